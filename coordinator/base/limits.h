@@ -1,0 +1,28 @@
+/* Limits on everything that comes from outside, in one place, so that an
+ * operator can be told them and a reviewer can add them up. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_NAME 64          /* bytes of a name, its NUL included */
+#define LIMIT_TEXT 256         /* bytes of an address, URL or reason */
+#define LIMIT_SITES 16
+#define LIMIT_SERVERS 64       /* coordinators and targets together: one bit each */
+#define LIMIT_CHECKS 16384
+#define LIMIT_FUNCTIONS 256
+#define LIMIT_ROUTES 64
+#define LIMIT_CANDIDATES 8     /* of a route */
+#define LIMIT_ACTUATORS 8      /* of a route */
+#define LIMIT_WINDOWS 1024     /* maintenance windows kept in the replicated state */
+#define LIMIT_COMMAND_IDS 1024 /* remembered, so that a retried command is answered once */
+#define LIMIT_BEAT 1400        /* bytes of a datagram: below every usual MTU */
+#define LIMIT_BEAT_VOTES 64    /* observations in one beat */
+#define LIMIT_FRAME (1 << 20)  /* bytes of a frame on the TLS port */
+#define LIMIT_SNAPSHOT (5 << 20)
+#define LIMIT_COMMAND (256 << 10)
+#define LIMIT_CONFIG (128 << 10)
+#define LIMIT_LEDGER_LINE (64 << 10)
+#define LIMIT_CONNECTIONS 256  /* inbound, all peers and operators together */
+#define LIMIT_HANDSHAKE_MS 3000
+#define LIMIT_SEND_QUEUE (8 << 20) /* bytes waiting for one peer */
+
+#endif

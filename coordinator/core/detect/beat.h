@@ -1,0 +1,63 @@
+/* One beat: what a coordinator tells every other about ten times a second, in one
+ * authenticated datagram. The same bytes go to all peers. A lost beat costs one
+ * beat: everything in it is said again in the next. */
+#ifndef CORE_DETECT_BEAT_H
+#define CORE_DETECT_BEAT_H
+
+#include "base/limits.h"
+#include "core/detect/reason.h"
+#include "core/model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum opinion { OPINION_NONE = 0, OPINION_UP = 1, OPINION_DOWN = 2 };
+
+#define AGE_NEVER UINT32_MAX
+
+/* One observer's newest word on one check. Ages count from the moment the beat is
+ * sent back to when the probe *began*. */
+struct vote {
+    uint16_t check;
+    uint8_t opinion;       /* enum opinion */
+    uint8_t reason;        /* enum reason, of the newest probe */
+    uint32_t age_ms;       /* of the newest finished probe */
+    uint32_t fail_age_ms;  /* of the first failing probe of this run of failures; AGE_NEVER */
+    uint32_t good_age_ms;  /* of the newest good probe; AGE_NEVER */
+};
+
+/* The newest beat of a server that the sender has received. */
+struct echo {
+    bool known;
+    uint64_t boot;
+    uint64_t number;
+    uint32_t age_ms; /* since it was received */
+};
+
+/* The sender's word on one exclusive route (protocol.md, Grant). */
+struct clear {
+    uint8_t route;
+    bool clear;      /* my log holds no intent newer than `epoch` */
+    uint32_t epoch;  /* newest epoch I have applied */
+    uint32_t intent; /* newest intent's epoch in my log, committed or not */
+};
+
+struct beat {
+    uint64_t boot;   /* random, of this start of the sender */
+    uint64_t number; /* 1, 2, … within a boot */
+    int from;        /* server; set by the receiver from the key that authenticated it */
+    uint64_t term;
+    uint64_t applied;        /* Raft index */
+    uint32_t config_version; /* of the applied configuration: check numbers refer to it */
+    bool leader;
+    bool abstain;    /* the sender does not trust itself now */
+    server_set heard; /* peers whose beats are fresh here and echo mine */
+    int n_echoes;    /* coordinators in order */
+    struct echo echoes[LIMIT_SERVERS];
+    int n_votes;     /* failing ones first, then a rotating part of the others */
+    struct vote votes[LIMIT_BEAT_VOTES];
+    int n_clears;
+    struct clear clears[LIMIT_ROUTES];
+};
+
+#endif

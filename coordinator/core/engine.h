@@ -1,0 +1,196 @@
+/* The engine: what one node sees, believes and proposes. Pure: every step takes an
+ * event with its time and returns effects; the same events give the same effects
+ * (the daemon and the simulator run the same engine).
+ *
+ *   local(event): engine_step()  - what this node sees and proposes
+ *   shared(entry): engine_apply() - what all agree on; never reads what is local
+ *
+ * The shell (daemon/, simulate/) carries the effects out in the order given and
+ * feeds what comes back as events. */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include "base/buf.h"
+#include "core/detect/beat.h"
+#include "core/entry.h"
+#include "core/shared.h"
+
+struct engine;
+
+struct moment {
+    int64_t boot_ms; /* monotonic: all local arithmetic */
+    int64_t utc_ms;  /* for the ledger only */
+};
+
+enum event_kind {
+    EVENT_TICK,     /* at latest when engine_next_ms() says */
+    EVENT_PROBE,    /* a probe of ours ended */
+    EVENT_BEAT,     /* an authenticated beat arrived */
+    EVENT_RAFT,     /* Raft's state as it is now: polled after everything that may change it */
+    EVENT_PROPOSED, /* a proposal of ours was committed, or will never be, or who knows */
+    EVENT_ACTED,    /* an actuator call ended */
+    EVENT_COMMAND,  /* an operator asks */
+    EVENT_REFUSED,  /* the port refused a connection */
+    EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
+    EVENT_STALLED,  /* the loop was late by `late_ms`: suspect ourselves */
+};
+
+enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
+enum proposal_fate { PROPOSAL_COMMITTED, PROPOSAL_FAILED, PROPOSAL_UNKNOWN };
+
+enum command_kind { COMMAND_SWITCHOVER, COMMAND_FAILOVER, COMMAND_WINDOW_ADD, COMMAND_WINDOW_END };
+
+struct command {
+    enum command_kind kind;
+    struct command_id id;
+    char who[LIMIT_NAME];
+    char reason[LIMIT_TEXT];
+    int route, to;       /* switchover, failover */
+    bool force, dry_run;
+    struct window_state window; /* window add: what is asked; end: its id */
+};
+
+struct event {
+    enum event_kind kind;
+    struct moment now;
+    union {
+        struct {
+            int check;
+            enum reason reason;
+            int64_t began_ms; /* boot clock, when the probe began */
+            uint32_t took_ms;
+        } probe;
+        const struct beat *beat;
+        struct {
+            enum raft_role role;
+            uint64_t term;
+            int leader; /* server, -1 unknown */
+            uint64_t last_index, commit_index;
+        } raft;
+        struct {
+            uint64_t proposal; /* effect's number */
+            enum proposal_fate fate;
+        } proposed;
+        struct {
+            int route, actuator;
+            uint32_t epoch, step;
+            int code;       /* 0 done, else ERR_… */
+            bool changed;   /* it had not said so before */
+            uint32_t took_ms;
+            const char *text; /* why not */
+        } acted;
+        const struct command *command;
+        struct {
+            int route;
+            uint32_t intent_epoch;
+        } stored;
+        uint32_t late_ms;
+    };
+};
+
+enum effect_kind {
+    EFFECT_PROPOSE,   /* replicate `entry`; report with EVENT_PROPOSED */
+    EFFECT_PROBE,     /* start a probe of `check` at once */
+    EFFECT_BEAT,      /* send a beat now (engine_beat() makes it) */
+    EFFECT_ACT,       /* run one actuator call; report with EVENT_ACTED */
+    EFFECT_ELECT,     /* the leader is silent: let this node stand for election */
+    EFFECT_LEADER_SILENT, /* yes: guard H (libraft-facts.md) lets votes pass */
+    EFFECT_TRANSFER,  /* hand the leadership to `server` */
+    EFFECT_LOG,       /* tell the operator */
+    EFFECT_REPLY,     /* the answer to a command */
+};
+
+struct effect {
+    enum effect_kind kind;
+    union {
+        struct {
+            uint64_t number;
+            struct entry entry; /* the shell calls entry_free() */
+        } propose;
+        int check;
+        struct {
+            int route, actuator;
+            struct placement placement;
+        } act;
+        bool leader_silent;
+        int server;
+        struct {
+            int level; /* enum log_level of base/log.h */
+            const char *event;
+            char text[LIMIT_TEXT * 2];
+        } log;
+        struct {
+            struct command_id id;
+            int code;          /* 0 done, ERR_REFUSED, ERR_UNAVAILABLE, ERR_TIMEOUT, … */
+            char text[LIMIT_TEXT * 2];
+        } reply;
+    };
+};
+
+struct effects {
+    struct effect *items; /* owned */
+    int n, cap;
+};
+void effects_clear(struct effects *effects); /* frees entries that were not taken */
+void effects_free(struct effects *effects);
+
+struct engine_options {
+    int self;          /* server */
+    uint64_t boot;     /* random id of this start */
+    uint64_t seed;     /* jitter */
+    struct shared *shared; /* owned from now on; may have been restored from a snapshot */
+    struct model *model;   /* local file's configuration: used until one is committed; owned */
+    const uint8_t *yaml;   /* its bytes: copied, proposed by the first leader */
+    uint32_t yaml_len;
+    struct moment now;
+};
+
+struct engine *engine_new(const struct engine_options *options);
+void engine_free(struct engine *engine);
+
+void engine_step(struct engine *engine, const struct event *event, struct effects *effects);
+
+/* Applies a committed entry to the shared state and lets the local side see it. */
+void engine_apply(struct engine *engine, struct moment now, uint64_t index, struct entry *entry,
+                  ledger_emit *emit, void *context, struct effects *effects);
+
+/* Puts a restored snapshot in place of the shared state (takes ownership). */
+void engine_restore(struct engine *engine, struct moment now, struct shared *shared);
+
+/* Latest boot time at which EVENT_TICK is due. */
+int64_t engine_next_ms(const struct engine *engine);
+
+/* Fills the beat to send now; counts it. */
+void engine_beat(struct engine *engine, struct moment now, struct beat *beat);
+
+const struct shared *engine_shared(const struct engine *engine);
+/* The configuration in force: committed, else the local file's. */
+const struct model *engine_model(const struct engine *engine);
+
+/* ---- what can be asked (for serve/ and tests) ---- */
+
+struct peer_view {
+    bool heard;
+    int64_t age_ms; /* since the newest beat; -1 never */
+    uint64_t applied;
+    server_set hears; /* whom it says it hears */
+    bool abstain;
+};
+struct peer_view engine_peer(const struct engine *engine, struct moment now, int server);
+
+/* The ballot of a check as this node has it: `ballots` has room for LIMIT_SERVERS. */
+int engine_ballots(const struct engine *engine, struct moment now, int check,
+                   struct ballot *ballots);
+
+struct cover {
+    server_set assigned, watching; /* watching: fresh votes */
+    int sites;                     /* of those that watch */
+    bool hole;
+};
+struct cover engine_cover(const struct engine *engine, struct moment now, int check);
+bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
+int engine_leader(const struct engine *engine); /* server, -1 */
+/* Boot time until which this node may serve `route` under the current epoch; 0: not. */
+int64_t engine_grant(const struct engine *engine, int route);
+
+#endif

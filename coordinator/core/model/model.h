@@ -1,0 +1,211 @@
+/* What an operator configured, as plain data: sites, servers, checks, functions,
+ * routes, the contract. Filled by wire/config from YAML, validated by
+ * model_validate(), never changed afterwards. Indices into the arrays are used as
+ * names everywhere else; the order is the order of the configuration. */
+#ifndef CORE_MODEL_MODEL_H
+#define CORE_MODEL_MODEL_H
+
+#include "base/err.h"
+#include "base/limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bit i stands for server i. */
+typedef uint64_t server_set;
+
+#define SERVER_NONE (-1)
+
+enum profile { PROFILE_NORMAL, PROFILE_FAST };
+
+/* What a profile means; every time in ms. */
+struct timing {
+    int beat_ms;           /* between beats to each peer */
+    int silent_ms;         /* without a beat: the peer is silent (floor of the adaptive bound) */
+    int window_ms;         /* a confirmation round: ballots older than this do not count */
+    int election_ms;       /* libraft election timeout when calm */
+    int heartbeat_ms;      /* libraft heartbeat */
+    int lease_holder_ms;   /* L_h of protocol.md */
+    int fence_ms;          /* F of protocol.md */
+};
+
+struct site {
+    char name[LIMIT_NAME];
+};
+
+enum member_role { MEMBER_VOTER, MEMBER_STANDBY };
+
+struct server {
+    char name[LIMIT_NAME];
+    int site;
+    char host[LIMIT_NAME]; /* IPv4 or IPv6 address, or name */
+    bool coordinator;      /* false: only a target, `port` and `role` mean nothing */
+    int port;              /* TCP (TLS) and UDP (beats) */
+    enum member_role role;
+};
+
+enum check_kind { CHECK_TCP, CHECK_HTTP };
+
+struct check {
+    char name[LIMIT_NAME]; /* "voice-http@voice-1": template @ target */
+    int target;            /* server */
+    enum check_kind kind;
+    int interval_ms;       /* 100 .. 3 600 000, default 15 000 */
+    int timeout_ms;        /* of one probe */
+    int rise;              /* good probes in a row before an observer says up */
+    int fall;              /* refused or wrong answers in a row before it says down */
+    int fall_silent;       /* unanswered probes in a row before it says down */
+    int observers;         /* how many coordinators watch it; 0: all (route targets always all) */
+    char host[LIMIT_NAME]; /* tcp: where to connect */
+    int port;
+    char url[LIMIT_TEXT];  /* http */
+    char ca_file[LIMIT_TEXT]; /* https: trust this; empty: the system's */
+    int status_min, status_max; /* http: answers that count as good, default 200..399 */
+};
+
+enum need { NEED_ALL, NEED_ANY, NEED_LEAST };
+enum severity { SEVERITY_EMERGENCY, SEVERITY_SEVERE, SEVERITY_MINOR };
+
+/* What a customer can do. Down when its checks no longer satisfy `need` or when
+ * the active candidate of `route` no longer holds its least. */
+struct function {
+    char name[LIMIT_NAME];
+    char label_ja[LIMIT_NAME];
+    enum severity severity; /* of an automatic incident */
+    enum need need;
+    int least;
+    int route; /* or -1 */
+    int *checks; /* owned */
+    int n_checks;
+};
+
+struct candidate {
+    char name[LIMIT_NAME];
+    int *members; /* servers, owned; at most LIMIT_SERVERS */
+    int n_members;
+    int least; /* healthy members it needs to serve */
+    char value[LIMIT_NAME]; /* what the HAProxy map says when it serves (backend name) */
+};
+
+enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS };
+
+struct actuator {
+    char name[LIMIT_NAME];
+    enum actuator_kind kind;
+    int timeout_ms;        /* of one call, reading back included */
+    char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; dns: "host:port" */
+    /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
+    char map[LIMIT_TEXT];
+    /* dns */
+    char zone[LIMIT_TEXT];
+    char record[LIMIT_TEXT]; /* owner name of the A/AAAA set; the epoch is TXT at _kirikae.<record> */
+    int ttl_s;
+    char tsig_name[LIMIT_NAME];
+    char tsig_algorithm[LIMIT_NAME]; /* hmac-sha256 … */
+    char tsig_file[LIMIT_TEXT];      /* holds the base64 secret, mode 0600 */
+};
+
+enum route_kind { ROUTE_AVAILABLE, ROUTE_EXCLUSIVE };
+
+struct route {
+    char name[LIMIT_NAME];
+    enum route_kind kind;
+    int patience_ms; /* a failure younger than this does not move it */
+    int hold_moves;  /* automatic moves allowed … */
+    int hold_window_ms; /* … in this time; then hands off and alarm */
+    struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
+    int n_candidates;
+    struct actuator actuators[LIMIT_ACTUATORS];
+    int n_actuators;
+};
+
+struct service {
+    char name[LIMIT_NAME];
+    int *critical; /* functions, owned */
+    int n_critical;
+};
+
+struct contract {
+    char name[LIMIT_NAME];
+    char timezone[LIMIT_NAME]; /* IANA, default Asia/Tokyo */
+    int64_t target_micro;      /* 98 % is 98 000 000; 0: none */
+    bool down_severity[3];     /* by enum severity; default emergency only */
+    int64_t minimum_outage_ms;
+};
+
+struct model {
+    char cluster[LIMIT_NAME];
+    uint32_t version; /* of the configuration, counted by the operator */
+    enum profile profile;
+    struct timing timing;
+    bool accept_quorum_loss; /* allow a layout where losing the primary site ends failover */
+    struct site sites[LIMIT_SITES];
+    int n_sites;
+    struct server servers[LIMIT_SERVERS]; /* coordinators first */
+    int n_servers;
+    int n_coordinators;
+    struct check *checks; /* owned */
+    int n_checks;
+    struct function *functions; /* owned */
+    int n_functions;
+    struct service *services; /* owned */
+    int n_services;
+    struct route *routes; /* owned */
+    int n_routes;
+    struct contract contract;
+};
+
+struct model *model_new(void);
+void model_free(struct model *model); /* NULL is fine */
+
+/* The numbers behind a profile. */
+struct timing model_timing(enum profile profile);
+
+/* Everything that single fields cannot show: references, least > members, sites
+ * without servers, repeated names, a layout that loses the quorum with the site
+ * of a route's first candidate. 0, or ERR_INVALID with the reason. */
+int model_validate(const struct model *model, struct err *err);
+
+/* Index by name, -1 when there is none. */
+int model_site(const struct model *model, const char *name);
+int model_server(const struct model *model, const char *name);
+int model_check(const struct model *model, const char *name);
+int model_function(const struct model *model, const char *name);
+int model_route(const struct model *model, const char *name);
+int model_candidate(const struct route *route, const char *name);
+
+int model_voters(const struct model *model);
+/* Voters / 2 + 1. */
+int model_majority(const struct model *model);
+
+/* What is left of the voters when a site is lost. */
+struct site_loss {
+    int voters_left;
+    int majority;
+    bool quorum; /* voters_left >= majority */
+};
+struct site_loss model_lose_site(const struct model *model, int site);
+
+/* True when the server belongs to a candidate of any route. */
+bool model_in_route(const struct model *model, int server);
+
+/* Who watches a check: every coordinator but the target itself when the target is
+ * in a route or `observers` is 0, else `observers` of them by rendezvous hashing
+ * (Thaler and Ravishankar 1998) with at least two sites. A function of the
+ * configuration alone, so all nodes agree once the configuration is committed. */
+server_set model_observers(const struct model *model, int check);
+
+/* The site that no route prefers: where the leader should live when calm.
+ * Returns the set of voters there, all voters when every site is preferred. */
+server_set model_calm_leaders(const struct model *model);
+
+static inline server_set server_bit(int server)
+{
+    return (server_set)1 << server;
+}
+static inline int server_count(server_set set)
+{
+    return __builtin_popcountll(set);
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* What all nodes agree on: the state that applying the log in order gives. Pure
+ * and deterministic: shared_apply() reads the entry and this state, nothing else.
+ * Ledger lines come out through `emit`; they are the same bytes on every node. */
+#ifndef CORE_SHARED_H
+#define CORE_SHARED_H
+
+#include "core/account/tree.h"
+#include "core/entry.h"
+#include "core/model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct check_state {
+    enum verdict verdict;
+    int64_t since_ms;      /* UTC of the entry that set it */
+    uint64_t index;        /* of that entry */
+    int64_t fail_since_ms; /* earliest failing observation of the confirming set; UTC_NONE */
+    int64_t good_before_ms; /* newest good observation before it; UTC_NONE */
+    bool hole;             /* watched by too few */
+};
+
+enum route_phase {
+    ROUTE_SERVING = 0, /* all actuators say what the placement says */
+    ROUTE_WAITING = 1, /* exclusive: intent committed, the old epoch's grants run out */
+    ROUTE_ACTING = 2,  /* actuators are being told */
+    ROUTE_BLOCKED = 3, /* the active candidate failed and nobody can take over */
+};
+
+/* Where a route's traffic goes. (epoch, step) orders all placements of a route. */
+struct placement {
+    uint32_t epoch, step;
+    int candidate;
+    server_set members;
+};
+
+struct route_state {
+    enum route_phase phase;
+    struct placement now;
+    int previous;            /* candidate before; -1 */
+    uint64_t intent_index;
+    int64_t intent_ms;       /* UTC */
+    uint16_t rule;
+    bool planned;
+    uint32_t done;           /* bit per actuator that reported ok for `now` */
+    int64_t moved_ms;        /* UTC of the last verified move; UTC_NONE */
+    int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
+    bool held;               /* too many automatic moves: hands off until an operator acts */
+    struct command_id command; /* that the current move answers */
+};
+
+struct function_state {
+    bool down;
+    uint64_t outage;      /* id of the open outage: seq of the ledger line that opened it + 1 */
+    int64_t start_ms;     /* earliest failing observation */
+    int64_t last_good_ms; /* newest good one before it */
+};
+
+struct window_state {
+    uint64_t id; /* index of the entry that added it */
+    bool emergency, short_notice;
+    int64_t announced_ms, start_ms, end_ms;
+    int64_t finished_ms; /* UTC_NONE: not ended early */
+    uint64_t functions[LIMIT_FUNCTIONS / 64];
+    char who[LIMIT_NAME];
+    char reason[LIMIT_TEXT];
+};
+
+struct node_state {
+    uint64_t raft_id;
+    bool silent;
+    int64_t since_ms;
+};
+
+enum command_result { COMMAND_UNKNOWN = 0, COMMAND_DONE = 1, COMMAND_REFUSED = 2, COMMAND_PENDING = 3 };
+
+struct command_state {
+    struct command_id id;
+    enum command_result result;
+    uint64_t index;
+    char text[LIMIT_TEXT];
+};
+
+struct shared {
+    struct model *model;   /* owned; NULL until the first ENTRY_CONFIG */
+    uint8_t *config_yaml;  /* owned: the committed bytes */
+    uint32_t config_yaml_len;
+    uint64_t index, term;  /* of the newest applied entry */
+    uint64_t leader_term;  /* newest term whose leader has committed its own entry */
+    int leader;            /* server of that entry; -1 */
+    int64_t time_ms;       /* never runs backwards */
+    struct check_state *checks;       /* owned, model order */
+    struct route_state *routes;       /* owned */
+    struct function_state *functions; /* owned */
+    struct node_state nodes[LIMIT_SERVERS];
+    struct window_state *windows; /* owned, oldest first, at most LIMIT_WINDOWS */
+    int n_windows;
+    struct command_state commands[LIMIT_COMMAND_IDS]; /* ring */
+    uint32_t next_command;
+    struct tree ledger;
+};
+
+/* One ledger line (JSON, no newline) with its number, counted from 0. */
+typedef void ledger_emit(void *context, uint64_t seq, const char *line, size_t len);
+
+struct shared *shared_new(void);
+void shared_free(struct shared *shared);
+
+/* Applies an entry. Never fails: an entry that no longer fits (an old epoch, a
+ * route that is gone) changes nothing but `index`. Takes entry->config.model and
+ * .yaml when it uses them (sets them to NULL). */
+void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, ledger_emit *emit,
+                  void *context);
+
+/* The remembered answer to a command, NULL when it is not known. */
+const struct command_state *shared_command(const struct shared *shared,
+                                           const struct command_id *id);
+
+/* Is this member of a candidate fit to serve: none of its checks is down. */
+bool shared_member_ok(const struct shared *shared, int server);
+/* The members of a candidate that are fit. */
+server_set shared_candidate_ok(const struct shared *shared, int route, int candidate);
+/* At least `least` of them. */
+bool shared_candidate_ready(const struct shared *shared, int route, int candidate);
+bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms);
+
+#endif

@@ -1,0 +1,103 @@
+/* The one port of a node: mutual TLS over TCP for Raft, peers and operators, told
+ * apart by ALPN (RFC 7301), and authenticated UDP beats on the same port number.
+ *
+ *   "kirikae-raft/1"   one way, dialler -> listener: frames for Raft; kept open to
+ *                      every other coordinator, dialled again when it breaks
+ *   "kirikae-peer/1"   requests between coordinators (forwarded commands, ledger
+ *                      pages, joining), dialled on demand and kept for reuse
+ *   "kirikae-admin/1"  requests of operators
+ *
+ * A frame is a big-endian 32-bit length and that many bytes, at most LIMIT_FRAME.
+ * Who someone is comes from the certificate: subject CN is the name, OU the role
+ * ("node", "admin", "operator", "viewer"), issued by the cluster's CA. Raft and peer
+ * want OU=node and CN = a coordinator's name; a dialler also checks that CN is the
+ * one it meant to reach.
+ *
+ * Beats are sealed with AES-128-GCM under a key exported from the Raft session
+ * dialler -> listener (RFC 5705, label "EXPORTER-kirikae-beat"); that session's
+ * dialler sends, its listener opens. The newest two keys of a peer stay valid, so
+ * that beats go on while TCP is dialled again. Replays are dropped.
+ *
+ * All calls and callbacks on the loop thread. */
+#ifndef LINK_LINK_H
+#define LINK_LINK_H
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct link;
+struct link_call; /* a request that waits for its answer */
+
+enum link_role { LINK_NODE, LINK_ADMIN, LINK_OPERATOR, LINK_VIEWER };
+
+struct link_peer {
+    char name[LIMIT_NAME]; /* certificate's CN */
+    char host[LIMIT_NAME];
+    int port;
+};
+
+struct link_handlers {
+    void *context;
+    /* A Raft frame from a coordinator. */
+    void (*raft)(void *context, int peer, const uint8_t *bytes, size_t len);
+    /* An authenticated beat, newer than all before it. */
+    void (*beat)(void *context, int peer, const uint8_t *bytes, size_t len);
+    /* A request; answer it once with link_reply(), now or later. `name` and `role`
+     * are the caller's; `peer` its server index for LINK_NODE, else -1. */
+    void (*request)(void *context, struct link_call *call, enum link_role role, const char *name,
+                    int peer, const uint8_t *bytes, size_t len);
+    /* A connection was refused or broken off for `why` (also logged, rate-limited). */
+    void (*refused)(void *context, const char *address, const char *why);
+    /* The Raft connection to a peer came up or went down. */
+    void (*state)(void *context, int peer, bool up);
+};
+
+struct link_options {
+    uv_loop_t *loop;
+    int self;
+    int n_peers; /* coordinators, self included */
+    struct link_peer peers[LIMIT_SERVERS];
+    const char *bind_host; /* NULL: peers[self].host */
+    const char *ca_file, *cert_file, *key_file;
+    struct log *log;
+    struct link_handlers handlers;
+};
+
+/* Binds both sockets and begins to dial. Copies the options. */
+int link_open(const struct link_options *options, struct link **link, struct err *err);
+/* No callback but `closed` comes after this; pending requests end with ERR_UNAVAILABLE. */
+void link_close(struct link *link, void (*closed)(void *context), void *context);
+
+/* Reads the certificate files again; on error the old ones stay in use. */
+int link_reload(struct link *link, struct err *err);
+
+/* Queues a frame. ERR_UNAVAILABLE: not connected; ERR_LIMIT: too large, or the peer
+ * reads too slowly (LIMIT_SEND_QUEUE). */
+int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len);
+bool link_raft_up(const struct link *link, int peer);
+
+/* Fire and forget; silently nothing without a key. len <= LIMIT_BEAT. */
+void link_send_beat(struct link *link, int peer, const uint8_t *bytes, size_t len);
+
+/* Asks a coordinator. `done` is called once: code 0 with the answer, or ERR_…. */
+typedef void link_answer(void *context, int code, const uint8_t *bytes, size_t len);
+void link_request(struct link *link, int peer, const uint8_t *bytes, size_t len, int timeout_ms,
+                  link_answer *done, void *context);
+
+/* Ends the call. Fine when the caller is gone meanwhile. */
+void link_reply(struct link_call *call, const uint8_t *bytes, size_t len);
+
+struct link_counters {
+    uint64_t refused;         /* connections */
+    uint64_t beats_sent, beats_received, beats_bad, beats_replayed;
+    uint64_t raft_sent, raft_received, raft_dropped;
+};
+struct link_counters link_counters(const struct link *link);
+
+#endif

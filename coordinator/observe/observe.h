@@ -1,0 +1,38 @@
+/* Probes: one file per kind, one result with a reason per probe. Decides nothing.
+ * Every check of this observer runs at its interval with a seeded jitter of up to a
+ * tenth of it, whether or not an earlier probe still waits (at most
+ * OBSERVE_IN_FLIGHT of one check at once). Loop thread only. */
+#ifndef OBSERVE_OBSERVE_H
+#define OBSERVE_OBSERVE_H
+
+#include "base/log.h"
+#include "core/detect/reason.h"
+#include "core/model/model.h"
+
+#include <uv.h>
+
+#define OBSERVE_IN_FLIGHT 8
+
+struct observe;
+
+/* Times on the boot clock (base/clock.h). `status` is the HTTP status or 0. */
+struct probe_result {
+    int check;
+    enum reason reason;
+    int status;
+    int64_t began_ms;
+    uint32_t took_ms;
+};
+typedef void observe_result(void *context, const struct probe_result *result);
+
+/* Starts every check c for which model_observers(model, c) has `self`. `model` must
+ * outlive it. The first probes are spread over one interval. */
+struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
+                             struct log *log, observe_result *result, void *context);
+/* One more probe of `check` now, besides the regular ones (a confirmation round).
+ * Nothing happens when this node does not watch it, or when too many are in flight. */
+void observe_now(struct observe *observe, int check);
+/* No result comes after this; `closed` when its memory is gone. */
+void observe_close(struct observe *observe, void (*closed)(void *context), void *context);
+
+#endif

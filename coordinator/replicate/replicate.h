@@ -1,0 +1,99 @@
+/* libraft behind guards (libraft-facts.md): storage by raft_uv, messages as frames
+ * through the shell, one state machine through callbacks. Knows no TLS and no engine.
+ * Loop thread only. Raft ids: server number (counted from 1) + 256 * incarnation. */
+#ifndef REPLICATE_REPLICATE_H
+#define REPLICATE_REPLICATE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct replicate;
+
+static inline int replicate_server_of(uint64_t raft_id)
+{
+    return (int)(raft_id & 255) - 1;
+}
+static inline uint64_t replicate_id(int server, uint64_t incarnation)
+{
+    return (uint64_t)server + 1 + 256 * incarnation;
+}
+
+struct replicate_handlers {
+    void *context;
+    /* Sends a frame to a coordinator; 0 or ERR_…. The bytes are only borrowed. */
+    int (*send)(void *context, int server, const uint8_t *bytes, size_t len);
+    /* A committed command. `index` is its Raft index. */
+    void (*apply)(void *context, uint64_t index, const uint8_t *bytes, size_t len);
+    /* Appends the state up to now (the library adds checksum and format itself). Called
+     * when all lines of the ledger up to it must reach the disk first; ERR_… delays it. */
+    int (*snapshot)(void *context, struct buf *out, struct err *err);
+    /* Replaces the state. */
+    int (*restore)(void *context, const uint8_t *bytes, size_t len, struct err *err);
+    /* Bytes of a command stored in (or, gone, cut from) the log, committed or not. */
+    void (*stored)(void *context, uint64_t index, uint64_t term, const uint8_t *bytes, size_t len);
+    void (*truncated)(void *context, uint64_t from_index);
+    /* Metadata or segment writes failed: the process must end (guards 1 and 5). */
+    void (*fatal)(void *context, const char *why);
+};
+
+struct replicate_options {
+    uv_loop_t *loop;
+    const char *dir; /* exists */
+    uint64_t raft_id;
+    const struct model *model; /* names, voters; borrowed during the call */
+    struct timing timing;
+    uint64_t seed;
+    struct log *log;
+    struct replicate_handlers handlers;
+};
+
+/* Writes the first configuration (incarnation 0 of every coordinator) into an empty
+ * dir. ERR_REFUSED when the dir has a log already. */
+int replicate_bootstrap(const struct replicate_options *options, struct err *err);
+
+/* Loads the log and starts. `apply`, `restore`, `stored` may come from inside. */
+int replicate_open(const struct replicate_options *options, struct replicate **replicate,
+                   struct err *err);
+void replicate_close(struct replicate *replicate, void (*closed)(void *context), void *context);
+
+/* Proposes a command; `done` once. PROPOSE_UNKNOWN: it may still commit. */
+enum propose_fate { PROPOSE_COMMITTED, PROPOSE_FAILED, PROPOSE_UNKNOWN };
+typedef void replicate_done(void *context, enum propose_fate fate);
+/* 0, or ERR_UNAVAILABLE (not the leader), ERR_LIMIT; then `done` is not called. */
+int replicate_propose(struct replicate *replicate, const uint8_t *bytes, size_t len,
+                      replicate_done *done, void *context, struct err *err);
+
+/* A frame from coordinator `server`; garbage is counted and dropped, negative returned. */
+int replicate_receive(struct replicate *replicate, int server, const uint8_t *bytes, size_t len);
+
+/* Beats say the leader is silent (or not): guard H. */
+void replicate_leader_silent(struct replicate *replicate, bool silent);
+/* Stand for election now instead of when the timeout ends. */
+void replicate_elect(struct replicate *replicate);
+/* Hand the leadership to a voter. */
+int replicate_transfer(struct replicate *replicate, int server, struct err *err);
+
+/* Leader only: takes the server's old id out and its new one in, with its role.
+ * `done(code)` once: 0, ERR_UNAVAILABLE, ERR_REFUSED. */
+void replicate_replace(struct replicate *replicate, int server, uint64_t new_raft_id,
+                       const char *address, enum member_role role,
+                       void (*done)(void *context, int code), void *context);
+
+struct replicate_info {
+    int role; /* enum raft_role of core/engine.h has the same order: follower, candidate, leader, other */
+    uint64_t term, commit_index, applied_index, last_index, snapshot_index;
+    uint64_t leader_raft_id; /* 0 unknown */
+    int members, voters;
+    uint64_t dropped_frames, guarded; /* times a guard had to act */
+};
+struct replicate_info replicate_info(const struct replicate *replicate);
+/* The id that a server has in the current configuration; 0: none. */
+uint64_t replicate_member(const struct replicate *replicate, int server);
+
+#endif
