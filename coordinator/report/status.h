@@ -1,0 +1,48 @@
+/* What a node can say of the cluster, as JSON objects: the results of the read-only
+ * requests, and what `kirikae VERB --json` prints. Pure. Each function writes one
+ * object at the top level of `w`. Names, not numbers; ages and durations in ms, times
+ * as UTC text; lists are cut at STATUS_LIST_MAX items beside their full count. */
+#ifndef REPORT_STATUS_H
+#define REPORT_STATUS_H
+
+#include "base/jsonw.h"
+#include "core/engine.h"
+
+#define STATUS_LIST_MAX 100
+#define STATUS_COVERAGE_BYTES (512 << 10) /* of rows in one answer */
+
+/* What the engine does not know of the node it runs on. */
+struct status_local {
+    int self; /* server */
+    int64_t uptime_ms;
+    enum raft_role role;
+    uint64_t term, last_index, commit_index, applied_index, snapshot_index;
+    uint64_t ledger_lines; /* on this disk */
+    uint64_t ledger_bytes; /* 0: not known */
+    uint64_t refused;      /* connections */
+    uint64_t beats_sent, beats_received, beats_bad, beats_replayed;
+    uint64_t raft_sent, raft_received, raft_dropped;
+    uint64_t guarded; /* times a guard around libraft had to act */
+};
+
+void status_json(const struct engine *engine, struct moment now, const struct status_local *local,
+                 struct jsonw *w);
+void status_nodes_json(const struct engine *engine, struct moment now,
+                       const struct status_local *local, struct jsonw *w);
+void status_routes_json(const struct engine *engine, struct moment now,
+                        const struct status_local *local, struct jsonw *w);
+/* Rows of checks from number `from` on, as many as fit; "next" says where to go on. The
+ * list "weak" names what is watched by too few, of the same checks. */
+void status_coverage_json(const struct engine *engine, struct moment now,
+                          const struct status_local *local, int from, struct jsonw *w);
+void status_windows_json(const struct engine *engine, struct moment now, struct jsonw *w);
+
+/* What each site's loss leaves; from the configuration alone. */
+void status_topology_json(const struct model *model, struct jsonw *w);
+
+/* Names for people: "serving", ...; "available", ...; "emergency", ... */
+const char *status_phase_name(enum route_phase phase);
+const char *status_route_kind_name(enum route_kind kind);
+const char *status_severity_name(enum severity severity);
+
+#endif

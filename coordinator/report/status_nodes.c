@@ -1,0 +1,80 @@
+#include "report/status.h"
+
+#include <string.h>
+
+/* Coordinators whose newest beat says that they hear `server`. */
+static void heard_by(const struct engine *engine, struct moment now, int self, int server,
+                     struct jsonw *w)
+{
+    const struct model *model = engine_model(engine);
+    int i;
+
+    jsonw_array(w, "heard_by");
+    for (i = 0; i < model->n_coordinators; i++) {
+        struct peer_view view;
+
+        if (i == server)
+            continue;
+        if (i == self) {
+            if (engine_peer(engine, now, server).heard)
+                jsonw_str(w, NULL, model->servers[i].name);
+            continue;
+        }
+        view = engine_peer(engine, now, i);
+        if (view.heard && (view.hears & server_bit(server)))
+            jsonw_str(w, NULL, model->servers[i].name);
+    }
+    jsonw_end(w);
+}
+
+static void address(const struct server *server, struct jsonw *w)
+{
+    if (strchr(server->host, ':') != NULL)
+        jsonw_strf(w, "address", "[%s]:%d", server->host, server->port);
+    else
+        jsonw_strf(w, "address", "%s:%d", server->host, server->port);
+}
+
+static void seen(const struct engine *engine, struct moment now, const struct status_local *local,
+                 int server, struct jsonw *w)
+{
+    struct peer_view view = engine_peer(engine, now, server);
+    bool self = server == local->self;
+
+    jsonw_bool(w, "heard", self || view.heard);
+    if (self || view.age_ms < 0)
+        jsonw_null(w, "beat_age_ms");
+    else
+        jsonw_int(w, "beat_age_ms", view.age_ms);
+    jsonw_int(w, "applied", (int64_t)(self ? local->applied_index : view.applied));
+    jsonw_bool(w, "abstain", view.abstain);
+}
+
+void status_nodes_json(const struct engine *engine, struct moment now,
+                       const struct status_local *local, struct jsonw *w)
+{
+    const struct model *model = engine_model(engine);
+    const struct shared *shared = engine_shared(engine);
+    int i;
+
+    jsonw_object(w, NULL);
+    jsonw_str(w, "node", model->servers[local->self].name);
+    jsonw_array(w, "nodes");
+    for (i = 0; i < model->n_coordinators; i++) {
+        const struct server *server = &model->servers[i];
+
+        jsonw_object(w, NULL);
+        jsonw_str(w, "server", server->name);
+        jsonw_str(w, "site", model->sites[server->site].name);
+        jsonw_str(w, "role", server->role == MEMBER_VOTER ? "voter" : "standby");
+        address(server, w);
+        jsonw_bool(w, "leader", i == engine_leader(engine));
+        seen(engine, now, local, i, w);
+        jsonw_bool(w, "silent", shared->nodes[i].silent);
+        jsonw_int(w, "raft_id", (int64_t)shared->nodes[i].raft_id);
+        heard_by(engine, now, local->self, i, w);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+    jsonw_end(w);
+}
