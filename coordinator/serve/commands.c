@@ -1,0 +1,264 @@
+/* Requests that change something: they go to the leader's engine. */
+#include "serve/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A regular window is to be announced two weeks ahead (sheet A). */
+#define NOTICE_MS (14 * 86400000ll)
+
+/* The leader checks the names: it alone is sure to have the newest configuration. */
+static int committed(struct request *request, const struct model **model, struct err *err)
+{
+    *model = engine_shared(request->engine)->model;
+    if (*model == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "no configuration is committed yet");
+    return 0;
+}
+
+static int common(struct request *request, struct command *command, struct err *err)
+{
+    int r;
+
+    r = args_id(request->args, &command->id, err);
+    if (r == 0)
+        r = args_text(request->args, "reason", command->reason, sizeof command->reason, err);
+    if (r < 0)
+        return r;
+    if (command->reason[strspn(command->reason, " ")] == '\0')
+        return err_set(err, ERR_INVALID, "argument \"reason\" is empty: it goes into the ledger");
+    snprintf(command->who, sizeof command->who, "%s", request->name);
+    return 0;
+}
+
+static int submit(struct request *request, const struct command *command, struct err *err)
+{
+    const struct serve_handlers *handlers = &request->serve->options.handlers;
+    struct pending *pending;
+    int r;
+
+    r = pending_new(request, json_string_value(json_object_get(request->args, "id")), &pending,
+                    err);
+    if (r < 0)
+        return r;
+    handlers->submit(handlers->context, command, pending_reply, pending);
+    return 1;
+}
+
+/* ---- moves ---- */
+
+static int unknown_route(const struct model *model, const char *name, struct err *err)
+{
+    struct buf known = {0};
+    int i;
+
+    for (i = 0; i < model->n_routes; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", model->routes[i].name);
+    err_set(err, ERR_INVALID, "no route \"%s\"; routes: %s", name,
+            known.len > 0 ? buf_cstr(&known) : "none");
+    buf_free(&known);
+    return ERR_INVALID;
+}
+
+static int unknown_candidate(const struct route *route, const char *name, struct err *err)
+{
+    struct buf known = {0};
+    int i;
+
+    for (i = 0; i < route->n_candidates; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", route->candidates[i].name);
+    err_set(err, ERR_INVALID, "route %s has no candidate \"%s\"; candidates: %s", route->name, name,
+            buf_cstr(&known));
+    buf_free(&known);
+    return ERR_INVALID;
+}
+
+static int move_target(struct request *request, const struct model *model, struct command *command,
+                       struct err *err)
+{
+    char route[LIMIT_NAME], to[LIMIT_NAME];
+    int r;
+
+    r = args_text(request->args, "route", route, sizeof route, err);
+    if (r == 0)
+        r = args_text(request->args, "to", to, sizeof to, err);
+    if (r < 0)
+        return r;
+    command->route = model_route(model, route);
+    if (command->route < 0)
+        return unknown_route(model, route, err);
+    command->to = model_candidate(&model->routes[command->route], to);
+    if (command->to < 0)
+        return unknown_candidate(&model->routes[command->route], to, err);
+    return 0;
+}
+
+static int move(struct request *request, struct rpc_response *response, enum command_kind kind,
+                struct err *err)
+{
+    struct command command = {.kind = kind};
+    const struct model *model;
+    int r;
+
+    r = common(request, &command, err);
+    if (r == 0)
+        r = forward_unless_leader(request, response, err);
+    if (r != 0)
+        return r;
+    r = committed(request, &model, err);
+    if (r == 0)
+        r = move_target(request, model, &command, err);
+    if (r < 0)
+        return r;
+    command.force = args_bool(request->args, "force");
+    command.dry_run = args_bool(request->args, "dry_run");
+    return submit(request, &command, err);
+}
+
+int run_switchover(struct request *request, struct rpc_response *response, struct err *err)
+{
+    return move(request, response, COMMAND_SWITCHOVER, err);
+}
+
+int run_failover(struct request *request, struct rpc_response *response, struct err *err)
+{
+    return move(request, response, COMMAND_FAILOVER, err);
+}
+
+/* ---- maintenance ---- */
+
+static int window_times(struct request *request, struct window_state *window, struct err *err)
+{
+    int64_t now_ms = request->now.utc_ms;
+    int r;
+
+    r = args_time(request->args, "start", &window->start_ms, err);
+    if (r == 0)
+        r = args_time(request->args, "end", &window->end_ms, err);
+    if (r < 0)
+        return r;
+    if (window->end_ms <= window->start_ms)
+        return err_set(err, ERR_INVALID, "the window ends before it starts");
+    if (window->end_ms <= now_ms)
+        return err_set(err, ERR_INVALID, "the window has already ended");
+    window->announced_ms = now_ms;
+    window->finished_ms = INT64_MIN;
+    window->emergency = args_bool(request->args, "emergency");
+    window->short_notice = !window->emergency && window->start_ms - now_ms < NOTICE_MS;
+    if (window->short_notice && !args_bool(request->args, "override_notice"))
+        return err_set(err, ERR_REFUSED,
+                       "regular maintenance is to be announced 14 days ahead, this is %lld hours: "
+                       "override the notice (it is recorded), or declare an emergency",
+                       (long long)((window->start_ms - now_ms) / 3600000));
+    return 0;
+}
+
+static int unknown_function(const struct model *model, const char *name, struct err *err)
+{
+    struct buf known = {0};
+    int i;
+
+    for (i = 0; i < model->n_functions; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", model->functions[i].name);
+    err_set(err, ERR_INVALID, "no function \"%.64s\"; functions: %s", name,
+            known.len > 0 ? buf_cstr(&known) : "none");
+    buf_free(&known);
+    return ERR_INVALID;
+}
+
+static int window_functions(struct request *request, const struct model *model,
+                            struct window_state *window, struct err *err)
+{
+    const json_t *list = json_object_get(request->args, "functions");
+    size_t i;
+
+    if (json_array_size(list) == 0)
+        return err_set(err, ERR_INVALID, "no function is named: which ones stop?");
+    for (i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        int function;
+
+        if (name == NULL)
+            return err_set(err, ERR_INVALID, "argument \"functions\" is to be a list of texts");
+        function = model_function(model, name);
+        if (function < 0)
+            return unknown_function(model, name, err);
+        window->functions[function / 64] |= (uint64_t)1 << (function % 64);
+    }
+    return 0;
+}
+
+int run_window_add(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_WINDOW_ADD};
+    const struct model *model;
+    int r;
+
+    r = common(request, &command, err);
+    if (r == 0)
+        r = forward_unless_leader(request, response, err);
+    if (r != 0)
+        return r;
+    r = committed(request, &model, err);
+    if (r == 0)
+        r = window_times(request, &command.window, err);
+    if (r == 0)
+        r = window_functions(request, model, &command.window, err);
+    if (r < 0)
+        return r;
+    snprintf(command.window.who, sizeof command.window.who, "%s", command.who);
+    snprintf(command.window.reason, sizeof command.window.reason, "%s", command.reason);
+    return submit(request, &command, err);
+}
+
+static int known_window(const struct shared *shared, uint64_t id, struct err *err)
+{
+    int i;
+
+    for (i = 0; i < shared->n_windows; i++)
+        if (shared->windows[i].id == id)
+            return 0;
+    return err_set(err, ERR_INVALID, "no maintenance window %llu: see the list",
+                   (unsigned long long)id);
+}
+
+int run_window_end(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_WINDOW_END};
+    int64_t id;
+    int r;
+
+    r = common(request, &command, err);
+    if (r == 0)
+        r = args_int(request->args, "window", 1, INT64_MAX, 0, &id, err);
+    if (r == 0)
+        r = forward_unless_leader(request, response, err);
+    if (r != 0)
+        return r;
+    command.window.id = (uint64_t)id;
+    r = known_window(engine_shared(request->engine), command.window.id, err);
+    if (r < 0)
+        return r;
+    return submit(request, &command, err);
+}
+
+/* ---- coordinators ---- */
+
+int run_join(struct request *request, struct rpc_response *response, struct err *err)
+{
+    const struct serve_handlers *handlers = &request->serve->options.handlers;
+    struct pending *pending;
+    int64_t raft_id;
+    int r;
+
+    r = args_int(request->args, "raft_id", 1, INT64_MAX, 0, &raft_id, err);
+    if (r == 0)
+        r = forward_unless_leader(request, response, err);
+    if (r != 0)
+        return r;
+    r = pending_new(request, "", &pending, err);
+    if (r < 0)
+        return r;
+    handlers->join(handlers->context, request->peer, (uint64_t)raft_id, pending_reply, pending);
+    return 1;
+}

@@ -1,0 +1,65 @@
+/* Shared by the files of this folder only. */
+#ifndef SERVE_INTERNAL_H
+#define SERVE_INTERNAL_H
+
+#include "base/jsonw.h"
+#include "serve/args.h"
+#include "serve/serve.h"
+#include "wire/codec.h"
+
+struct pending;
+
+struct serve {
+    struct serve_options options;
+    struct pending *pending; /* list */
+    int n_pending;
+    bool closed;
+    int64_t refilled_ms; /* rate: boot time of the last refill */
+    int64_t tokens;      /* thousandths of a request */
+};
+
+struct request {
+    struct serve *serve;
+    struct link_call *call;
+    enum link_role role; /* whose rights count: of the named operator when forwarded */
+    const char *name;    /* likewise */
+    bool forwarded;
+    int peer; /* server that asks, -1: an operator */
+    const struct rpc_request *rpc;
+    json_t *args; /* checked against the verb's table */
+    const struct engine *engine;
+    struct moment now;
+};
+
+/* 0: `response` holds the answer; negative: `err` does; 1: answered later. */
+typedef int verb_run(struct request *request, struct rpc_response *response, struct err *err);
+
+verb_run run_status, run_nodes, run_routes, run_coverage, run_windows, run_topology, run_config,
+    run_ledger;
+verb_run run_switchover, run_failover, run_window_add, run_window_end, run_join;
+
+/* Encodes, sends, and frees what the response owns. */
+void serve_answer(struct link_call *call, struct rpc_response *response);
+
+/* ---- what waits: a command in the engine, or at the leader ---- */
+
+struct pending {
+    struct serve *serve;
+    struct pending *prev, *next;
+    struct link_call *call; /* NULL: answered by serve_close() */
+    char name[LIMIT_NAME];
+    char id[33]; /* of the command, "" */
+};
+
+/* ERR_LIMIT when too many wait. */
+int pending_new(struct request *request, const char *id, struct pending **pending, struct err *err);
+/* Answers (unless closed meanwhile) and frees. */
+void pending_end(struct pending *pending, struct rpc_response *response);
+/* A serve_reply; arg is the struct pending. */
+void pending_reply(void *arg, int code, const char *text);
+
+/* 0: this node leads, go on. 1: forwarded, answered later. Negative: nobody to ask, and
+ * response->leader names the leader when it is known. */
+int forward_unless_leader(struct request *request, struct rpc_response *response, struct err *err);
+
+#endif
