@@ -1,7 +1,13 @@
 /* Probes: one file per kind, one result with a reason per probe. Decides nothing.
  * Every check of this observer runs at its interval with a seeded jitter of up to a
  * tenth of it, whether or not an earlier probe still waits (at most
- * OBSERVE_IN_FLIGHT of one check at once). Loop thread only. */
+ * OBSERVE_IN_FLIGHT of one check at once, two of them kept for confirmations). A probe
+ * whose time-out this process noticed late ends as REASON_LOCAL: we stood still, not the
+ * server. Several instances may live in one process. Loop thread only.
+ *
+ * http: TLS 1.2 or newer, at most 64 KiB of the body read, no redirects, no proxy; checks
+ * with an interval of 5 s or less keep their connections for up to 10 s. A confirmation
+ * (observe_now) always connects anew. */
 #ifndef OBSERVE_OBSERVE_H
 #define OBSERVE_OBSERVE_H
 
@@ -29,10 +35,11 @@ typedef void observe_result(void *context, const struct probe_result *result);
  * outlive it. The first probes are spread over one interval. */
 struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
                              struct log *log, observe_result *result, void *context);
-/* One more probe of `check` now, besides the regular ones (a confirmation round).
- * Nothing happens when this node does not watch it, or when too many are in flight. */
+/* One more probe of `check` now, besides the regular ones (a confirmation round). Its
+ * result never comes from inside this call. Nothing happens when this node does not watch it, or when too many are in flight. */
 void observe_now(struct observe *observe, int check);
-/* No result comes after this; `closed` when its memory is gone. */
+/* No result comes after this; `closed` when its memory is gone. May be called from inside
+ * a result. */
 void observe_close(struct observe *observe, void (*closed)(void *context), void *context);
 
 #endif

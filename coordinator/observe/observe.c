@@ -1,0 +1,282 @@
+#include "observe/observe.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "observe/probe.h"
+#include "observe/schedule.h"
+
+/* Regular probes leave room for a confirmation when nothing answers. */
+#define REGULAR_IN_FLIGHT (OBSERVE_IN_FLIGHT - 2)
+
+/* A time-out that is noticed this late was our own stall: the answer may have been waiting. */
+#define STALL_MS 50
+
+/* Idle connections: some for each check that keeps them, within reason. */
+#define KEPT_MIN 16
+#define KEPT_MAX 1024
+
+static const struct probe_kind *const kinds[] = {
+    [CHECK_TCP] = &probe_tcp,
+    [CHECK_HTTP] = &probe_http,
+};
+
+struct watch;
+
+/* A probe in flight. */
+struct run {
+    struct probe probe; /* first: the kinds know only this */
+    struct watch *watch;
+    uv_timer_t timer;
+    int64_t began_us;
+    bool late; /* past its time-out: one more look at the sockets */
+};
+
+/* A check that this node watches. */
+struct watch {
+    struct observe *observe;
+    int check;
+    struct prng prng;
+    uv_timer_t timer;
+    int64_t due_ms;
+    struct run *runs[OBSERVE_IN_FLIGHT]; /* NULL: free */
+    bool local; /* the newest probe failed for a reason of our own, and it was said */
+};
+
+struct observe {
+    uv_loop_t *loop;
+    const struct model *model;
+    struct log *log;
+    observe_result *result;
+    void *context;
+    struct transfers *transfers;
+    struct watch **watches; /* by check; NULL: not ours */
+    int handles;            /* that are not closed yet */
+    bool closing;
+    void (*closed)(void *context);
+    void *closed_context;
+};
+
+static void release(struct observe *observe)
+{
+    if (--observe->handles > 0)
+        return;
+    for (int i = 0; i < observe->model->n_checks; i++)
+        mem_free(observe->watches[i]);
+    mem_free(observe->watches);
+    if (observe->closed != NULL)
+        observe->closed(observe->closed_context);
+    mem_free(observe);
+}
+
+static void start_timer(struct observe *observe, uv_timer_t *timer, void *data)
+{
+    CHECK(uv_timer_init(observe->loop, timer) == 0);
+    timer->data = data;
+    observe->handles++;
+}
+
+static void on_run_closed(uv_handle_t *handle)
+{
+    struct run *run = handle->data;
+    struct observe *observe = run->watch->observe;
+
+    mem_free(run);
+    release(observe);
+}
+
+/* Takes the run off its watch; its memory goes with its timer. */
+static void drop(struct run *run)
+{
+    struct watch *watch = run->watch;
+
+    for (int i = 0; i < OBSERVE_IN_FLIGHT; i++) {
+        if (watch->runs[i] == run)
+            watch->runs[i] = NULL;
+    }
+    uv_close((uv_handle_t *)&run->timer, on_run_closed);
+}
+
+static const struct check *check_of(const struct watch *watch)
+{
+    return &watch->observe->model->checks[watch->check];
+}
+
+/* An observer that cannot probe says so once, not ten times a second. */
+static void tell_local(struct watch *watch, enum reason reason, const char *text)
+{
+    struct log *log = watch->observe->log;
+    bool local = reason == REASON_LOCAL;
+
+    if (local && !watch->local)
+        log_line(log, LOG_LEVEL_WARN, "probe-local", "cannot probe %s: %s", check_of(watch)->name,
+                 text);
+    if (!local && watch->local)
+        log_line(log, LOG_LEVEL_INFO, "probe-local", "can probe %s again", check_of(watch)->name);
+    watch->local = local;
+}
+
+void probe_end(struct probe *probe, enum reason reason, int status, const char *text)
+{
+    struct run *run = (struct run *)probe;
+    struct watch *watch = run->watch;
+    struct observe *observe = watch->observe;
+    struct probe_result result = {
+        .check = watch->check,
+        .reason = reason,
+        .status = status,
+        .began_ms = run->began_us / 1000,
+        .took_ms = (uint32_t)((clock_boot_us() - run->began_us) / 1000),
+    };
+
+    drop(run);
+    tell_local(watch, reason, text);
+    observe->result(observe->context, &result);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    int64_t late_ms = (clock_boot_us() - run->began_us) / 1000 - run->probe.check->timeout_ms;
+
+    /* libuv runs timers before it looks at the sockets. */
+    if (!run->late) {
+        run->late = true;
+        uv_timer_start(timer, on_timeout, 1, 0);
+        return;
+    }
+    kinds[run->probe.check->kind]->stop(&run->probe);
+    if (late_ms >= STALL_MS)
+        probe_end(&run->probe, REASON_LOCAL, 0, "this process stood still");
+    else
+        probe_end(&run->probe, REASON_TIMEOUT, 0, "no answer in time");
+}
+
+/* Starts a probe unless `most` are in flight. */
+static void probe(struct watch *watch, bool fresh, int most)
+{
+    struct observe *observe = watch->observe;
+    const struct check *check = check_of(watch);
+    struct run *run, **place = NULL;
+    int in_flight = 0;
+
+    for (int i = 0; i < OBSERVE_IN_FLIGHT; i++) {
+        if (watch->runs[i] != NULL)
+            in_flight++;
+        else
+            place = &watch->runs[i];
+    }
+    if (place == NULL || in_flight >= most)
+        return;
+    run = mem_zalloc(1, sizeof *run);
+    run->probe = (struct probe){.check = check, .transfers = observe->transfers, .fresh = fresh};
+    run->watch = watch;
+    run->began_us = clock_boot_us();
+    start_timer(observe, &run->timer, run);
+    /* Time-outs count from the loop's time, which stands still while callbacks work. */
+    uv_update_time(observe->loop);
+    uv_timer_start(&run->timer, on_timeout, (uint64_t)check->timeout_ms, 0);
+    *place = run;
+    kinds[check->kind]->start(&run->probe);
+}
+
+static void on_due(uv_timer_t *timer);
+
+static void await_due(struct watch *watch)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    /* After a stall the missed ones are left out. */
+    if (watch->due_ms < now_ms)
+        watch->due_ms = now_ms;
+    uv_update_time(watch->observe->loop);
+    uv_timer_start(&watch->timer, on_due, (uint64_t)(watch->due_ms - now_ms), 0);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+
+    watch->due_ms += schedule_gap_ms(&watch->prng, check_of(watch)->interval_ms);
+    await_due(watch);
+    probe(watch, false, REGULAR_IN_FLIGHT);
+}
+
+static void watch_open(struct observe *observe, int check, uint64_t seed)
+{
+    struct watch *watch = mem_zalloc(1, sizeof *watch);
+
+    watch->observe = observe;
+    watch->check = check;
+    observe->watches[check] = watch;
+    schedule_seed(&watch->prng, seed, check);
+    start_timer(observe, &watch->timer, watch);
+    watch->due_ms = clock_boot_ms() + schedule_first_ms(&watch->prng, check_of(watch)->interval_ms);
+    await_due(watch);
+}
+
+struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
+                             struct log *log, observe_result *result, void *context)
+{
+    struct observe *observe = mem_zalloc(1, sizeof *observe);
+    int kept = KEPT_MIN;
+
+    observe->loop = loop;
+    observe->model = model;
+    observe->log = log;
+    observe->result = result;
+    observe->context = context;
+    observe->watches = mem_zalloc((size_t)model->n_checks, sizeof *observe->watches);
+    for (int i = 0; i < model->n_checks; i++) {
+        if ((model_observers(model, i) & server_bit(self)) == 0)
+            continue;
+        watch_open(observe, i, seed);
+        kept += 2;
+    }
+    observe->transfers = transfers_open(loop, kept < KEPT_MAX ? kept : KEPT_MAX);
+    observe->handles++;
+    return observe;
+}
+
+void observe_now(struct observe *observe, int check)
+{
+    if (observe->closing || check < 0 || check >= observe->model->n_checks ||
+        observe->watches[check] == NULL)
+        return;
+    probe(observe->watches[check], true, OBSERVE_IN_FLIGHT);
+}
+
+static void on_transfers_closed(void *context)
+{
+    release(context);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    struct watch *watch = handle->data;
+
+    release(watch->observe);
+}
+
+void observe_close(struct observe *observe, void (*closed)(void *context), void *context)
+{
+    CHECK(!observe->closing);
+    observe->closing = true;
+    observe->closed = closed;
+    observe->closed_context = context;
+    for (int i = 0; i < observe->model->n_checks; i++) {
+        struct watch *watch = observe->watches[i];
+
+        if (watch == NULL)
+            continue;
+        for (int j = 0; j < OBSERVE_IN_FLIGHT; j++) {
+            struct run *run = watch->runs[j];
+
+            if (run == NULL)
+                continue;
+            kinds[run->probe.check->kind]->stop(&run->probe);
+            drop(run);
+        }
+        uv_close((uv_handle_t *)&watch->timer, on_watch_closed);
+    }
+    transfers_close(observe->transfers, on_transfers_closed, observe);
+}
