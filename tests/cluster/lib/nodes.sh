@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# The twelve coordinators: certificates, configuration, start and stop.
+
+nodes_join() {
+    local IFS=,
+    printf '%s\n' "$*"
+}
+
+nodes_config() {
+    sed -e "s|@PROFILE@|$LAB_PROFILE|g" -e "s|@NET@|$LAB_NET|g" -e "s|@DIR@|$LAB_DIR|g" \
+        -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
+        -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
+        -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" \
+        "$LAB_TOP/tests/cluster/lib/config.yaml.in"
+}
+
+nodes_certs() {
+    local make=("$LAB_TOP/deploy/make-certs" --dir "$LAB_DIR/certs") server nodes=()
+    for server in "${LAB_SERVERS[@]}"; do
+        nodes+=("$server=$(lab_address "$server")")
+    done
+    "${make[@]}" --cluster lab ca >/dev/null
+    "${make[@]}" node "${nodes[@]}" >/dev/null
+    "${make[@]}" operator suzuki admin >/dev/null
+    "${make[@]}" operator tanaka viewer >/dev/null
+}
+
+node_config() {
+    cat <<CONFIG
+name: $1
+cluster_file: $LAB_DIR/cluster.yaml
+data_dir: $LAB_DIR/nodes/$1
+tls:
+  ca: $LAB_DIR/certs/ca.pem
+  cert: $LAB_DIR/certs/$1.pem
+  key: $LAB_DIR/certs/$1.key
+CONFIG
+}
+
+operator_config() {
+    cat <<CONFIG
+cluster_file: $LAB_DIR/cluster.yaml
+tls:
+  ca: $LAB_DIR/certs/ca.pem
+  cert: $LAB_DIR/certs/$1.pem
+  key: $LAB_DIR/certs/$1.key
+CONFIG
+}
+
+coordinator_init() {
+    local inside=()
+    lab_inside inside "$1"
+    "${inside[@]}" "$LAB_BUILD/coordinator/daemon/kirikaed" \
+        --config "$LAB_DIR/nodes/$1.yaml" --init >>"$LAB_DIR/log/coordinator.$1.log" 2>&1 ||
+        lab_fail "kirikaed --init of $1 failed"
+}
+
+coordinator_start() {
+    proc_start "coordinator.$1" "$1" "$LAB_BUILD/coordinator/daemon/kirikaed" \
+        --config "$LAB_DIR/nodes/$1.yaml"
+}
+
+# A copy of the command line that finds its way into the lab, for people too.
+nodes_wrapper() {
+    local inside=()
+    lab_inside inside caller
+    cat >"$LAB_DIR/kirikae" <<WRAPPER
+#!/bin/sh
+export KIRIKAE_CONFIG="\${KIRIKAE_CONFIG:-$LAB_DIR/admin.yaml}"
+exec ${inside[*]} "$LAB_BUILD/coordinator/cli/kirikae" "\$@"
+WRAPPER
+    chmod 0755 "$LAB_DIR/kirikae"
+}
+
+nodes_prepare() {
+    local server
+    nodes_certs
+    nodes_config >"$LAB_DIR/cluster.yaml"
+    operator_config suzuki >"$LAB_DIR/admin.yaml"
+    operator_config tanaka >"$LAB_DIR/viewer.yaml"
+    nodes_wrapper
+    mkdir -p "$LAB_DIR/nodes"
+    for server in "${LAB_SERVERS[@]}"; do
+        mkdir -m 0700 "$LAB_DIR/nodes/$server"
+        node_config "$server" >"$LAB_DIR/nodes/$server.yaml"
+        coordinator_init "$server"
+    done
+}
+
+nodes_start() {
+    local server
+    for server in "${LAB_SERVERS[@]}"; do
+        coordinator_start "$server"
+    done
+}
+
+# Its disk is new: started so, it rejoins under another identity.
+node_lose_disk() {
+    rm -rf "${LAB_DIR:?}/nodes/$1"
+    mkdir -m 0700 "$LAB_DIR/nodes/$1"
+}
