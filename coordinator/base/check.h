@@ -5,8 +5,7 @@
 
 _Noreturn void check_failed(const char *expression, const char *file, int line);
 
-#define CHECK(expression)                                                                          \
-    ((expression) ? (void)0 : check_failed(#expression, __FILE__, __LINE__))
+#define CHECK(expression) ((expression) ? (void)0 : check_failed(#expression, __FILE__, __LINE__))
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -6,6 +6,6 @@
 
 int64_t clock_boot_ms(void); /* CLOCK_BOOTTIME: never steps, counts suspension */
 int64_t clock_boot_us(void);
-int64_t clock_utc_ms(void);  /* CLOCK_REALTIME */
+int64_t clock_utc_ms(void); /* CLOCK_REALTIME */
 
 #endif

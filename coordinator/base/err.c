@@ -34,7 +34,7 @@ int err_wrap(struct err *err, int code, const char *format, ...)
 
 const char *err_name(int code)
 {
-    static const char *const names[] = {"ok",      "invalid",     "io",      "denied", "limit",
+    static const char *const names[] = {"ok",      "invalid", "io",          "denied",  "limit",
                                         "corrupt", "timeout", "unavailable", "refused", "stale"};
 
     if (code > 0 || (size_t)-code >= ARRAY_LEN(names))

@@ -15,15 +15,15 @@ struct err {
 
 /* What negative return values mean; every negative value is one of these. */
 enum {
-    ERR_INVALID = -1,   /* input that breaks a rule; the text names where */
-    ERR_IO = -2,        /* the operating system refused; the text has strerror */
-    ERR_DENIED = -3,    /* certificate or role does not allow it */
-    ERR_LIMIT = -4,     /* a limit of base/limits.h would be passed */
-    ERR_CORRUPT = -5,   /* stored or received bytes do not match their checksum */
-    ERR_TIMEOUT = -6,   /* no answer in time */
+    ERR_INVALID = -1,     /* input that breaks a rule; the text names where */
+    ERR_IO = -2,          /* the operating system refused; the text has strerror */
+    ERR_DENIED = -3,      /* certificate or role does not allow it */
+    ERR_LIMIT = -4,       /* a limit of base/limits.h would be passed */
+    ERR_CORRUPT = -5,     /* stored or received bytes do not match their checksum */
+    ERR_TIMEOUT = -6,     /* no answer in time */
     ERR_UNAVAILABLE = -7, /* no leader, no quorum, not connected */
-    ERR_REFUSED = -8,   /* understood, and a rule says no */
-    ERR_STALE = -9,     /* a newer epoch was already seen */
+    ERR_REFUSED = -8,     /* understood, and a rule says no */
+    ERR_STALE = -9,       /* a newer epoch was already seen */
 };
 
 /* Sets the text and returns `code`, so that `return err_set(...)` reads well. */

@@ -3,10 +3,10 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-#define LIMIT_NAME 64          /* bytes of a name, its NUL included */
-#define LIMIT_TEXT 256         /* bytes of an address, URL or reason */
+#define LIMIT_NAME 64  /* bytes of a name, its NUL included */
+#define LIMIT_TEXT 256 /* bytes of an address, URL or reason */
 #define LIMIT_SITES 16
-#define LIMIT_SERVERS 64       /* coordinators and targets together: one bit each */
+#define LIMIT_SERVERS 64 /* coordinators and targets together: one bit each */
 #define LIMIT_CHECKS 16384
 #define LIMIT_FUNCTIONS 256
 #define LIMIT_ROUTES 64
@@ -21,7 +21,7 @@
 #define LIMIT_COMMAND (256 << 10)
 #define LIMIT_CONFIG (128 << 10)
 #define LIMIT_LEDGER_LINE (64 << 10)
-#define LIMIT_CONNECTIONS 256  /* inbound, all peers and operators together */
+#define LIMIT_CONNECTIONS 256 /* inbound, all peers and operators together */
 #define LIMIT_HANDSHAKE_MS 3000
 #define LIMIT_SEND_QUEUE (8 << 20) /* bytes waiting for one peer */
 

@@ -32,7 +32,6 @@ enum event_kind {
     EVENT_COMMAND,  /* an operator asks */
     EVENT_REFUSED,  /* the port refused a connection */
     EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
-    EVENT_STALLED,  /* the loop was late by `late_ms`: suspect ourselves */
 };
 
 enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
@@ -45,7 +44,7 @@ struct command {
     struct command_id id;
     char who[LIMIT_NAME];
     char reason[LIMIT_TEXT];
-    int route, to;       /* switchover, failover */
+    int route, to; /* switchover, failover */
     bool force, dry_run;
     struct window_state window; /* window add: what is asked; end: its id */
 };
@@ -74,8 +73,8 @@ struct event {
         struct {
             int route, actuator;
             uint32_t epoch, step;
-            int code;       /* 0 done, else ERR_… */
-            bool changed;   /* it had not said so before */
+            int code;     /* 0 done, else ERR_… */
+            bool changed; /* it had not said so before */
             uint32_t took_ms;
             const char *text; /* why not */
         } acted;
@@ -84,20 +83,19 @@ struct event {
             int route;
             uint32_t intent_epoch;
         } stored;
-        uint32_t late_ms;
     };
 };
 
 enum effect_kind {
-    EFFECT_PROPOSE,   /* replicate `entry`; report with EVENT_PROPOSED */
-    EFFECT_PROBE,     /* start a probe of `check` at once */
-    EFFECT_BEAT,      /* send a beat now (engine_beat() makes it) */
-    EFFECT_ACT,       /* run one actuator call; report with EVENT_ACTED */
-    EFFECT_ELECT,     /* the leader is silent: let this node stand for election */
+    EFFECT_PROPOSE,       /* replicate `entry`; report with EVENT_PROPOSED */
+    EFFECT_PROBE,         /* start a probe of `check` at once */
+    EFFECT_BEAT,          /* send a beat now (engine_beat() makes it) */
+    EFFECT_ACT,           /* run one actuator call; report with EVENT_ACTED */
+    EFFECT_ELECT,         /* the leader is silent: let this node stand for election */
     EFFECT_LEADER_SILENT, /* yes: guard H (libraft-facts.md) lets votes pass */
-    EFFECT_TRANSFER,  /* hand the leadership to `server` */
-    EFFECT_LOG,       /* tell the operator */
-    EFFECT_REPLY,     /* the answer to a command */
+    EFFECT_TRANSFER,      /* hand the leadership to `server` */
+    EFFECT_LOG,           /* tell the operator */
+    EFFECT_REPLY,         /* the answer to a command */
 };
 
 struct effect {
@@ -121,7 +119,7 @@ struct effect {
         } log;
         struct {
             struct command_id id;
-            int code;          /* 0 done, ERR_REFUSED, ERR_UNAVAILABLE, ERR_TIMEOUT, … */
+            int code; /* 0 done, ERR_REFUSED, ERR_UNAVAILABLE, ERR_TIMEOUT, … */
             char text[LIMIT_TEXT * 2];
         } reply;
     };
@@ -135,9 +133,9 @@ void effects_clear(struct effects *effects); /* frees entries that were not take
 void effects_free(struct effects *effects);
 
 struct engine_options {
-    int self;          /* server */
-    uint64_t boot;     /* random id of this start */
-    uint64_t seed;     /* jitter */
+    int self;              /* server */
+    uint64_t boot;         /* random id of this start */
+    uint64_t seed;         /* jitter */
     struct shared *shared; /* owned from now on; may have been restored from a snapshot */
     struct model *model;   /* local file's configuration: used until one is committed; owned */
     const uint8_t *yaml;   /* its bytes: copied, proposed by the first leader */

@@ -11,19 +11,19 @@
 #include <stdint.h>
 
 enum entry_kind {
-    ENTRY_LEADER = 1,   /* a leader's first entry of its term: its own-term barrier */
-    ENTRY_CONFIG = 2,   /* a configuration takes effect */
-    ENTRY_VERDICT = 3,  /* what the ballot says of a check, with the ballots */
-    ENTRY_INTENT = 4,   /* a route is to be served so from now on */
-    ENTRY_ACT = 5,      /* exclusive routes: the old epoch's grants are over, act */
-    ENTRY_OUTCOME = 6,  /* one actuator did it, or why not */
-    ENTRY_VERIFIED = 7, /* all actuators read back what the intent says */
-    ENTRY_REFUSED = 8,  /* a rule said no to an operator or to the engine itself */
-    ENTRY_WINDOW = 9,   /* maintenance: added or ended */
-    ENTRY_COVERAGE = 10, /* a check is watched by too few observers, or again by enough */
-    ENTRY_NODE = 11,    /* a coordinator went silent or is heard again */
-    ENTRY_SECURITY = 12, /* refused connections, counted */
-    ENTRY_MEMBER = 13,  /* a coordinator came back under a new Raft id */
+    ENTRY_LEADER = 1,      /* a leader's first entry of its term: its own-term barrier */
+    ENTRY_CONFIG = 2,      /* a configuration takes effect */
+    ENTRY_VERDICT = 3,     /* what the ballot says of a check, with the ballots */
+    ENTRY_INTENT = 4,      /* a route is to be served so from now on */
+    ENTRY_ACT = 5,         /* exclusive routes: the old epoch's grants are over, act */
+    ENTRY_OUTCOME = 6,     /* one actuator did it, or why not */
+    ENTRY_VERIFIED = 7,    /* all actuators read back what the intent says */
+    ENTRY_REFUSED = 8,     /* a rule said no to an operator or to the engine itself */
+    ENTRY_WINDOW = 9,      /* maintenance: added or ended */
+    ENTRY_COVERAGE = 10,   /* a check is watched by too few observers, or again by enough */
+    ENTRY_NODE = 11,       /* a coordinator went silent or is heard again */
+    ENTRY_SECURITY = 12,   /* refused connections, counted */
+    ENTRY_MEMBER = 13,     /* a coordinator came back under a new Raft id */
     ENTRY_REASSERTED = 14, /* an actuator had forgotten and was told again */
 };
 
@@ -46,35 +46,36 @@ struct command_id {
 
 struct entry {
     enum entry_kind kind;
-    uint64_t term;    /* of the leader that made it */
-    int leader;       /* server */
-    int64_t time_ms;  /* UTC by the leader's clock */
-    struct command_id id; /* of the operator's command, for exactly-once answers */
-    char who[LIMIT_NAME];   /* operator's name from the certificate; empty: automatic */
+    uint64_t term;           /* of the leader that made it */
+    int leader;              /* server */
+    int64_t time_ms;         /* UTC by the leader's clock */
+    uint32_t config_version; /* that the indices below refer to; another one: no effect */
+    struct command_id id;    /* of the operator's command, for exactly-once answers */
+    char who[LIMIT_NAME];    /* operator's name from the certificate; empty: automatic */
     char reason[LIMIT_TEXT]; /* operator's reason, or the refusal's or failure's text */
 
     union {
         struct {
-            uint8_t *yaml;  /* owned by the entry */
+            uint8_t *yaml; /* owned by the entry */
             uint32_t yaml_len;
             struct model *model; /* parsed from yaml; owned until shared_apply takes it */
         } config;
         struct {
             int check;
             enum verdict verdict;
-            uint8_t need;       /* assigned observers that had to agree */
-            uint8_t agree;      /* that did */
+            uint8_t need;  /* assigned observers that had to agree */
+            uint8_t agree; /* that did */
             uint8_t assigned;
             uint8_t n_ballots;
             struct ballot ballots[LIMIT_SERVERS];
         } verdict;
         struct {
             int route;
-            uint32_t epoch, step;  /* epoch + 1 and step 0 for a move; step + 1 for the pool */
-            int from, to;          /* candidates */
-            server_set members;    /* that are to serve */
-            uint16_t rule;         /* number in the table */
-            uint32_t facts;        /* bits as resolved */
+            uint32_t epoch, step; /* epoch + 1 and step 0 for a move; step + 1 for the pool */
+            int from, to;         /* candidates */
+            server_set members;   /* that are to serve */
+            uint16_t rule;        /* number in the table */
+            uint32_t facts;       /* bits as resolved */
             bool planned, forced;
         } intent; /* also ENTRY_REFUSED (what was asked for, rule that refused) */
         struct {
@@ -84,10 +85,10 @@ struct entry {
             uint32_t took_ms;
         } outcome; /* ENTRY_ACT, OUTCOME, VERIFIED, REASSERTED */
         struct {
-            uint64_t window;   /* id: index of the entry that added it; 0 when adding */
-            bool end;          /* ends it now */
+            uint64_t window; /* id: index of the entry that added it; 0 when adding */
+            bool end;        /* ends it now */
             bool emergency;
-            bool short_notice; /* accepted although announced under 14 days ahead */
+            bool short_notice;        /* accepted although announced under 14 days ahead */
             int64_t start_ms, end_ms; /* UTC */
             uint64_t functions[LIMIT_FUNCTIONS / 64]; /* that stop */
         } window;
@@ -99,8 +100,8 @@ struct entry {
         struct {
             int server;
             bool silent;
-            uint32_t silent_ms;  /* since its newest beat, by the leader */
-            uint64_t raft_id;    /* ENTRY_MEMBER: the new id */
+            uint32_t silent_ms; /* since its newest beat, by the leader */
+            uint64_t raft_id;   /* ENTRY_MEMBER: the new id */
         } node;
         struct {
             uint32_t refused; /* connections since the last such entry */

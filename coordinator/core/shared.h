@@ -13,11 +13,11 @@
 
 struct check_state {
     enum verdict verdict;
-    int64_t since_ms;      /* UTC of the entry that set it */
-    uint64_t index;        /* of that entry */
-    int64_t fail_since_ms; /* earliest failing observation of the confirming set; UTC_NONE */
+    int64_t since_ms;       /* UTC of the entry that set it */
+    uint64_t index;         /* of that entry */
+    int64_t fail_since_ms;  /* earliest failing observation of the confirming set; UTC_NONE */
     int64_t good_before_ms; /* newest good observation before it; UTC_NONE */
-    bool hole;             /* watched by too few */
+    bool hole;              /* watched by too few */
 };
 
 enum route_phase {
@@ -37,23 +37,25 @@ struct placement {
 struct route_state {
     enum route_phase phase;
     struct placement now;
-    int previous;            /* candidate before; -1 */
+    int previous; /* candidate before; -1 */
     uint64_t intent_index;
-    int64_t intent_ms;       /* UTC */
+    int64_t intent_ms; /* UTC */
     uint16_t rule;
     bool planned;
-    uint32_t done;           /* bit per actuator that reported ok for `now` */
-    int64_t moved_ms;        /* UTC of the last verified move; UTC_NONE */
+    uint32_t done;                         /* bit per actuator that reported ok for `now` */
+    int64_t moved_ms;                      /* UTC of the last verified move; UTC_NONE */
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
-    bool held;               /* too many automatic moves: hands off until an operator acts */
+    bool held;                 /* too many automatic moves: hands off until an operator acts */
     struct command_id command; /* that the current move answers */
 };
 
 struct function_state {
     bool down;
-    uint64_t outage;      /* id of the open outage: seq of the ledger line that opened it + 1 */
-    int64_t start_ms;     /* earliest failing observation */
-    int64_t last_good_ms; /* newest good one before it */
+    uint64_t outage;        /* id of the open outage: seq of the ledger line that opened it + 1 */
+    int64_t start_ms;       /* earliest failing observation */
+    int64_t last_good_ms;   /* newest good one before it */
+    uint64_t unmonitored;   /* id of the open unmonitored time: seq of its ledger line + 1 */
+    int64_t unmonitored_ms; /* UTC since when */
 };
 
 struct window_state {
@@ -72,7 +74,12 @@ struct node_state {
     int64_t since_ms;
 };
 
-enum command_result { COMMAND_UNKNOWN = 0, COMMAND_DONE = 1, COMMAND_REFUSED = 2, COMMAND_PENDING = 3 };
+enum command_result {
+    COMMAND_UNKNOWN = 0,
+    COMMAND_DONE = 1,
+    COMMAND_REFUSED = 2,
+    COMMAND_PENDING = 3
+};
 
 struct command_state {
     struct command_id id;
@@ -82,13 +89,13 @@ struct command_state {
 };
 
 struct shared {
-    struct model *model;   /* owned; NULL until the first ENTRY_CONFIG */
-    uint8_t *config_yaml;  /* owned: the committed bytes */
+    struct model *model;  /* owned; NULL until the first ENTRY_CONFIG */
+    uint8_t *config_yaml; /* owned: the committed bytes */
     uint32_t config_yaml_len;
-    uint64_t index, term;  /* of the newest applied entry */
-    uint64_t leader_term;  /* newest term whose leader has committed its own entry */
-    int leader;            /* server of that entry; -1 */
-    int64_t time_ms;       /* never runs backwards */
+    uint64_t index, term;             /* of the newest applied entry */
+    uint64_t leader_term;             /* newest term whose leader has committed its own entry */
+    int leader;                       /* server of that entry; -1 */
+    int64_t time_ms;                  /* never runs backwards */
     struct check_state *checks;       /* owned, model order */
     struct route_state *routes;       /* owned */
     struct function_state *functions; /* owned */
@@ -116,12 +123,15 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
 const struct command_state *shared_command(const struct shared *shared,
                                            const struct command_id *id);
 
-/* Is this member of a candidate fit to serve: none of its checks is down. */
-bool shared_member_ok(const struct shared *shared, int server);
-/* The members of a candidate that are fit. */
+/* The members of a candidate that are fit to serve: every check of theirs is known and
+ * none is down. */
 server_set shared_candidate_ok(const struct shared *shared, int route, int candidate);
-/* At least `least` of them. */
+/* The members that no verdict calls down, those never seen yet included. */
+server_set shared_candidate_standing(const struct shared *shared, int route, int candidate);
+/* At least `least` are fit. */
 bool shared_candidate_ready(const struct shared *shared, int route, int candidate);
+/* So many are down by verdict that `least` cannot be held. */
+bool shared_candidate_failed(const struct shared *shared, int route, int candidate);
 bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms);
 
 #endif

@@ -19,11 +19,12 @@ enum opinion { OPINION_NONE = 0, OPINION_UP = 1, OPINION_DOWN = 2 };
  * sent back to when the probe *began*. */
 struct vote {
     uint16_t check;
-    uint8_t opinion;       /* enum opinion */
-    uint8_t reason;        /* enum reason, of the newest probe */
-    uint32_t age_ms;       /* of the newest finished probe */
-    uint32_t fail_age_ms;  /* of the first failing probe of this run of failures; AGE_NEVER */
-    uint32_t good_age_ms;  /* of the newest good probe; AGE_NEVER */
+    uint8_t opinion;      /* enum opinion */
+    uint8_t reason;       /* enum reason, of the newest probe */
+    uint32_t age_ms;      /* of the newest finished probe */
+    uint32_t fail_age_ms; /* while it fails: of the first failing probe of this run; while it
+                           * does not: of the newest failing probe; AGE_NEVER */
+    uint32_t good_age_ms; /* of the newest good probe; AGE_NEVER */
 };
 
 /* The newest beat of a server that the sender has received. */
@@ -50,11 +51,11 @@ struct beat {
     uint64_t applied;        /* Raft index */
     uint32_t config_version; /* of the applied configuration: check numbers refer to it */
     bool leader;
-    bool abstain;    /* the sender does not trust itself now */
+    bool abstain;     /* the sender does not trust itself now */
     server_set heard; /* peers whose beats are fresh here and echo mine */
-    int n_echoes;    /* coordinators in order */
+    int n_echoes;     /* coordinators in order */
     struct echo echoes[LIMIT_SERVERS];
-    int n_votes;     /* failing ones first, then a rotating part of the others */
+    int n_votes; /* failing ones first, then a rotating part of the others */
     struct vote votes[LIMIT_BEAT_VOTES];
     int n_clears;
     struct clear clears[LIMIT_ROUTES];

@@ -4,7 +4,7 @@
 #define CORE_DETECT_REASON_H
 
 enum reason {
-    REASON_NONE = 0,        /* not probed yet */
+    REASON_NONE = 0, /* not probed yet */
     REASON_OK = 1,
     REASON_REFUSED = 2,     /* RST to SYN: nobody listens */
     REASON_RESET = 3,       /* connection broken while asking */

@@ -1,0 +1,350 @@
+#include "core/engine.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/engine_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REFUSED_RECORD_MS 60000 /* refused connections are recorded at most this often */
+
+/* ---- effects ---- */
+
+struct effect *engine_add(struct effects *effects, enum effect_kind kind)
+{
+    if (effects->n == effects->cap) {
+        effects->cap = effects->cap > 0 ? effects->cap * 2 : 16;
+        effects->items =
+            mem_realloc(effects->items, (size_t)effects->cap, sizeof effects->items[0]);
+    }
+    effects->items[effects->n] = (struct effect){.kind = kind};
+    return &effects->items[effects->n++];
+}
+
+void effects_clear(struct effects *effects)
+{
+    int i;
+
+    for (i = 0; i < effects->n; i++)
+        if (effects->items[i].kind == EFFECT_PROPOSE)
+            entry_free(&effects->items[i].propose.entry);
+    effects->n = 0;
+}
+
+void effects_free(struct effects *effects)
+{
+    effects_clear(effects);
+    mem_free(effects->items);
+    *effects = (struct effects){0};
+}
+
+void engine_log(struct effects *effects, int level, const char *event, const char *format, ...)
+{
+    struct effect *effect = engine_add(effects, EFFECT_LOG);
+    va_list args;
+
+    effect->log.level = level;
+    effect->log.event = event;
+    va_start(args, format);
+    vsnprintf(effect->log.text, sizeof effect->log.text, format, args);
+    va_end(args);
+}
+
+/* ---- proposals ---- */
+
+bool engine_pending(const struct engine *engine, enum entry_kind kind, int key)
+{
+    int i;
+
+    for (i = 0; i < engine->n_pending; i++)
+        if (engine->pending[i].kind == kind && engine->pending[i].key == key)
+            return true;
+    return false;
+}
+
+struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
+                             int key, struct effects *effects)
+{
+    struct effect *effect;
+
+    if (engine->n_pending == ENGINE_PENDING_MAX || engine_pending(engine, kind, key))
+        return NULL;
+    effect = engine_add(effects, EFFECT_PROPOSE);
+    effect->propose.number = ++engine->proposals;
+    effect->propose.entry = (struct entry){
+        .kind = kind,
+        .term = engine->term,
+        .leader = engine->self,
+        .time_ms = now.utc_ms,
+        .config_version = engine->shared->model != NULL ? engine->shared->model->version : 0,
+    };
+    engine->pending[engine->n_pending++] =
+        (struct pending){.number = effect->propose.number, .kind = kind, .key = key};
+    return &effect->propose.entry;
+}
+
+static void proposed(struct engine *engine, const struct event *event)
+{
+    int i;
+
+    for (i = 0; i < engine->n_pending; i++)
+        if (engine->pending[i].number == event->proposed.proposal) {
+            if (engine->pending[i].kind == ENTRY_LEADER &&
+                event->proposed.fate != PROPOSAL_COMMITTED)
+                engine->barrier_term = 0;
+            engine->pending[i] = engine->pending[--engine->n_pending];
+            return;
+        }
+}
+
+/* ---- life ---- */
+
+static void use_model(struct engine *engine, struct moment now)
+{
+    engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
+    engine->model_ms = now.boot_ms;
+    belief_reset(engine, now);
+}
+
+static void reset_routes(struct engine *engine)
+{
+    int r, a;
+
+    for (r = 0; r < LIMIT_ROUTES; r++)
+        for (a = 0; a < LIMIT_ACTUATORS; a++)
+            outbox_init(&engine->out[r][a]);
+}
+
+struct engine *engine_new(const struct engine_options *options)
+{
+    struct engine *engine = mem_zalloc(1, sizeof *engine);
+    int i;
+
+    CHECK(options->self >= 0 && options->self < options->model->n_coordinators);
+    engine->self = options->self;
+    engine->boot = options->boot;
+    prng_seed(&engine->prng, options->seed);
+    engine->shared = options->shared;
+    engine->local_model = options->model;
+    engine->local_yaml = mem_dup(options->yaml, options->yaml_len);
+    engine->local_yaml_len = options->yaml_len;
+    engine->leader = SERVER_NONE;
+    engine->role = RAFT_ROLE_FOLLOWER;
+    engine->started_ms = engine->stepped_ms = options->now.boot_ms;
+    engine->next_beat_ms = options->now.boot_ms;
+    for (i = 0; i < LIMIT_SERVERS; i++) {
+        detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
+        engine->peers[i].rx_ms = BOOT_NEVER;
+    }
+    reset_routes(engine);
+    use_model(engine, options->now);
+    return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    shared_free(engine->shared);
+    model_free(engine->local_model);
+    mem_free(engine->local_yaml);
+    mem_free(engine->watches);
+    mem_free(engine->cells);
+    mem_free(engine);
+}
+
+void engine_restore(struct engine *engine, struct moment now, struct shared *shared)
+{
+    shared_free(engine->shared);
+    engine->shared = shared;
+    use_model(engine, now);
+}
+
+/* ---- the leader's round ---- */
+
+bool engine_leads(const struct engine *engine)
+{
+    return engine->role == RAFT_ROLE_LEADER && engine->shared->leader_term == engine->term &&
+           engine->shared->leader == engine->self && engine->shared->model != NULL;
+}
+
+int engine_leader(const struct engine *engine)
+{
+    return engine->leader;
+}
+
+/* The first leader commits its file; later ones their own-term barrier. */
+static void begin_term(struct engine *engine, struct moment now, struct effects *effects)
+{
+    struct entry *entry;
+
+    if (engine->role != RAFT_ROLE_LEADER)
+        return;
+    if (engine->shared->model == NULL ||
+        (engine_leads(engine) && engine->local_model->version > engine->shared->model->version)) {
+        entry = engine_propose(engine, now, ENTRY_CONFIG, 0, effects);
+        if (entry != NULL) {
+            entry->config.yaml = mem_dup(engine->local_yaml, engine->local_yaml_len);
+            entry->config.yaml_len = engine->local_yaml_len;
+        }
+        return;
+    }
+    if (engine->shared->leader_term != engine->term && engine->barrier_term != engine->term &&
+        engine_propose(engine, now, ENTRY_LEADER, 0, effects) != NULL)
+        engine->barrier_term = engine->term;
+}
+
+static void record_refusals(struct engine *engine, struct moment now, struct effects *effects)
+{
+    struct entry *entry;
+
+    if (engine->refused == 0 || now.boot_ms - engine->refused_ms < REFUSED_RECORD_MS)
+        return;
+    entry = engine_propose(engine, now, ENTRY_SECURITY, 0, effects);
+    if (entry == NULL)
+        return;
+    entry->security.refused = engine->refused;
+    entry->security.server = engine->self;
+    engine->refused = 0;
+    engine->refused_ms = now.boot_ms;
+}
+
+static void lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)
+{
+    begin_term(engine, now, effects);
+    if (!engine_leads(engine))
+        return;
+    belief_lead(engine, now, sweep, effects);
+    route_lead(engine, now, effects);
+    record_refusals(engine, now, effects);
+}
+
+/* ---- steps ---- */
+
+static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)
+{
+    bool led = engine->role == RAFT_ROLE_LEADER;
+    bool leads = event->raft.role == RAFT_ROLE_LEADER;
+
+    if (event->raft.leader != engine->leader || event->raft.term != engine->term) {
+        if (event->raft.leader >= 0)
+            engine_log(effects, LOG_LEVEL_INFO, "leader", "%s leads in term %llu",
+                       engine->model->servers[event->raft.leader].name,
+                       (unsigned long long)event->raft.term);
+        else if (engine->leader >= 0)
+            engine_log(effects, LOG_LEVEL_INFO, "no-leader", "no leader is known in term %llu",
+                       (unsigned long long)event->raft.term);
+    }
+    if (leads && (!led || event->raft.term != engine->term)) {
+        engine->led_ms = event->now.boot_ms;
+        reset_routes(engine);
+    }
+    engine->role = event->raft.role;
+    engine->term = event->raft.term;
+    engine->leader = event->raft.leader;
+}
+
+/* A tick that comes late means that this node stood still, not that the others did. */
+static void notice_gap(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int64_t gap = now.boot_ms - engine->stepped_ms;
+    int i;
+
+    engine->stepped_ms = now.boot_ms;
+    if (gap < engine->model->timing.beat_ms * 3 / 2)
+        return;
+    for (i = 0; i < engine->model->n_coordinators; i++)
+        detector_shift(&engine->peers[i].detector, gap);
+    engine->suspect_until_ms = now.boot_ms + engine->model->timing.silent_ms;
+    if (gap >= engine->model->timing.window_ms)
+        engine_log(effects, LOG_LEVEL_WARN, "stalled",
+                   "this node stood still for %lld ms: it abstains for %d ms", (long long)gap,
+                   engine->model->timing.silent_ms);
+}
+
+static void tick(struct engine *engine, struct moment now, struct effects *effects)
+{
+    belief_tick(engine, now, effects);
+    elect_tick(engine, now, effects);
+}
+
+/* On time, or at once after a change, but never in a burst. */
+static void beat_if_due(struct engine *engine, struct moment now, struct effects *effects)
+{
+    if (now.boot_ms < engine->next_beat_ms ||
+        now.boot_ms < engine->beat_ms + engine->model->timing.beat_ms / 8)
+        return;
+    engine->beat_ms = now.boot_ms;
+    engine->next_beat_ms = now.boot_ms + engine->model->timing.beat_ms;
+    engine_add(effects, EFFECT_BEAT);
+}
+
+void engine_step(struct engine *engine, const struct event *event, struct effects *effects)
+{
+    notice_gap(engine, event->now, effects);
+    switch (event->kind) {
+    case EVENT_TICK:
+        tick(engine, event->now, effects);
+        break;
+    case EVENT_PROBE:
+        belief_probe(engine, event, effects);
+        break;
+    case EVENT_BEAT:
+        belief_beat(engine, event);
+        break;
+    case EVENT_RAFT:
+        raft_changed(engine, event, effects);
+        break;
+    case EVENT_PROPOSED:
+        proposed(engine, event);
+        break;
+    case EVENT_ACTED:
+        route_acted(engine, event, effects);
+        break;
+    case EVENT_COMMAND:
+        command_take(engine, event, effects);
+        break;
+    case EVENT_REFUSED:
+        engine->refused++;
+        break;
+    case EVENT_STORED:
+        engine->stored_intent[event->stored.route] = event->stored.intent_epoch;
+        break;
+    }
+    beat_if_due(engine, event->now, effects);
+    lead(engine, event->now, event->kind == EVENT_TICK, effects);
+    command_settle(engine, event->now, effects);
+}
+
+void engine_apply(struct engine *engine, struct moment now, uint64_t index, struct entry *entry,
+                  ledger_emit *emit, void *context, struct effects *effects)
+{
+    const struct model *before = engine->shared->model;
+
+    shared_apply(engine->shared, index, entry, emit, context);
+    if (engine->shared->model != before) {
+        use_model(engine, now);
+        reset_routes(engine);
+        engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
+                   engine->model->version);
+    }
+    lead(engine, now, false, effects);
+    command_settle(engine, now, effects);
+}
+
+int64_t engine_next_ms(const struct engine *engine)
+{
+    return engine->stepped_ms + engine->model->timing.beat_ms / 4;
+}
+
+const struct shared *engine_shared(const struct engine *engine)
+{
+    return engine->shared;
+}
+
+const struct model *engine_model(const struct engine *engine)
+{
+    return engine->model;
+}

@@ -1,0 +1,112 @@
+/* Beats decide elections: they find a silent leader sooner than Raft's own timer, and
+ * they tell where the leader should live when all is calm. */
+#include "base/check.h"
+#include "base/log.h"
+#include "core/engine_private.h"
+
+#define RANK_MS 30 /* between the first, second, … to stand */
+#define STAND_AGAIN_MS 500
+#define CALM_MS 5000 /* a leader leads this long before it hands over */
+#define TRANSFER_AGAIN_MS 30000
+
+/* Do most voters miss the leader? Asked through what their beats say they hear. */
+static bool missed_by_most(const struct engine *engine)
+{
+    int i, miss = 0;
+
+    for (i = 0; i < engine->model->n_coordinators; i++) {
+        if (engine->model->servers[i].role != MEMBER_VOTER || i == engine->leader)
+            continue;
+        if (i == engine->self)
+            miss++;
+        else if (!engine->peers[i].detector.silent &&
+                 !(engine->peers[i].heard & server_bit(engine->leader)))
+            miss++;
+    }
+    return miss >= model_majority(engine->model);
+}
+
+/* Voters where a leader should live stand first, the others in order after them. */
+static int rank(const struct engine *engine)
+{
+    server_set calm = model_calm_leaders(engine->model);
+    bool mine = calm & server_bit(engine->self);
+    int i, before = 0;
+
+    for (i = 0; i < engine->model->n_coordinators; i++) {
+        bool theirs = calm & server_bit(i);
+
+        if (i == engine->self || i == engine->leader ||
+            engine->model->servers[i].role != MEMBER_VOTER || engine->peers[i].detector.silent)
+            continue;
+        before += theirs == mine ? i < engine->self : theirs;
+    }
+    return before;
+}
+
+static void watch_leader(struct engine *engine, struct moment now, struct effects *effects)
+{
+    bool silent = engine->leader >= 0 && engine->leader != engine->self &&
+                  engine->peers[engine->leader].rx_ms != BOOT_NEVER &&
+                  engine->peers[engine->leader].detector.silent;
+
+    if (silent != engine->leader_silent) {
+        engine->leader_silent = silent;
+        engine_add(effects, EFFECT_LEADER_SILENT)->leader_silent = silent;
+        engine->elect_ms = 0;
+    }
+    if (!silent || engine->model->servers[engine->self].role != MEMBER_VOTER ||
+        !missed_by_most(engine))
+        return;
+    if (engine->elect_ms == 0)
+        engine->elect_ms = now.boot_ms + RANK_MS * rank(engine);
+    if (now.boot_ms < engine->elect_ms)
+        return;
+    engine->elect_ms = now.boot_ms + STAND_AGAIN_MS;
+    engine_log(effects, LOG_LEVEL_INFO, "stand", "%s is silent to most voters: standing for leader",
+               engine->model->servers[engine->leader].name);
+    engine_add(effects, EFFECT_ELECT);
+}
+
+static bool calm(const struct engine *engine, struct moment now)
+{
+    int r;
+
+    if (now.boot_ms - engine->led_ms < CALM_MS || engine->n_pending > 0 ||
+        belief_abstains(engine, now))
+        return false;
+    for (r = 0; r < engine->model->n_routes; r++)
+        if (engine->shared->routes[r].phase != ROUTE_SERVING)
+            return false;
+    return true;
+}
+
+/* Only to a node that is heard now, has all we have, and has nobody better to be. */
+static void hand_over(struct engine *engine, struct moment now, struct effects *effects)
+{
+    server_set good = model_calm_leaders(engine->model);
+    int i;
+
+    if (!engine_leads(engine) || (good & server_bit(engine->self)) || !calm(engine, now) ||
+        (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < TRANSFER_AGAIN_MS))
+        return;
+    for (i = 0; i < engine->model->n_coordinators; i++) {
+        const struct peer *peer = &engine->peers[i];
+
+        if (!(good & server_bit(i)) || peer->detector.silent || peer->abstain ||
+            peer->applied + 16 < engine->shared->index)
+            continue;
+        engine->transferred_ms = now.boot_ms;
+        engine_log(effects, LOG_LEVEL_INFO, "hand-over",
+                   "all is calm: %s is to lead, from a place that no route prefers",
+                   engine->model->servers[i].name);
+        engine_add(effects, EFFECT_TRANSFER)->server = i;
+        return;
+    }
+}
+
+void elect_tick(struct engine *engine, struct moment now, struct effects *effects)
+{
+    watch_leader(engine, now, effects);
+    hand_over(engine, now, effects);
+}

@@ -1,0 +1,143 @@
+/* The engine's inside, shared by the engine_*.c files only. */
+#ifndef CORE_ENGINE_PRIVATE_H
+#define CORE_ENGINE_PRIVATE_H
+
+#include "base/prng.h"
+#include "core/detect/count.h"
+#include "core/detect/detector.h"
+#include "core/detect/sensor.h"
+#include "core/engine.h"
+#include "core/failover/outbox.h"
+#include "core/failover/promise.h"
+#include "core/failover/rules.h"
+
+/* One observer's newest word on one check, on this node's boot clock. */
+struct cell {
+    uint8_t opinion, reason;
+    int64_t arrived_ms; /* BOOT_NEVER */
+    int64_t ended_ms;   /* of the newest probe */
+    int64_t fail_ms, good_ms;
+};
+
+/* What this node keeps of a check besides the cells. */
+struct watch {
+    struct sensor sensor;
+    server_set assigned;
+    int64_t confirm_until_ms, confirm_next_ms; /* a confirmation round runs; 0: none */
+    int64_t odd_ms; /* since when coverage differs from the committed fact; 0: it does not */
+    bool dirty;     /* a ballot changed since the leader last counted */
+};
+
+struct peer {
+    struct detector detector;
+    uint64_t boot, number; /* of its newest beat */
+    int64_t rx_ms;         /* when that arrived; BOOT_NEVER */
+    uint64_t term, applied;
+    uint32_t config_version;
+    bool leader, abstain;
+    server_set heard;
+    struct echo echo_of_me;
+    struct echo echoes[LIMIT_SERVERS];
+    int n_clears;
+    struct clear clears[LIMIT_ROUTES];
+    uint64_t granted[LIMIT_ROUTES];       /* newest beat of mine it named while clear for … */
+    uint32_t granted_epoch[LIMIT_ROUTES]; /* … this epoch */
+    int64_t odd_ms; /* since when silence differs from the committed fact; 0 */
+};
+
+/* A proposal whose fate is not known yet: nothing is proposed twice at once. */
+struct pending {
+    uint64_t number;
+    enum entry_kind kind;
+    int key;
+};
+#define ENGINE_PENDING_MAX 512
+
+/* An operator's command that waits for its route to be verified, or to be applied. */
+struct waiter {
+    struct command_id id;
+    int64_t deadline_ms;
+};
+#define ENGINE_WAITERS_MAX 64
+
+struct engine {
+    int self;
+    uint64_t boot;
+    struct prng prng;
+    struct shared *shared;
+    struct model *local_model;
+    uint8_t *local_yaml;
+    uint32_t local_yaml_len;
+    const struct model *model; /* in force */
+    int64_t model_ms;          /* since when */
+
+    int64_t started_ms, stepped_ms;
+    int64_t suspect_until_ms; /* abstain: this node stood still */
+
+    struct watch *watches; /* model order */
+    struct cell *cells;    /* check * n_coordinators + observer */
+    struct peer peers[LIMIT_SERVERS];
+
+    uint64_t beat_number;
+    int64_t beat_ms, next_beat_ms; /* newest, next */
+    int rotate;                    /* first check of the passing votes in the next beat */
+    struct sent_beats sent;
+    uint32_t stored_intent[LIMIT_ROUTES]; /* newest epoch in the log, committed or not */
+
+    enum raft_role role;
+    uint64_t term;
+    int leader;
+    int64_t led_ms;         /* since when this node leads; 0 */
+    uint64_t barrier_term;  /* newest term for which ENTRY_LEADER was proposed */
+    int64_t elect_ms;       /* stand for election then; 0: not planned */
+    bool leader_silent;     /* as last told to Raft */
+    int64_t transferred_ms; /* newest try to hand the leadership over; 0 */
+
+    uint64_t proposals; /* counted */
+    struct pending pending[ENGINE_PENDING_MAX];
+    int n_pending;
+    struct outslot out[LIMIT_ROUTES][LIMIT_ACTUATORS];
+    struct waiter waiters[ENGINE_WAITERS_MAX];
+    int n_waiters;
+    uint32_t refused;   /* connections, not yet recorded */
+    int64_t refused_ms; /* when they were last recorded */
+};
+
+/* engine.c */
+struct effect *engine_add(struct effects *effects, enum effect_kind kind);
+void engine_log(struct effects *effects, int level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* An entry stamped by this leader, to be filled; NULL when (kind, key) is under way. */
+struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
+                             int key, struct effects *effects);
+bool engine_pending(const struct engine *engine, enum entry_kind kind, int key);
+
+/* engine_belief.c: probes, beats, ballots */
+void belief_reset(struct engine *engine, struct moment now);
+void belief_probe(struct engine *engine, const struct event *event, struct effects *effects);
+void belief_beat(struct engine *engine, const struct event *event);
+void belief_tick(struct engine *engine, struct moment now, struct effects *effects);
+/* The leader's half: verdicts, silent nodes, holes. `sweep`: count everything, not only
+ * what changed. */
+void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects);
+bool belief_abstains(const struct engine *engine, struct moment now);
+server_set belief_heard(const struct engine *engine);
+
+/* engine_beat.c: no holder of the epoch before can still serve */
+bool grants_over(const struct engine *engine, struct moment now, int route);
+/* engine_elect.c: silent leaders, where the leader should live */
+void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
+/* engine_route.c: the route machine */
+uint32_t route_facts(const struct engine *engine, struct moment now, int route);
+uint32_t route_asked(const struct engine *engine, const struct command *command);
+int route_next(const struct engine *engine, int route);
+void route_lead(struct engine *engine, struct moment now, struct effects *effects);
+void route_acted(struct engine *engine, const struct event *event, struct effects *effects);
+/* Proposes what `rule` says for a command (NULL: by itself). */
+void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
+              uint32_t facts, const struct command *command, struct effects *effects);
+/* engine_command.c */
+void command_take(struct engine *engine, const struct event *event, struct effects *effects);
+void command_settle(struct engine *engine, struct moment now, struct effects *effects);
+
+#endif

@@ -1,0 +1,45 @@
+#include "core/entry.h"
+#include "base/check.h"
+#include "base/mem.h"
+
+void entry_free(struct entry *entry)
+{
+    if (entry->kind != ENTRY_CONFIG)
+        return;
+    mem_free(entry->config.yaml);
+    model_free(entry->config.model);
+    entry->config.yaml = NULL;
+    entry->config.yaml_len = 0;
+    entry->config.model = NULL;
+}
+
+const char *entry_kind_name(enum entry_kind kind)
+{
+    static const char *const names[] = {
+        [ENTRY_LEADER] = "leader",     [ENTRY_CONFIG] = "config",
+        [ENTRY_VERDICT] = "verdict",   [ENTRY_INTENT] = "intent",
+        [ENTRY_ACT] = "act",           [ENTRY_OUTCOME] = "outcome",
+        [ENTRY_VERIFIED] = "verified", [ENTRY_REFUSED] = "refused",
+        [ENTRY_WINDOW] = "window",     [ENTRY_COVERAGE] = "coverage",
+        [ENTRY_NODE] = "node",         [ENTRY_SECURITY] = "security",
+        [ENTRY_MEMBER] = "member",     [ENTRY_REASSERTED] = "reasserted",
+    };
+
+    if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)
+        return "?";
+    return names[kind];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {
+        [VERDICT_UNKNOWN] = "unknown",
+        [VERDICT_UP] = "up",
+        [VERDICT_DOWN] = "down",
+        [VERDICT_DISPUTED] = "disputed",
+    };
+
+    if ((unsigned)verdict >= ARRAY_LEN(names))
+        return "?";
+    return names[verdict];
+}

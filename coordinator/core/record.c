@@ -1,0 +1,396 @@
+#include "core/record.h"
+#include "base/check.h"
+#include "base/jsonw.h"
+#include "core/failover/rules.h"
+
+struct line {
+    struct buf text;
+    struct jsonw w;
+};
+
+static void begin(struct recorder *r, struct line *line, const char *category, const char *type)
+{
+    *line = (struct line){0};
+    jsonw_begin(&line->w, &line->text);
+    jsonw_object(&line->w, NULL);
+    jsonw_int(&line->w, "v", 1);
+    jsonw_int(&line->w, "seq", (int64_t)r->shared->ledger.size);
+    jsonw_int(&line->w, "index", (int64_t)r->index);
+    jsonw_int(&line->w, "term", (int64_t)r->entry->term);
+    jsonw_time(&line->w, "time", r->shared->time_ms);
+    jsonw_str(&line->w, "category", category);
+    jsonw_str(&line->w, "type", type);
+}
+
+static uint64_t finish(struct recorder *r, struct line *line)
+{
+    uint64_t seq = r->shared->ledger.size;
+    uint8_t leaf[TREE_HASH];
+
+    jsonw_end(&line->w);
+    CHECK(line->w.depth == 0);
+    tree_leaf(line->text.data, line->text.len, leaf);
+    tree_append(&r->shared->ledger, leaf);
+    if (r->emit != NULL)
+        r->emit(r->context, seq, (const char *)line->text.data, line->text.len);
+    buf_free(&line->text);
+    return seq;
+}
+
+static const struct model *model_of(const struct recorder *r)
+{
+    return r->shared->model;
+}
+
+static const char *text_or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static const char *server_name(const struct recorder *r, int server)
+{
+    const struct model *model = model_of(r);
+
+    return server >= 0 && server < model->n_servers ? model->servers[server].name : NULL;
+}
+
+static void age(struct jsonw *w, const char *key, uint32_t age_ms)
+{
+    if (age_ms == AGE_NEVER)
+        jsonw_null(w, key);
+    else
+        jsonw_int(w, key, age_ms);
+}
+
+static void who_and_why(const struct recorder *r, struct jsonw *w)
+{
+    jsonw_str(w, "who", text_or_null(r->entry->who));
+    jsonw_str(w, "reason", text_or_null(r->entry->reason));
+}
+
+void record_config(struct recorder *r, const uint8_t sha256[32])
+{
+    struct line line;
+
+    begin(r, &line, "config", "config");
+    jsonw_int(&line.w, "version", model_of(r)->version);
+    jsonw_hex(&line.w, "sha256", sha256, 32);
+    jsonw_str(&line.w, "who", text_or_null(r->entry->who));
+    finish(r, &line);
+}
+
+void record_leader(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "membership", "leader");
+    jsonw_str(&line.w, "server", server_name(r, r->entry->leader));
+    finish(r, &line);
+}
+
+void record_node(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "membership", r->entry->node.silent ? "silent" : "heard");
+    jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
+    jsonw_int(&line.w, "silent_ms", r->entry->node.silent_ms);
+    finish(r, &line);
+}
+
+void record_member(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "membership", "member");
+    jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
+    jsonw_int(&line.w, "raft_id", (int64_t)r->entry->node.raft_id);
+    finish(r, &line);
+}
+
+static const char *opinion_word(uint8_t opinion)
+{
+    return opinion == OPINION_UP ? "up" : opinion == OPINION_DOWN ? "down" : "none";
+}
+
+static void ballots(const struct recorder *r, struct jsonw *w)
+{
+    const struct model *model = model_of(r);
+    int i;
+
+    jsonw_array(w, "ballots");
+    for (i = 0; i < r->entry->verdict.n_ballots; i++) {
+        const struct ballot *ballot = &r->entry->verdict.ballots[i];
+
+        if (ballot->observer >= model->n_servers)
+            continue;
+        jsonw_object(w, NULL);
+        jsonw_str(w, "observer", server_name(r, ballot->observer));
+        jsonw_str(w, "site", model->sites[model->servers[ballot->observer].site].name);
+        jsonw_str(w, "opinion", opinion_word(ballot->opinion));
+        jsonw_str(w, "reason", reason_name(ballot->reason));
+        jsonw_bool(w, "abstain", ballot->abstain);
+        age(w, "fail_age_ms", ballot->fail_age_ms);
+        age(w, "good_age_ms", ballot->good_age_ms);
+        age(w, "arrived_age_ms", ballot->arrived_age_ms);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+void record_verdict(struct recorder *r, const struct check_state *state)
+{
+    const struct check *check = &model_of(r)->checks[r->entry->verdict.check];
+    struct line line;
+
+    begin(r, &line, "verdict", verdict_name(state->verdict));
+    jsonw_str(&line.w, "check", check->name);
+    jsonw_str(&line.w, "target", server_name(r, check->target));
+    jsonw_int(&line.w, "need", r->entry->verdict.need);
+    jsonw_int(&line.w, "agree", r->entry->verdict.agree);
+    jsonw_int(&line.w, "assigned", r->entry->verdict.assigned);
+    jsonw_time(&line.w, "fail_since", state->fail_since_ms);
+    jsonw_time(&line.w, "good_before", state->good_before_ms);
+    ballots(r, &line.w);
+    finish(r, &line);
+}
+
+static void set_of_servers(const struct recorder *r, struct jsonw *w, const char *key,
+                           server_set set)
+{
+    int i;
+
+    jsonw_array(w, key);
+    for (i = 0; i < model_of(r)->n_servers; i++)
+        if (set & server_bit(i))
+            jsonw_str(w, NULL, server_name(r, i));
+    jsonw_end(w);
+}
+
+static void facts(struct jsonw *w, uint32_t bits)
+{
+    int bit;
+
+    jsonw_array(w, "facts");
+    for (bit = 0; bit < FACT_COUNT; bit++)
+        if (bits & (1u << bit))
+            jsonw_str(w, NULL, fact_name(bit));
+    jsonw_end(w);
+}
+
+static const char *candidate_name(const struct route *route, int candidate)
+{
+    return candidate >= 0 && candidate < route->n_candidates ? route->candidates[candidate].name
+                                                             : NULL;
+}
+
+void record_intent(struct recorder *r, bool move)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->intent.route];
+    struct line line;
+
+    begin(r, &line, "failover", "intent");
+    jsonw_str(&line.w, "route", route->name);
+    jsonw_str(&line.w, "kind", move ? "move" : "pool");
+    jsonw_int(&line.w, "epoch", r->entry->intent.epoch);
+    jsonw_int(&line.w, "step", r->entry->intent.step);
+    jsonw_str(&line.w, "from", candidate_name(route, r->entry->intent.from));
+    jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
+    set_of_servers(r, &line.w, "members", r->entry->intent.members);
+    jsonw_int(&line.w, "rule", r->entry->intent.rule);
+    facts(&line.w, r->entry->intent.facts);
+    jsonw_bool(&line.w, "planned", r->entry->intent.planned);
+    jsonw_bool(&line.w, "forced", r->entry->intent.forced);
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+static void outcome_keys(const struct recorder *r, struct jsonw *w, bool actuator)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->outcome.route];
+
+    jsonw_str(w, "route", route->name);
+    if (actuator)
+        jsonw_str(w, "actuator", route->actuators[r->entry->outcome.actuator].name);
+    jsonw_int(w, "epoch", r->entry->outcome.epoch);
+    jsonw_int(w, "step", r->entry->outcome.step);
+}
+
+void record_act(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "failover", "act");
+    outcome_keys(r, &line.w, false);
+    finish(r, &line);
+}
+
+void record_outcome(struct recorder *r, const char *type)
+{
+    struct line line;
+
+    begin(r, &line, "failover", type);
+    outcome_keys(r, &line.w, true);
+    if (r->entry->kind == ENTRY_OUTCOME) {
+        jsonw_bool(&line.w, "ok", r->entry->outcome.ok);
+        jsonw_int(&line.w, "took_ms", r->entry->outcome.took_ms);
+    }
+    jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
+    finish(r, &line);
+}
+
+void record_verified(struct recorder *r, int64_t took_ms)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->outcome.route];
+    const struct route_state *state = &r->shared->routes[r->entry->outcome.route];
+    struct line line;
+
+    begin(r, &line, "failover", "verified");
+    outcome_keys(r, &line.w, false);
+    jsonw_str(&line.w, "to", candidate_name(route, state->now.candidate));
+    jsonw_int(&line.w, "took_ms", took_ms);
+    finish(r, &line);
+}
+
+void record_standing(struct recorder *r, const char *type)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->intent.route];
+    const struct route_state *state = &r->shared->routes[r->entry->intent.route];
+    struct line line;
+
+    begin(r, &line, "failover", type);
+    jsonw_str(&line.w, "route", route->name);
+    jsonw_int(&line.w, "epoch", state->now.epoch);
+    jsonw_str(&line.w, "active", candidate_name(route, state->now.candidate));
+    jsonw_int(&line.w, "rule", r->entry->intent.rule);
+    jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
+    finish(r, &line);
+}
+
+void record_refused(struct recorder *r)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->intent.route];
+    struct line line;
+
+    begin(r, &line, "failover", "refused");
+    jsonw_str(&line.w, "route", route->name);
+    jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
+    jsonw_int(&line.w, "rule", r->entry->intent.rule);
+    facts(&line.w, r->entry->intent.facts);
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+static const char *severity_word(enum severity severity)
+{
+    static const char *const words[] = {"emergency", "severe", "minor"};
+
+    CHECK((unsigned)severity < ARRAY_LEN(words));
+    return words[severity];
+}
+
+uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
+                            uint64_t evidence)
+{
+    const struct function *f = &model_of(r)->functions[function];
+    struct line line;
+
+    begin(r, &line, "outage", "open");
+    jsonw_int(&line.w, "outage", (int64_t)r->shared->ledger.size);
+    jsonw_str(&line.w, "function", f->name);
+    jsonw_str(&line.w, "severity", severity_word(f->severity));
+    jsonw_str(&line.w, "cause", "provider");
+    jsonw_time(&line.w, "start", state->start_ms);
+    jsonw_time(&line.w, "last_good", state->last_good_ms);
+    jsonw_time(&line.w, "recognised", r->shared->time_ms);
+    jsonw_int(&line.w, "evidence", (int64_t)evidence);
+    return finish(r, &line);
+}
+
+void record_outage_close(struct recorder *r, int function, const struct function_state *state,
+                         int64_t end_ms, int64_t last_fail_ms)
+{
+    struct line line;
+
+    begin(r, &line, "outage", "close");
+    jsonw_int(&line.w, "outage", (int64_t)state->outage - 1);
+    jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
+    jsonw_time(&line.w, "start", state->start_ms);
+    jsonw_time(&line.w, "end", end_ms);
+    jsonw_time(&line.w, "last_fail", last_fail_ms);
+    finish(r, &line);
+}
+
+static void functions_of(const struct recorder *r, struct jsonw *w, const uint64_t *set)
+{
+    int i;
+
+    jsonw_array(w, "functions");
+    for (i = 0; i < model_of(r)->n_functions; i++)
+        if (set[i / 64] >> (i % 64) & 1)
+            jsonw_str(w, NULL, model_of(r)->functions[i].name);
+    jsonw_end(w);
+}
+
+void record_window(struct recorder *r, const struct window_state *window, bool ended)
+{
+    struct line line;
+
+    begin(r, &line, "maintenance", ended ? "ended" : "added");
+    jsonw_int(&line.w, "window", (int64_t)window->id);
+    if (ended) {
+        jsonw_time(&line.w, "finished", window->finished_ms);
+    } else {
+        jsonw_str(&line.w, "kind", window->emergency ? "emergency" : "regular");
+        functions_of(r, &line.w, window->functions);
+        jsonw_time(&line.w, "announced", window->announced_ms);
+        jsonw_time(&line.w, "start", window->start_ms);
+        jsonw_time(&line.w, "end", window->end_ms);
+        jsonw_bool(&line.w, "short_notice", window->short_notice);
+    }
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+void record_coverage(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "coverage", r->entry->coverage.hole ? "hole" : "covered");
+    jsonw_str(&line.w, "check", model_of(r)->checks[r->entry->coverage.check].name);
+    jsonw_int(&line.w, "observers", r->entry->coverage.observers);
+    jsonw_int(&line.w, "sites", r->entry->coverage.sites);
+    finish(r, &line);
+}
+
+uint64_t record_unmonitored_open(struct recorder *r, int function)
+{
+    struct line line;
+
+    begin(r, &line, "coverage", "unmonitored-open");
+    jsonw_int(&line.w, "unmonitored", (int64_t)r->shared->ledger.size);
+    jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
+    return finish(r, &line);
+}
+
+void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms)
+{
+    struct line line;
+
+    begin(r, &line, "coverage", "unmonitored-close");
+    jsonw_int(&line.w, "unmonitored", (int64_t)id);
+    jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
+    jsonw_time(&line.w, "start", start_ms);
+    jsonw_time(&line.w, "end", r->shared->time_ms);
+    finish(r, &line);
+}
+
+void record_security(struct recorder *r)
+{
+    struct line line;
+
+    begin(r, &line, "security", "refused");
+    jsonw_str(&line.w, "server", server_name(r, r->entry->security.server));
+    jsonw_int(&line.w, "connections", r->entry->security.refused);
+    finish(r, &line);
+}

@@ -1,0 +1,40 @@
+/* Ledger lines: one function per kind of line (proto/README.md has the table). Each
+ * writes the canonical JSON, appends its leaf to the tree of the shared state and
+ * emits the line. */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include "core/shared.h"
+
+struct recorder {
+    struct shared *shared;
+    const struct entry *entry; /* that is being applied */
+    uint64_t index;
+    ledger_emit *emit; /* may be NULL: only the tree grows */
+    void *context;
+};
+
+void record_config(struct recorder *r, const uint8_t sha256[32]);
+void record_leader(struct recorder *r);
+void record_node(struct recorder *r);
+void record_member(struct recorder *r);
+void record_verdict(struct recorder *r, const struct check_state *state);
+void record_intent(struct recorder *r, bool move);
+void record_act(struct recorder *r);
+void record_outcome(struct recorder *r, const char *type);
+void record_verified(struct recorder *r, int64_t took_ms);
+/* type: blocked, unblocked, held */
+void record_standing(struct recorder *r, const char *type);
+void record_refused(struct recorder *r);
+/* Returns the outage's id. */
+uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
+                            uint64_t evidence);
+void record_outage_close(struct recorder *r, int function, const struct function_state *state,
+                         int64_t end_ms, int64_t last_fail_ms);
+void record_window(struct recorder *r, const struct window_state *window, bool ended);
+void record_coverage(struct recorder *r);
+uint64_t record_unmonitored_open(struct recorder *r, int function);
+void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms);
+void record_security(struct recorder *r);
+
+#endif

@@ -1,0 +1,273 @@
+#include "core/shared.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/utc.h"
+#include "core/shared_apply.h"
+
+#include <string.h>
+
+struct shared *shared_new(void)
+{
+    struct shared *shared = mem_zalloc(1, sizeof *shared);
+
+    shared->leader = SERVER_NONE;
+    shared->time_ms = 0;
+    return shared;
+}
+
+void shared_free(struct shared *shared)
+{
+    if (shared == NULL)
+        return;
+    model_free(shared->model);
+    mem_free(shared->config_yaml);
+    mem_free(shared->checks);
+    mem_free(shared->routes);
+    mem_free(shared->functions);
+    mem_free(shared->windows);
+    mem_free(shared);
+}
+
+const struct command_state *shared_command(const struct shared *shared, const struct command_id *id)
+{
+    static const struct command_id none;
+    size_t i;
+
+    if (memcmp(id, &none, sizeof none) == 0)
+        return NULL;
+    for (i = 0; i < ARRAY_LEN(shared->commands); i++)
+        if (shared->commands[i].result != COMMAND_UNKNOWN &&
+            memcmp(&shared->commands[i].id, id, sizeof *id) == 0)
+            return &shared->commands[i];
+    return NULL;
+}
+
+enum fitness { MEMBER_OK, MEMBER_UNKNOWN, MEMBER_DOWN };
+
+static enum fitness fitness(const struct shared *shared, int server)
+{
+    enum fitness worst = MEMBER_OK;
+    int i, checks = 0;
+
+    for (i = 0; i < shared->model->n_checks; i++) {
+        if (shared->model->checks[i].target != server)
+            continue;
+        checks++;
+        if (shared->checks[i].verdict == VERDICT_DOWN)
+            return MEMBER_DOWN;
+        if (shared->checks[i].verdict == VERDICT_UNKNOWN)
+            worst = MEMBER_UNKNOWN;
+    }
+    return checks > 0 ? worst : MEMBER_UNKNOWN;
+}
+
+static server_set members_up_to(const struct shared *shared, int route, int candidate,
+                                enum fitness worst)
+{
+    const struct candidate *c = &shared->model->routes[route].candidates[candidate];
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < c->n_members; i++)
+        if (fitness(shared, c->members[i]) <= worst)
+            set |= server_bit(c->members[i]);
+    return set;
+}
+
+server_set shared_candidate_ok(const struct shared *shared, int route, int candidate)
+{
+    return members_up_to(shared, route, candidate, MEMBER_OK);
+}
+
+server_set shared_candidate_standing(const struct shared *shared, int route, int candidate)
+{
+    return members_up_to(shared, route, candidate, MEMBER_UNKNOWN);
+}
+
+bool shared_candidate_ready(const struct shared *shared, int route, int candidate)
+{
+    return server_count(shared_candidate_ok(shared, route, candidate)) >=
+           shared->model->routes[route].candidates[candidate].least;
+}
+
+bool shared_candidate_failed(const struct shared *shared, int route, int candidate)
+{
+    return server_count(shared_candidate_standing(shared, route, candidate)) <
+           shared->model->routes[route].candidates[candidate].least;
+}
+
+bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms)
+{
+    int i;
+
+    for (i = 0; i < shared->n_windows; i++) {
+        const struct window_state *w = &shared->windows[i];
+        int64_t start = w->start_ms > w->announced_ms ? w->start_ms : w->announced_ms;
+        int64_t end =
+            w->finished_ms != UTC_NONE && w->finished_ms < w->end_ms ? w->finished_ms : w->end_ms;
+
+        if ((w->functions[function / 64] >> (function % 64) & 1) && utc_ms >= start && utc_ms < end)
+            return true;
+    }
+    return false;
+}
+
+/* ---- applying ---- */
+
+void shared_remember(struct shared *shared, const struct entry *entry, uint64_t index,
+                     enum command_result result, const char *text)
+{
+    static const struct command_id none;
+    struct command_state *slot = NULL;
+    size_t i;
+
+    if (memcmp(&entry->id, &none, sizeof none) == 0)
+        return;
+    for (i = 0; i < ARRAY_LEN(shared->commands) && slot == NULL; i++)
+        if (memcmp(&shared->commands[i].id, &entry->id, sizeof entry->id) == 0)
+            slot = &shared->commands[i];
+    if (slot == NULL)
+        slot = &shared->commands[shared->next_command++ % ARRAY_LEN(shared->commands)];
+    *slot = (struct command_state){.id = entry->id, .result = result, .index = index};
+    memcpy(slot->text, text, strnlen(text, sizeof slot->text - 1));
+}
+
+static void apply_leader(struct recorder *r)
+{
+    r->shared->leader_term = r->entry->term;
+    r->shared->leader = r->entry->leader;
+    record_leader(r);
+}
+
+static void apply_verdict(struct recorder *r)
+{
+    struct shared *shared = r->shared;
+    const struct entry *entry = r->entry;
+    struct check_state *state;
+    uint32_t oldest_fail = 0, newest_good = AGE_NEVER;
+    bool failed = false;
+    int i;
+
+    if (entry->verdict.check >= shared->model->n_checks)
+        return;
+    state = &shared->checks[entry->verdict.check];
+    if (state->verdict == entry->verdict.verdict)
+        return;
+    for (i = 0; i < entry->verdict.n_ballots; i++) {
+        const struct ballot *ballot = &entry->verdict.ballots[i];
+
+        if (ballot->opinion != OPINION_DOWN || ballot->fail_age_ms == AGE_NEVER)
+            continue;
+        failed = true;
+        if (ballot->fail_age_ms > oldest_fail)
+            oldest_fail = ballot->fail_age_ms;
+        if (ballot->good_age_ms < newest_good && ballot->good_age_ms >= ballot->fail_age_ms)
+            newest_good = ballot->good_age_ms;
+    }
+    if (entry->verdict.verdict == VERDICT_DOWN) {
+        state->fail_since_ms = failed ? shared->time_ms - oldest_fail : shared->time_ms;
+        state->good_before_ms = newest_good == AGE_NEVER ? UTC_NONE : shared->time_ms - newest_good;
+        if (state->good_before_ms != UTC_NONE && state->good_before_ms > state->fail_since_ms)
+            state->good_before_ms = state->fail_since_ms;
+    } else {
+        state->fail_since_ms = UTC_NONE;
+        state->good_before_ms = UTC_NONE;
+    }
+    state->verdict = entry->verdict.verdict;
+    state->since_ms = shared->time_ms;
+    state->index = r->index;
+    record_verdict(r, state);
+}
+
+static void apply_node(struct recorder *r)
+{
+    struct node_state *node;
+
+    if (r->entry->node.server < 0 || r->entry->node.server >= r->shared->model->n_coordinators)
+        return;
+    node = &r->shared->nodes[r->entry->node.server];
+    if (r->entry->kind == ENTRY_MEMBER) {
+        node->raft_id = r->entry->node.raft_id;
+        record_member(r);
+        return;
+    }
+    if (node->silent == r->entry->node.silent)
+        return;
+    node->silent = r->entry->node.silent;
+    node->since_ms = r->shared->time_ms;
+    record_node(r);
+}
+
+static void apply_coverage(struct recorder *r)
+{
+    struct check_state *state;
+
+    if (r->entry->coverage.check < 0 || r->entry->coverage.check >= r->shared->model->n_checks)
+        return;
+    state = &r->shared->checks[r->entry->coverage.check];
+    if (state->hole == r->entry->coverage.hole)
+        return;
+    state->hole = r->entry->coverage.hole;
+    record_coverage(r);
+}
+
+static void apply_one(struct recorder *r)
+{
+    switch (r->entry->kind) {
+    case ENTRY_LEADER:
+        apply_leader(r);
+        break;
+    case ENTRY_VERDICT:
+        apply_verdict(r);
+        break;
+    case ENTRY_INTENT:
+        apply_intent(r);
+        break;
+    case ENTRY_ACT:
+        apply_act(r);
+        break;
+    case ENTRY_OUTCOME:
+    case ENTRY_REASSERTED:
+        apply_outcome(r);
+        break;
+    case ENTRY_VERIFIED:
+        apply_verified(r);
+        break;
+    case ENTRY_REFUSED:
+        apply_refused(r);
+        break;
+    case ENTRY_WINDOW:
+        apply_window(r);
+        break;
+    case ENTRY_COVERAGE:
+        apply_coverage(r);
+        break;
+    case ENTRY_NODE:
+    case ENTRY_MEMBER:
+        apply_node(r);
+        break;
+    case ENTRY_SECURITY:
+        record_security(r);
+        break;
+    case ENTRY_CONFIG:
+        break; /* applied before: it is what the others need */
+    }
+}
+
+void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, ledger_emit *emit,
+                  void *context)
+{
+    struct recorder r = {
+        .shared = shared, .entry = entry, .index = index, .emit = emit, .context = context};
+
+    shared->index = index;
+    shared->term = entry->term;
+    if (entry->time_ms > shared->time_ms)
+        shared->time_ms = entry->time_ms;
+    if (entry->kind == ENTRY_CONFIG)
+        apply_config(&r, entry);
+    else if (shared->model != NULL && entry->config_version == shared->model->version)
+        apply_one(&r);
+    if (shared->model != NULL)
+        account_functions(&r);
+}

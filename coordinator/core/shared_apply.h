@@ -1,0 +1,24 @@
+/* What shared.c hands to its neighbours: one function per kind of entry. Private to
+ * the shared_*.c files. */
+#ifndef CORE_SHARED_APPLY_H
+#define CORE_SHARED_APPLY_H
+
+#include "core/record.h"
+#include "core/shared.h"
+
+/* shared.c */
+void shared_remember(struct shared *shared, const struct entry *entry, uint64_t index,
+                     enum command_result result, const char *text);
+/* shared_config.c */
+void apply_config(struct recorder *r, struct entry *entry);
+/* shared_route.c */
+void apply_intent(struct recorder *r);
+void apply_act(struct recorder *r);
+void apply_outcome(struct recorder *r);
+void apply_verified(struct recorder *r);
+void apply_refused(struct recorder *r);
+/* shared_account.c */
+void apply_window(struct recorder *r);
+void account_functions(struct recorder *r);
+
+#endif

@@ -1,0 +1,189 @@
+/* A configuration takes effect: what is known of things that keep their names stays. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/utc.h"
+#include "core/shared_apply.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+/* Raft's members are the coordinators, so a configuration cannot change them; their
+ * addresses it can. */
+static bool same_coordinators(const struct model *a, const struct model *b)
+{
+    int i;
+
+    if (a->n_coordinators != b->n_coordinators)
+        return false;
+    for (i = 0; i < a->n_coordinators; i++)
+        if (strcmp(a->servers[i].name, b->servers[i].name) != 0)
+            return false;
+    return true;
+}
+
+static server_set all_members(const struct candidate *candidate)
+{
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < candidate->n_members; i++)
+        set |= server_bit(candidate->members[i]);
+    return set;
+}
+
+static void begin_route(const struct route *route, int64_t now_ms, struct route_state *state)
+{
+    size_t i;
+
+    *state = (struct route_state){.phase = ROUTE_ACTING,
+                                  .previous = -1,
+                                  .rule = 1,
+                                  .moved_ms = UTC_NONE,
+                                  .intent_ms = now_ms,
+                                  .planned = true};
+    for (i = 0; i < ARRAY_LEN(state->automatic_ms); i++)
+        state->automatic_ms[i] = UTC_NONE;
+    state->now = (struct placement){
+        .epoch = 1, .step = 0, .candidate = 0, .members = all_members(&route->candidates[0])};
+}
+
+/* A route that keeps its name and its serving candidate goes on under the same epoch;
+ * its actuators are told again. One whose candidate is gone begins anew above it. */
+static void carry_route(const struct shared *old, const struct route *route,
+                        struct route_state *state)
+{
+    int before = model_route(old->model, route->name), candidate;
+
+    if (before < 0)
+        return;
+    candidate = model_candidate(
+        route, old->model->routes[before].candidates[old->routes[before].now.candidate].name);
+    if (candidate < 0) {
+        state->now.epoch = old->routes[before].now.epoch + 1;
+        return;
+    }
+    *state = old->routes[before];
+    state->now.candidate = candidate;
+    state->now.step++;
+    state->now.members = all_members(&route->candidates[candidate]);
+    state->done = 0;
+    if (state->previous >= route->n_candidates)
+        state->previous = -1;
+    if (state->phase == ROUTE_SERVING)
+        state->phase = ROUTE_ACTING;
+}
+
+static struct check_state *carry_checks(const struct shared *old, const struct model *model)
+{
+    struct check_state *checks = mem_zalloc((size_t)model->n_checks, sizeof *checks);
+    int i, before;
+
+    for (i = 0; i < model->n_checks; i++) {
+        before = old->model != NULL ? model_check(old->model, model->checks[i].name) : -1;
+        if (before >= 0)
+            checks[i] = old->checks[before];
+        else
+            checks[i] = (struct check_state){.fail_since_ms = UTC_NONE, .good_before_ms = UTC_NONE};
+    }
+    return checks;
+}
+
+/* Outages and unmonitored time of functions that are gone end here. */
+static void close_functions(struct recorder *r, const struct model *model)
+{
+    struct shared *shared = r->shared;
+    int i;
+
+    for (i = 0; shared->model != NULL && i < shared->model->n_functions; i++) {
+        struct function_state *state = &shared->functions[i];
+
+        if (model_function(model, shared->model->functions[i].name) >= 0)
+            continue;
+        if (state->down)
+            record_outage_close(r, i, state, shared->time_ms, state->start_ms);
+        if (state->unmonitored != 0)
+            record_unmonitored_close(r, i, state->unmonitored - 1, state->unmonitored_ms);
+    }
+}
+
+static struct function_state *carry_functions(const struct shared *old, const struct model *model)
+{
+    struct function_state *functions = mem_zalloc((size_t)model->n_functions, sizeof *functions);
+    int i, before;
+
+    for (i = 0; i < model->n_functions; i++) {
+        before = old->model != NULL ? model_function(old->model, model->functions[i].name) : -1;
+        if (before >= 0)
+            functions[i] = old->functions[before];
+    }
+    return functions;
+}
+
+/* Windows name functions by position: follow the names. */
+static void carry_windows(struct shared *shared, const struct model *model)
+{
+    int w, i, to;
+
+    for (w = 0; shared->model != NULL && w < shared->n_windows; w++) {
+        uint64_t set[ARRAY_LEN(shared->windows[0].functions)] = {0};
+
+        for (i = 0; i < shared->model->n_functions; i++) {
+            to = model_function(model, shared->model->functions[i].name);
+            if ((shared->windows[w].functions[i / 64] >> (i % 64) & 1) && to >= 0)
+                set[to / 64] |= 1ull << (to % 64);
+        }
+        memcpy(shared->windows[w].functions, set, sizeof set);
+    }
+}
+
+static void replace(struct shared *shared, struct entry *entry)
+{
+    struct model *model = entry->config.model;
+    struct route_state *routes = mem_zalloc((size_t)model->n_routes, sizeof *routes);
+    struct check_state *checks = carry_checks(shared, model);
+    struct function_state *functions = carry_functions(shared, model);
+    int i;
+
+    for (i = 0; i < model->n_routes; i++) {
+        begin_route(&model->routes[i], shared->time_ms, &routes[i]);
+        if (shared->model != NULL)
+            carry_route(shared, &model->routes[i], &routes[i]);
+    }
+    carry_windows(shared, model);
+    model_free(shared->model);
+    mem_free(shared->config_yaml);
+    mem_free(shared->routes);
+    mem_free(shared->checks);
+    mem_free(shared->functions);
+    shared->model = model;
+    shared->config_yaml = entry->config.yaml;
+    shared->config_yaml_len = entry->config.yaml_len;
+    shared->routes = routes;
+    shared->checks = checks;
+    shared->functions = functions;
+    entry->config.model = NULL;
+    entry->config.yaml = NULL;
+}
+
+void apply_config(struct recorder *r, struct entry *entry)
+{
+    struct shared *shared = r->shared;
+    const struct model *model = entry->config.model;
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    bool first = shared->model == NULL;
+    int i;
+
+    if (model == NULL || (!first && (model->version <= shared->model->version ||
+                                     !same_coordinators(model, shared->model)))) {
+        shared_remember(shared, entry, r->index, COMMAND_REFUSED,
+                        "not newer than the configuration in force, or other coordinators");
+        return;
+    }
+    SHA256(entry->config.yaml, entry->config.yaml_len, digest);
+    close_functions(r, model);
+    replace(shared, entry);
+    for (i = 0; first && i < shared->model->n_coordinators; i++)
+        shared->nodes[i] = (struct node_state){.raft_id = (uint64_t)i + 1};
+    record_config(r, digest);
+    shared_remember(shared, entry, r->index, COMMAND_DONE, "in force");
+}

@@ -1,0 +1,176 @@
+/* Entries of the route machine: intent -> (act) -> outcomes -> verified. */
+#include "base/check.h"
+#include "base/utc.h"
+#include "core/failover/rules.h"
+#include "core/shared_apply.h"
+
+#include <string.h>
+
+static void note_automatic(struct route_state *state, int64_t utc_ms)
+{
+    memmove(state->automatic_ms + 1, state->automatic_ms,
+            sizeof state->automatic_ms - sizeof state->automatic_ms[0]);
+    state->automatic_ms[0] = utc_ms;
+}
+
+/* The operator's command that the move under way answers ends with `result`. */
+static void end_command(struct recorder *r, struct route_state *state, enum command_result result,
+                        const char *text)
+{
+    static const struct command_id none;
+    struct entry answered = {.id = state->command};
+
+    shared_remember(r->shared, &answered, r->index, result, text);
+    state->command = none;
+}
+
+/* An intent is good only on top of exactly the placement it was made for: two that
+ * were proposed for the same situation cannot both count. */
+static bool intent_fits(const struct recorder *r)
+{
+    const struct entry *e = r->entry;
+    const struct route *route;
+    const struct route_state *state;
+
+    if (e->intent.route < 0 || e->intent.route >= r->shared->model->n_routes)
+        return false;
+    route = &r->shared->model->routes[e->intent.route];
+    state = &r->shared->routes[e->intent.route];
+    if (e->intent.to < 0 || e->intent.to >= route->n_candidates ||
+        e->intent.from != state->now.candidate)
+        return false;
+    if (e->intent.to == state->now.candidate)
+        return e->intent.epoch == state->now.epoch && e->intent.step == state->now.step + 1;
+    return e->intent.epoch == state->now.epoch + 1 && e->intent.step == 0;
+}
+
+void apply_intent(struct recorder *r)
+{
+    const struct entry *e = r->entry;
+    struct route_state *state;
+    bool move, exclusive;
+
+    if (!intent_fits(r)) {
+        shared_remember(r->shared, e, r->index, COMMAND_REFUSED,
+                        "another move was committed first: look again");
+        return;
+    }
+    state = &r->shared->routes[e->intent.route];
+    exclusive = r->shared->model->routes[e->intent.route].kind == ROUTE_EXCLUSIVE;
+    move = e->intent.to != state->now.candidate;
+    if (move) {
+        end_command(r, state, COMMAND_REFUSED, "a newer move took its place");
+        state->previous = state->now.candidate;
+        state->command = e->id;
+        state->planned = e->intent.planned;
+        if (e->who[0] != '\0')
+            state->held = false;
+        else
+            note_automatic(state, r->shared->time_ms);
+        state->intent_index = r->index;
+        state->intent_ms = r->shared->time_ms;
+        state->rule = e->intent.rule;
+    }
+    state->now = (struct placement){.epoch = e->intent.epoch,
+                                    .step = e->intent.step,
+                                    .candidate = e->intent.to,
+                                    .members = e->intent.members};
+    state->done = 0;
+    if (move)
+        state->phase = exclusive ? ROUTE_WAITING : ROUTE_ACTING;
+    else if (state->phase != ROUTE_WAITING)
+        state->phase = ROUTE_ACTING;
+    shared_remember(r->shared, e, r->index, COMMAND_PENDING, "under way");
+    record_intent(r, move);
+}
+
+/* The state of the route that an outcome-like entry speaks of, NULL when it speaks
+ * of a placement that is over. */
+static struct route_state *current(const struct recorder *r)
+{
+    struct route_state *state;
+
+    if (r->entry->outcome.route < 0 || r->entry->outcome.route >= r->shared->model->n_routes)
+        return NULL;
+    state = &r->shared->routes[r->entry->outcome.route];
+    if (r->entry->outcome.epoch != state->now.epoch || r->entry->outcome.step != state->now.step)
+        return NULL;
+    return state;
+}
+
+void apply_act(struct recorder *r)
+{
+    struct route_state *state = current(r);
+
+    if (state == NULL || state->phase != ROUTE_WAITING)
+        return;
+    state->phase = ROUTE_ACTING;
+    record_act(r);
+}
+
+void apply_outcome(struct recorder *r)
+{
+    struct route_state *state = current(r);
+
+    if (state == NULL || r->entry->outcome.actuator < 0 ||
+        r->entry->outcome.actuator >= r->shared->model->routes[r->entry->outcome.route].n_actuators)
+        return;
+    if (r->entry->kind == ENTRY_REASSERTED) {
+        record_outcome(r, "reasserted");
+        return;
+    }
+    if (r->entry->outcome.ok)
+        state->done |= 1u << r->entry->outcome.actuator;
+    record_outcome(r, "outcome");
+}
+
+void apply_verified(struct recorder *r)
+{
+    struct route_state *state = current(r);
+    bool move;
+
+    if (state == NULL || state->phase != ROUTE_ACTING)
+        return;
+    move = state->now.step == 0 || state->moved_ms < state->intent_ms;
+    state->phase = ROUTE_SERVING;
+    record_verified(r, r->shared->time_ms -
+                           (state->now.step == 0 ? state->intent_ms : r->shared->time_ms));
+    if (move)
+        state->moved_ms = r->shared->time_ms;
+    end_command(r, state, COMMAND_DONE, "verified");
+}
+
+void apply_refused(struct recorder *r)
+{
+    const struct rule *rule = rules_by_number(r->entry->intent.rule);
+    struct route_state *state;
+
+    if (r->entry->intent.route < 0 || r->entry->intent.route >= r->shared->model->n_routes)
+        return;
+    state = &r->shared->routes[r->entry->intent.route];
+    switch (rule != NULL ? rule->action : ACTION_REFUSE) {
+    case ACTION_BLOCK:
+        if (state->phase != ROUTE_BLOCKED) {
+            state->phase = ROUTE_BLOCKED;
+            record_standing(r, "blocked");
+        }
+        break;
+    case ACTION_UNBLOCK:
+        if (state->phase == ROUTE_BLOCKED) {
+            state->phase = ROUTE_ACTING;
+            state->done = 0;
+            record_standing(r, "unblocked");
+        }
+        break;
+    case ACTION_HOLD:
+        if (!state->held) {
+            state->held = true;
+            record_standing(r, "held");
+        }
+        break;
+    default:
+        shared_remember(r->shared, r->entry, r->index, COMMAND_REFUSED, r->entry->reason);
+        record_refused(r);
+        break;
+    }
+}
