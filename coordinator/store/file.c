@@ -1,0 +1,146 @@
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int file_pwrite(int fd, const void *bytes, size_t len, long long offset)
+{
+    const char *at = bytes;
+
+    while (len > 0) {
+        ssize_t n = pwrite(fd, at, len, offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            return -ENOSPC;
+        at += n;
+        offset += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int file_pread(int fd, void *bytes, size_t len, long long offset)
+{
+    char *at = bytes;
+
+    while (len > 0) {
+        ssize_t n = pread(fd, at, len, offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            return -EIO;
+        at += n;
+        offset += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Reads to the end, since the size of a pipe or of a file in /proc is not known. */
+static int read_all(int fd, const char *path, size_t max, struct buf *out, struct err *err)
+{
+    const size_t before = out->len;
+
+    for (;;) {
+        char chunk[16384];
+        ssize_t n = read(fd, chunk, sizeof chunk);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            out->len = before;
+            return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+        }
+        if (n == 0)
+            return 0;
+        if (out->len - before + (size_t)n > max) {
+            out->len = before;
+            return err_set(err, ERR_LIMIT, "%s: longer than %zu bytes", path, max);
+        }
+        buf_append(out, chunk, (size_t)n);
+    }
+}
+
+int file_read(const char *path, size_t max, struct buf *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0) {
+        int code = errno;
+
+        err_set(err, ERR_IO, "%s: %s", path, strerror(code));
+        return code == ENOENT ? 1 : ERR_IO;
+    }
+    rc = read_all(fd, path, max, out, err);
+    close(fd);
+    return rc;
+}
+
+int file_sync_parent(const char *path, struct err *err)
+{
+    char dir[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    int fd, rc = 0;
+
+    if (len >= sizeof dir)
+        return err_set(err, ERR_INVALID, "%s: the path is too long", path);
+    memcpy(dir, len > 0 ? path : ".", len > 0 ? len : 1);
+    dir[len > 0 ? len : 1] = '\0';
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, ERR_IO, "%s: %s", dir, strerror(errno));
+    if (fsync(fd) < 0)
+        rc = err_set(err, ERR_IO, "%s: fsync: %s", dir, strerror(errno));
+    close(fd);
+    return rc;
+}
+
+static int write_new(const char *path, const void *bytes, size_t len, unsigned mode,
+                     struct err *err)
+{
+    int fd, rc;
+
+    /* A left-over of a crash may have another mode: begin anew. */
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    rc = file_pwrite(fd, bytes, len, 0);
+    if (rc == 0 && fsync(fd) < 0)
+        rc = -errno;
+    if (close(fd) < 0 && rc == 0)
+        rc = -errno;
+    return rc == 0 ? 0 : err_set(err, ERR_IO, "%s: %s", path, strerror(-rc));
+}
+
+int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct err *err)
+{
+    char tmp[PATH_MAX];
+    int rc;
+
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
+        return err_set(err, ERR_INVALID, "%s: the path is too long", path);
+    rc = write_new(tmp, bytes, len, mode, err);
+    if (rc == 0 && rename(tmp, path) < 0)
+        rc = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (rc < 0) {
+        unlink(tmp);
+        return rc;
+    }
+    return file_sync_parent(path, err);
+}
