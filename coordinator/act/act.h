@@ -24,11 +24,12 @@ struct act_order {
 
 struct act_result {
     int code;     /* 0: it now says what was ordered. ERR_STALE: it has seen a newer
-                   * (epoch, step); ERR_TIMEOUT, ERR_IO, ERR_INVALID, ERR_DENIED otherwise */
+                   * (epoch, step); ERR_TIMEOUT, ERR_IO, ERR_LIMIT, ERR_INVALID, ERR_DENIED,
+                   * ERR_REFUSED, ERR_UNAVAILABLE otherwise */
     bool changed; /* it did not say so before this call */
     uint32_t took_ms;
     uint32_t seen_epoch, seen_step; /* read from it, before the change */
-    struct err err; /* text when code != 0 */
+    struct err err;                 /* text when code != 0 */
 };
 typedef void act_done(void *context, const struct act_order *order,
                       const struct act_result *result);

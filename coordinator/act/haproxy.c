@@ -1,0 +1,265 @@
+/* HAProxy's runtime API. One map per route says which backend serves and under which
+ * (epoch, step); the servers of the candidate are set ready or maint.
+ *
+ *   look    show map, show map PATH, show servers state B      -> done, stale, or go on
+ *   take    prepare map PATH -> version V; show map PATH again -> stale, or go on
+ *   fill    set server ... (ready before maint), add map @V ...
+ *   commit  commit map @V PATH, and look again: verifying is looking
+ *
+ * The version is what makes this a compare-and-set: HAProxy refuses a commit of a
+ * version older than the one in force. Of two movers the one with the newer version could
+ * still be the one with the older epoch, if it looked before the other committed. So
+ * looking also asks whether a version newer than the one in force was given out; if so,
+ * everything is said once more under a newer one, which makes the other's worthless.
+ * Whoever takes a version after that looks after that, and sees the newer epoch.
+ *
+ * A call that dies on the way leaves at most a right pool under the old map, or a version
+ * that is never committed (HAProxy drops its entries at the next commit). `set server`
+ * itself knows no versions: it is sent only under a version taken after which nothing
+ * newer was seen, and a pool that a late command disturbed is put right by the next call. */
+#include "act/call.h"
+#include "act/haproxy_cli.h"
+#include "act/haproxy_text.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* Times to say the same thing before giving up: two movers need two or three. */
+enum { ROUNDS_MAX = 8 };
+
+struct haproxy {
+    struct haproxy_cli *cli;
+    const char *backend;
+    int rounds;
+    uint32_t version;                        /* taken */
+    enum haproxy_server pool[LIMIT_SERVERS]; /* by member, as looked at last */
+};
+
+static bool wanted(const struct call *call, int member)
+{
+    return call->order.members & server_bit(call->candidate->members[member]);
+}
+
+static const char *member_name(const struct call *call, int member)
+{
+    return call->order.model->servers[call->candidate->members[member]].name;
+}
+
+/* Everything that becomes part of a command must be one word of it. */
+static int check_words(const struct call *call, const char *backend, struct err *err)
+{
+    if (!haproxy_word(call->actuator->map))
+        return err_set(err, ERR_INVALID, "\"%s\" cannot be a map's path", call->actuator->map);
+    if (!haproxy_word(backend))
+        return err_set(err, ERR_INVALID, "\"%s\" cannot be a backend's name", backend);
+    for (int i = 0; i < call->candidate->n_members; i++)
+        if (!haproxy_word(member_name(call, i)))
+            return err_set(err, ERR_INVALID, "\"%s\" cannot be a server's name",
+                           member_name(call, i));
+    return 0;
+}
+
+static void look(struct call *call, uint32_t commit);
+
+/* Sends `commit`s after `fill` was answered. */
+static void on_filled(struct call *call, const char *const *answers, int n)
+{
+    struct haproxy *haproxy = call->state;
+    struct err err;
+    int rv;
+
+    for (int i = 0; i < n; i++)
+        if (answers[i][0] != '\0') {
+            rv = haproxy_refusal(answers[i], &err);
+            call_fail(call, rv, "%s", err.text);
+            return;
+        }
+    if (call_may(call))
+        look(call, haproxy->version);
+}
+
+static int fill_pool(const struct call *call, struct buf *commands, bool ready)
+{
+    const struct haproxy *haproxy = call->state;
+    int n = 0;
+
+    for (int i = 0; i < call->candidate->n_members; i++) {
+        if (wanted(call, i) != ready || haproxy->pool[i] == (ready ? HAPROXY_READY : HAPROXY_MAINT))
+            continue;
+        buf_printf(commands, "set server %s/%s state %s\n", haproxy->backend, member_name(call, i),
+                   ready ? "ready" : "maint");
+        n++;
+    }
+    return n;
+}
+
+static void fill(struct call *call)
+{
+    struct haproxy *haproxy = call->state;
+    const char *map = call->actuator->map;
+    struct buf commands = {0};
+    int n;
+
+    call->doing = "preparing";
+    /* Ready first: the pool is never smaller than before or after. */
+    n = fill_pool(call, &commands, true);
+    n += fill_pool(call, &commands, false);
+    if (n == 0 || call_may(call)) {
+        buf_printf(&commands, "add map @%u %s active %s\nadd map @%u %s epoch %u.%u\n",
+                   haproxy->version, map, haproxy->backend, haproxy->version, map,
+                   call->order.epoch, call->order.step);
+        haproxy_cli_ask(haproxy->cli, &commands, n + 2, on_filled);
+    }
+    buf_free(&commands);
+}
+
+static void on_taken(struct call *call, const char *const *answers, int n)
+{
+    struct haproxy *haproxy = call->state;
+    struct haproxy_map map;
+    struct err err;
+    int rv = haproxy_parse_prepared(answers[0], &haproxy->version, &err);
+
+    if (rv == 0)
+        rv = haproxy_parse_map(answers[1], &map, &err);
+    if (rv != 0)
+        call_fail(call, rv, "%s", err.text);
+    else if (call_compare(call, map.epoch, map.step) <= 0)
+        fill(call);
+}
+
+static void take(struct call *call)
+{
+    struct haproxy *haproxy = call->state;
+    const char *path = call->actuator->map;
+    struct buf commands = {0};
+
+    call->doing = "preparing";
+    buf_printf(&commands, "prepare map %s\nshow map %s\n", path, path);
+    haproxy_cli_ask(haproxy->cli, &commands, 2, on_taken);
+    buf_free(&commands);
+}
+
+/* Fills haproxy->pool; *right: every member is as ordered. */
+static int read_pool(struct call *call, const char *answer, bool *right, struct err *err)
+{
+    struct haproxy *haproxy = call->state;
+
+    *right = true;
+    for (int i = 0; i < call->candidate->n_members; i++) {
+        const char *name = member_name(call, i);
+        int rv = haproxy_parse_server(answer, haproxy->backend, name, &haproxy->pool[i], err);
+
+        if (rv != 0)
+            return rv;
+        if (haproxy->pool[i] == HAPROXY_ABSENT)
+            return err_set(err, ERR_INVALID, "HAProxy's backend %s has no server %s",
+                           haproxy->backend, name);
+        *right &= haproxy->pool[i] == (wanted(call, i) ? HAPROXY_READY : HAPROXY_MAINT);
+    }
+    return 0;
+}
+
+static void on_looked(struct call *call, const char *const *answers, int n)
+{
+    struct haproxy *haproxy = call->state;
+    uint32_t current, newest;
+    struct haproxy_map map;
+    bool pool_right, says;
+    struct err err;
+    int order, rv;
+
+    rv = haproxy_parse_map(answers[1], &map, &err);
+    if (rv == 0)
+        rv = haproxy_parse_versions(answers[0], call->actuator->map, &current, &newest, &err);
+    if (rv == 0) {
+        order = call_compare(call, map.epoch, map.step);
+        if (order > 0)
+            return;
+        rv = read_pool(call, answers[2], &pool_right, &err);
+    }
+    if (rv != 0) {
+        call_fail(call, rv, "%s", err.text);
+        return;
+    }
+    says = pool_right && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
+    if (haproxy->rounds == 0)
+        call->result.changed = !says;
+    if (says && current == newest)
+        call_finish(call, 0);
+    else if (haproxy->rounds++ < ROUNDS_MAX)
+        take(call);
+    else
+        call_fail(call, ERR_INVALID, "it took the commands %d times and still says %s for %u.%u",
+                  ROUNDS_MAX, map.active, map.epoch, map.step);
+}
+
+static void on_committed(struct call *call, const char *const *answers, int n)
+{
+    struct err err;
+    int rv;
+
+    if (answers[0][0] != '\0' && !haproxy_is_outdated(answers[0])) {
+        rv = haproxy_refusal(answers[0], &err);
+        call_fail(call, rv, "%s", err.text);
+        return;
+    }
+    /* Outdated: someone else committed a newer version. Looking tells who is newer. */
+    on_looked(call, answers + 1, n - 1);
+}
+
+/* Reads everything; commits version `commit` right before, when it is not 0. */
+static void look(struct call *call, uint32_t commit)
+{
+    struct haproxy *haproxy = call->state;
+    const char *path = call->actuator->map;
+    struct buf commands = {0};
+
+    if (commit != 0) {
+        call->doing = "committing";
+        buf_printf(&commands, "commit map @%u %s\n", commit, path);
+    }
+    buf_printf(&commands, "show map\nshow map %s\nshow servers state %s\n", path, haproxy->backend);
+    haproxy_cli_ask(haproxy->cli, &commands, commit != 0 ? 4 : 3,
+                    commit != 0 ? on_committed : on_looked);
+    buf_free(&commands);
+}
+
+static void haproxy_start(struct call *call)
+{
+    struct haproxy *haproxy = mem_zalloc(1, sizeof *haproxy);
+    const struct candidate *candidate = call->candidate;
+    struct err err;
+    int rv;
+
+    call->state = haproxy;
+    haproxy->backend = candidate->value[0] != '\0' ? candidate->value : candidate->name;
+    rv = check_words(call, haproxy->backend, &err);
+    if (rv != 0) {
+        call_fail(call, rv, "%s", err.text);
+        return;
+    }
+    haproxy->cli = haproxy_cli_open(call);
+    if (!call->finished)
+        look(call, 0);
+}
+
+static void haproxy_stop(struct call *call)
+{
+    struct haproxy *haproxy = call->state;
+
+    if (haproxy != NULL)
+        haproxy_cli_close(haproxy->cli);
+}
+
+static void haproxy_free(struct call *call)
+{
+    struct haproxy *haproxy = call->state;
+
+    if (haproxy != NULL)
+        haproxy_cli_free(haproxy->cli);
+    mem_free(haproxy);
+}
+
+const struct driver driver_haproxy = {haproxy_start, haproxy_stop, haproxy_free};
