@@ -165,18 +165,23 @@ lab_show_logs() {
     done < <(proc_names) >&2
 }
 
-# Asks everything to end; what does not is killed. The directory stays when $1 is keep-logs.
+# The logs outlive the lab: lab_keep_logs NAME.
+lab_keep_logs() {
+    local keep=${TMPDIR:-/tmp}/kirikae-failed/$1
+    rm -rf "$keep"
+    mkdir -p "$keep"
+    cp -r "$LAB_DIR/log/." "$keep"
+    printf 'the logs are kept in %s\n' "$keep" >&2
+}
+
+# Asks everything to end; what does not is killed.
 lab_down() {
     local names=()
     [[ -d ${LAB_DIR:-} ]] || return 0
     mapfile -t names < <(proc_names)
     ((${#names[@]} == 0)) || proc_stop "${names[@]}"
     [[ $LAB_MODE == loopback ]] || net_remove
-    if [[ ${1:-} == keep-logs ]]; then
-        printf 'the logs are in %s/log\n' "$LAB_DIR" >&2
-    else
-        rm -rf "$LAB_DIR"
-    fi
+    rm -rf "$LAB_DIR"
     LAB_DIR=
 }
 

@@ -1,0 +1,22 @@
+#!/bin/bash
+# A node that lost its disk rejoins and fetches the ledger.
+# lab: LAB_LAYOUT=site
+set -euo pipefail
+# shellcheck source=tests/cluster/lib/story.sh
+. "$(dirname "$0")/lib/story.sh"
+
+has_all() {
+    local mine theirs
+    mine=$(kirikae --node mirror-3 status --json | jq -c '[.ledger.size, .ledger.root, .ledger.stored]') &&
+        theirs=$(kirikae --node backup-2 status --json |
+            jq -c '[.ledger.size, .ledger.root, .ledger.size]') && [[ $mine == "$theirs" ]]
+}
+
+from=$(ledger_size)
+proc_kill coordinator.mirror-3
+node_lose_disk mirror-3
+coordinator_start mirror-3
+expect_soon 30000 "mirror-3 is heard again" ask_ready
+expect_soon 15000 "it has the whole ledger" has_all 2>/dev/null
+expect "it came back under a new id, which the ledger says" \
+    [ "$(ledger_count "$from" '.type == "member" and .server == "mirror-3"')" -ge 1 ]

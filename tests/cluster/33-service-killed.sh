@@ -1,0 +1,10 @@
+#!/bin/bash
+# The primary's service ends, its coordinator lives.
+# lab: LAB_LAYOUT=pair-1 LAB_PROFILE=fast
+set -euo pipefail
+# shellcheck source=tests/cluster/lib/story.sh
+. "$(dirname "$0")/lib/story.sh"
+
+from=$(ledger_size)
+story_move kill-service:voice-1 mirror-1
+story_proved "$from"
