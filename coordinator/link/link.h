@@ -8,17 +8,32 @@
  *   "kirikae-admin/1"  requests of operators
  *
  * A frame is a big-endian 32-bit length and that many bytes, at most LIMIT_FRAME.
+ *
+ * Raft: the listener sends one empty frame when it accepts the dialler, and nothing
+ * more. (In TLS 1.3 a dialler's handshake is done before the listener has judged its
+ * certificate.) Only then is the connection up, and its beat key in use.
+ *
+ * Peer and admin: a frame to the listener is a request, a frame back is an answer:
+ * a big-endian 64-bit number of the dialler's choice, then the bytes. An answer has its
+ * request's number; answers come in any order. Up to 256 requests of a connection may
+ * wait for answers. Connections without a frame for 60 s are closed, as are those
+ * that do not read their answers. Whoever is refused gets a TLS alert.
+ *
  * Who someone is comes from the certificate: subject CN is the name, OU the role
  * ("node", "admin", "operator", "viewer"), issued by the cluster's CA. Raft and peer
  * want OU=node and CN = a coordinator's name; a dialler also checks that CN is the
- * one it meant to reach.
+ * one it meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be good
+ * for servers and clients (extended key usage: both or none).
  *
  * Beats are sealed with AES-128-GCM under a key exported from the Raft session
  * dialler -> listener (RFC 5705, label "EXPORTER-kirikae-beat"); that session's
- * dialler sends, its listener opens. The newest two keys of a peer stay valid, so
- * that beats go on while TCP is dialled again. Replays are dropped.
+ * dialler sends, its listener opens (datagrams: beat.h). Keys outlive their session,
+ * so that beats go on while TCP is dialled again: the one in use and the newest ones
+ * stay valid. Replays and late beats are dropped.
  *
- * All calls and callbacks on the loop thread. */
+ * Writing to a lost connection raises SIGPIPE: the process must ignore it.
+ *
+ * All calls and callbacks on the loop thread. Any call is fine from any callback. */
 #ifndef LINK_LINK_H
 #define LINK_LINK_H
 
@@ -69,7 +84,9 @@ struct link_options {
     struct link_handlers handlers;
 };
 
-/* Binds both sockets and begins to dial. Copies the options. */
+/* Binds both sockets and begins to dial. Copies the options (not the log). Diallers and
+ * beats come from the address that is bound, unless that is a wildcard. After an error
+ * the loop must run once more to let go of the handles. */
 int link_open(const struct link_options *options, struct link **link, struct err *err);
 /* No callback but `closed` comes after this; pending requests end with ERR_UNAVAILABLE. */
 void link_close(struct link *link, void (*closed)(void *context), void *context);
@@ -85,16 +102,20 @@ bool link_raft_up(const struct link *link, int peer);
 /* Fire and forget; silently nothing without a key. len <= LIMIT_BEAT. */
 void link_send_beat(struct link *link, int peer, const uint8_t *bytes, size_t len);
 
-/* Asks a coordinator. `done` is called once: code 0 with the answer, or ERR_…. */
+/* Asks a coordinator. `done` is called once, from the loop: code 0 with the answer;
+ * ERR_LIMIT: too long, or too many wait already; ERR_UNAVAILABLE: not reached, or lost
+ * before the answer (the request may have been carried out); ERR_TIMEOUT: no answer in
+ * time (likewise). After link_close() it is called at once. */
 typedef void link_answer(void *context, int code, const uint8_t *bytes, size_t len);
 void link_request(struct link *link, int peer, const uint8_t *bytes, size_t len, int timeout_ms,
                   link_answer *done, void *context);
 
-/* Ends the call. Fine when the caller is gone meanwhile. */
+/* Ends the call, with at most LIMIT_FRAME - 8 bytes. Every call must be ended; fine when
+ * the caller is gone meanwhile, and after link_close(). */
 void link_reply(struct link_call *call, const uint8_t *bytes, size_t len);
 
 struct link_counters {
-    uint64_t refused;         /* connections */
+    uint64_t refused; /* connections */
     uint64_t beats_sent, beats_received, beats_bad, beats_replayed;
     uint64_t raft_sent, raft_received, raft_dropped;
 };
