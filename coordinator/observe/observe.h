@@ -36,7 +36,8 @@ typedef void observe_result(void *context, const struct probe_result *result);
 struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
                              struct log *log, observe_result *result, void *context);
 /* One more probe of `check` now, besides the regular ones (a confirmation round). Its
- * result never comes from inside this call. Nothing happens when this node does not watch it, or when too many are in flight. */
+ * result never comes from inside this call. Nothing happens when this node does not watch
+ * it, or when too many are in flight. */
 void observe_now(struct observe *observe, int check);
 /* No result comes after this; `closed` when its memory is gone. May be called from inside
  * a result. */

@@ -50,12 +50,15 @@ static void release(struct transfers *transfers)
     mem_free(transfers);
 }
 
+/* libcurl keeps an old errno in the handle: one that met an error is not used again. */
 static void pool_put(struct transfer *transfer)
 {
     struct transfers *transfers = transfer->transfers;
+    long os_error = 0;
 
     transfers->active--;
-    if (transfers->pooled >= POOL_MAX) {
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    if (os_error != 0 || transfers->pooled >= POOL_MAX) {
         curl_easy_cleanup(transfer->easy);
         mem_free(transfer);
         return;
