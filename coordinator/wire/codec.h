@@ -31,15 +31,15 @@ int shared_decode(const uint8_t *bytes, size_t len, struct shared **shared, stru
  * results are JSON objects: the same that `kirikae VERB --json` prints. */
 struct rpc_request {
     char verb[LIMIT_NAME];
-    struct buf args;          /* JSON object; empty: {} */
-    char behalf[LIMIT_NAME];  /* a node forwards for this operator; empty: itself */
-    int behalf_role;          /* enum link_role of link/link.h */
+    struct buf args;         /* JSON object; empty: {} */
+    char behalf[LIMIT_NAME]; /* a node forwards for this operator; empty: itself */
+    int behalf_role;         /* enum link_role of link/link.h */
 };
 struct rpc_response {
-    int code;                /* 0, or ERR_… */
+    int code;                  /* 0, or ERR_… */
     char text[LIMIT_TEXT * 4]; /* why not */
-    char leader[LIMIT_NAME]; /* whom to ask instead, when known */
-    struct buf result;       /* JSON */
+    char leader[LIMIT_NAME];   /* whom to ask instead, when known */
+    struct buf result;         /* JSON */
 };
 void rpc_request_encode(const struct rpc_request *request, struct buf *out);
 int rpc_request_decode(const uint8_t *bytes, size_t len, struct rpc_request *request,

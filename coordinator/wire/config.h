@@ -20,7 +20,7 @@ struct node_config {
     char ca[LIMIT_TEXT], cert[LIMIT_TEXT], key[LIMIT_TEXT];
     int log_level; /* enum log_level */
 };
-int config_parse_node(const char *file, const uint8_t *yaml, size_t len,
-                      struct node_config *node, struct err *err);
+int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct node_config *node,
+                      struct err *err);
 
 #endif

@@ -1,0 +1,232 @@
+#include "core/model/model.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/prng.h"
+
+#include <string.h>
+
+struct model *model_new(void)
+{
+    struct model *model = mem_zalloc(1, sizeof *model);
+
+    model->timing = model_timing(PROFILE_NORMAL);
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    if (model == NULL)
+        return;
+    for (int i = 0; i < model->n_functions; i++)
+        mem_free(model->functions[i].checks);
+    for (int i = 0; i < model->n_services; i++)
+        mem_free(model->services[i].critical);
+    for (int i = 0; i < model->n_routes; i++)
+        for (int k = 0; k < model->routes[i].n_candidates; k++)
+            mem_free(model->routes[i].candidates[k].members);
+    mem_free(model->checks);
+    mem_free(model->functions);
+    mem_free(model->services);
+    mem_free(model->routes);
+    mem_free(model);
+}
+
+struct timing model_timing(enum profile profile)
+{
+    static const struct timing timings[] = {
+        [PROFILE_NORMAL] = {.beat_ms = 100,
+                            .silent_ms = 400,
+                            .window_ms = 1000,
+                            .election_ms = 1000,
+                            .heartbeat_ms = 100,
+                            .lease_holder_ms = 500,
+                            .fence_ms = 30},
+        [PROFILE_FAST] = {.beat_ms = 50,
+                          .silent_ms = 200,
+                          .window_ms = 600,
+                          .election_ms = 600,
+                          .heartbeat_ms = 60,
+                          .lease_holder_ms = 250,
+                          .fence_ms = 30},
+    };
+
+    CHECK((unsigned)profile < ARRAY_LEN(timings));
+    return timings[profile];
+}
+
+int model_site(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->n_sites; i++)
+        if (strcmp(model->sites[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int model_server(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->n_servers; i++)
+        if (strcmp(model->servers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int model_check(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->n_checks; i++)
+        if (strcmp(model->checks[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int model_function(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->n_functions; i++)
+        if (strcmp(model->functions[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int model_route(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->n_routes; i++)
+        if (strcmp(model->routes[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int model_candidate(const struct route *route, const char *name)
+{
+    for (int i = 0; i < route->n_candidates; i++)
+        if (strcmp(route->candidates[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static bool is_voter(const struct server *server)
+{
+    return server->coordinator && server->role == MEMBER_VOTER;
+}
+
+int model_voters(const struct model *model)
+{
+    int voters = 0;
+
+    for (int i = 0; i < model->n_coordinators; i++)
+        voters += is_voter(&model->servers[i]);
+    return voters;
+}
+
+int model_majority(const struct model *model)
+{
+    return model_voters(model) / 2 + 1;
+}
+
+struct site_loss model_lose_site(const struct model *model, int site)
+{
+    struct site_loss loss = {.majority = model_majority(model)};
+
+    for (int i = 0; i < model->n_coordinators; i++)
+        if (is_voter(&model->servers[i]) && model->servers[i].site != site)
+            loss.voters_left++;
+    loss.quorum = loss.voters_left >= loss.majority;
+    return loss;
+}
+
+static bool has_member(const struct candidate *candidate, int server)
+{
+    for (int i = 0; i < candidate->n_members; i++)
+        if (candidate->members[i] == server)
+            return true;
+    return false;
+}
+
+bool model_in_route(const struct model *model, int server)
+{
+    for (int i = 0; i < model->n_routes; i++)
+        for (int k = 0; k < model->routes[i].n_candidates; k++)
+            if (has_member(&model->routes[i].candidates[k], server))
+                return true;
+    return false;
+}
+
+/* The server of `from` with the highest weight for the check; SERVER_NONE when
+ * `from` is empty. Equal weights: the lower index, so that all nodes agree. */
+static int heaviest(const uint64_t *weights, server_set from)
+{
+    int best = SERVER_NONE;
+
+    for (int i = 0; i < LIMIT_SERVERS; i++)
+        if ((from & server_bit(i)) && (best == SERVER_NONE || weights[i] > weights[best]))
+            best = i;
+    return best;
+}
+
+server_set model_observers(const struct model *model, int check)
+{
+    const struct check *c = &model->checks[check];
+    uint64_t weights[LIMIT_SERVERS] = {0};
+    uint64_t key;
+    server_set pool = 0, other = 0, chosen = 0;
+    int last = SERVER_NONE, site = -1;
+    bool one_site = true;
+
+    for (int i = 0; i < model->n_coordinators; i++)
+        if (i != c->target)
+            pool |= server_bit(i);
+    if (c->observers == 0 || c->observers >= server_count(pool) || model_in_route(model, c->target))
+        return pool;
+
+    key = prng_hash(c->name);
+    for (int i = 0; i < model->n_coordinators; i++)
+        weights[i] = prng_mix(key ^ prng_mix(prng_hash(model->servers[i].name)));
+    for (int n = 0; n < c->observers; n++) {
+        last = heaviest(weights, pool & ~chosen);
+        chosen |= server_bit(last);
+        if (site == -1)
+            site = model->servers[last].site;
+        one_site = one_site && model->servers[last].site == site;
+    }
+    if (!one_site || c->observers < 2)
+        return chosen;
+
+    /* One site alone may be cut off: its lightest gives way to the heaviest elsewhere. */
+    for (int i = 0; i < model->n_coordinators; i++)
+        if ((pool & server_bit(i)) && model->servers[i].site != site)
+            other |= server_bit(i);
+    if (other != 0)
+        chosen = (chosen & ~server_bit(last)) | server_bit(heaviest(weights, other));
+    return chosen;
+}
+
+/* Voters in sites where no candidate has a member; with `first_only`, where no route's
+ * first candidate has one. */
+static server_set voters_apart(const struct model *model, bool first_only)
+{
+    bool used[LIMIT_SITES] = {false};
+    server_set voters = 0;
+
+    for (int i = 0; i < model->n_routes; i++) {
+        const struct route *route = &model->routes[i];
+
+        for (int k = 0; k < route->n_candidates && (k == 0 || !first_only); k++)
+            for (int m = 0; m < route->candidates[k].n_members; m++)
+                used[model->servers[route->candidates[k].members[m]].site] = true;
+    }
+    for (int i = 0; i < model->n_coordinators; i++)
+        if (is_voter(&model->servers[i]) && !used[model->servers[i].site])
+            voters |= server_bit(i);
+    return voters;
+}
+
+server_set model_calm_leaders(const struct model *model)
+{
+    server_set voters = voters_apart(model, false);
+
+    if (voters == 0)
+        voters = voters_apart(model, true);
+    if (voters == 0)
+        for (int i = 0; i < model->n_coordinators; i++)
+            if (is_voter(&model->servers[i]))
+                voters |= server_bit(i);
+    return voters;
+}

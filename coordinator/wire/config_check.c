@@ -1,0 +1,206 @@
+/* Checks: one template in the file, one check per target in the model. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "wire/config_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct check_spec {
+    struct check base;
+    const struct doc *targets, *tcp, *http; /* NULL: not given */
+};
+
+static int read_observers(struct reader *r, const struct doc *doc, void *into)
+{
+    int *observers = into;
+    int64_t value;
+    int rc;
+
+    *observers = 0;
+    if (doc->kind == DOC_TEXT && strcmp(doc->text, "all") == 0)
+        return 0;
+    rc = fields_int(r, doc, "observers of check (or all)", 2, LIMIT_SERVERS, &value);
+    if (rc == 0)
+        *observers = (int)value;
+    return rc;
+}
+
+/* "200" or "200-299". */
+static int read_status(struct reader *r, const struct doc *doc, void *into)
+{
+    struct check *check = into;
+    char rest;
+    int n = 0;
+
+    if (doc->kind == DOC_TEXT && strspn(doc->text, "0123456789-") == strlen(doc->text))
+        n = sscanf(doc->text, "%3d-%3d%c", &check->status_min, &check->status_max, &rest);
+    if (n == 1 && strlen(doc->text) == 3)
+        check->status_max = check->status_min;
+    else if (n != 2)
+        check->status_min = 0;
+    if (check->status_min < 100 || check->status_max > 599 || check->status_min > check->status_max)
+        return fields_refuse(r, doc->line,
+                             "status of http: expected a status or a range of them from 100 to "
+                             "599, such as 200 or 200-299");
+    return 0;
+}
+
+static int read_http(struct reader *r, const struct doc *doc, struct check *check)
+{
+    static const struct field fields[] = {
+        {"url", FIELD_TEXT, .required = true, FIELD_AT(struct check, url),
+         .chars = "{}:/?#[]@!$&'()*+,;=-._~%"},
+        {"status", FIELD_READ, .read = read_status},
+        {"ca", FIELD_TEXT, FIELD_AT(struct check, ca_file)},
+    };
+    int rc;
+
+    check->kind = CHECK_HTTP;
+    check->status_min = 200;
+    check->status_max = 399;
+    rc = fields_read(r, doc, "http", fields, ARRAY_LEN(fields), check);
+    if (rc == 0 && strncmp(check->url, "http://", 7) != 0 &&
+        strncmp(check->url, "https://", 8) != 0)
+        return fields_refuse(r, doc->line, "url of http: must begin with http:// or https://");
+    return rc;
+}
+
+static int read_tcp(struct reader *r, const struct doc *doc, struct check *check)
+{
+    static const struct field fields[] = {
+        {"port", FIELD_INT, .required = true, FIELD_AT(struct check, port), .min = 1, .max = 65535},
+    };
+
+    check->kind = CHECK_TCP;
+    return fields_read(r, doc, "tcp", fields, ARRAY_LEN(fields), check);
+}
+
+/* Puts the target's {host} and {name} into the URL. */
+static int expand_url(struct reader *r, const struct doc *doc, const char *url,
+                      const struct server *target, char *into)
+{
+    char text[LIMIT_TEXT * 2];
+    size_t used = 0;
+
+    for (const char *c = url; *c != '\0' && used < LIMIT_TEXT; c++) {
+        const char *value = NULL;
+        bool bracket = false;
+
+        if (strncmp(c, "{host}", 6) == 0) {
+            value = target->host; /* an IPv6 address stands in brackets in a URL */
+            bracket = strchr(value, ':') != NULL && (c == url || c[-1] != '[');
+        } else if (strncmp(c, "{name}", 6) == 0) {
+            value = target->name;
+        } else if (*c == '{' || *c == '}') {
+            return fields_refuse(r, doc->line,
+                                 "url of http: only {host} and {name} may stand in "
+                                 "braces");
+        }
+        if (value != NULL) {
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s", bracket ? "[" : "",
+                                     value, bracket ? "]" : "");
+            c += strlen("{host}") - 1;
+        } else {
+            text[used++] = *c;
+        }
+    }
+    if (used >= LIMIT_TEXT)
+        return fields_refuse(r, doc->line, "url of http: longer than %d bytes for target \"%s\"",
+                             LIMIT_TEXT - 1, target->name);
+    text[used] = '\0';
+    memcpy(into, text, used + 1);
+    return 0;
+}
+
+static struct check *add_check(struct config_builder *b)
+{
+    struct model *model = b->model;
+
+    if (model->n_checks == b->room_checks) {
+        b->room_checks = b->room_checks > 0 ? 2 * b->room_checks : 16;
+        model->checks = mem_realloc(model->checks, (size_t)b->room_checks, sizeof *model->checks);
+    }
+    return &model->checks[model->n_checks++];
+}
+
+static int expand(struct reader *r, const struct doc *doc, void *into)
+{
+    struct config_builder *b = r->context;
+    const struct check_spec *spec = into;
+    struct check *check;
+    char name[2 * LIMIT_NAME];
+    int target, rc;
+
+    rc = config_reference(r, doc, "target", model_server, &target);
+    if (rc != 0)
+        return rc;
+    if (b->model->n_checks == LIMIT_CHECKS)
+        return fields_refuse(r, doc->line, "more than %d checks", LIMIT_CHECKS);
+    snprintf(name, sizeof name, "%s@%s", spec->base.name, b->model->servers[target].name);
+    if (strlen(name) >= LIMIT_NAME)
+        return fields_refuse(r, doc->line, "the name %s is longer than %d bytes", name,
+                             LIMIT_NAME - 1);
+    check = add_check(b);
+    *check = spec->base;
+    memcpy(check->name, name, strlen(name) + 1);
+    check->target = target;
+    if (check->kind == CHECK_HTTP)
+        return expand_url(r, spec->http, spec->base.url, &b->model->servers[target], check->url);
+    memcpy(check->host, b->model->servers[target].host, LIMIT_NAME);
+    return 0;
+}
+
+static const struct field check_fields[] = {
+    {"name", FIELD_NAME, .required = true, FIELD_AT(struct check_spec, base.name)},
+    {"targets", FIELD_DOC, .required = true, FIELD_AT(struct check_spec, targets)},
+    {"tcp", FIELD_DOC, FIELD_AT(struct check_spec, tcp)},
+    {"http", FIELD_DOC, FIELD_AT(struct check_spec, http)},
+    {"interval", FIELD_MS, FIELD_AT(struct check_spec, base.interval_ms), .min = 100,
+     .max = 3600000},
+    {"timeout", FIELD_MS, FIELD_AT(struct check_spec, base.timeout_ms), .min = 10, .max = 60000},
+    {"rise", FIELD_INT, FIELD_AT(struct check_spec, base.rise), .min = 1, .max = 100},
+    {"fall", FIELD_INT, FIELD_AT(struct check_spec, base.fall), .min = 1, .max = 100},
+    {"fall_silent", FIELD_INT, FIELD_AT(struct check_spec, base.fall_silent), .min = 1, .max = 100},
+    {"observers", FIELD_READ, FIELD_AT(struct check_spec, base.observers), .read = read_observers},
+};
+
+static int read_check(struct reader *r, const struct doc *doc, void *into)
+{
+    struct config_builder *b = r->context;
+    struct check_spec spec = {.base = {.interval_ms = 15000,
+                                       .timeout_ms = 1000,
+                                       .rise = 2,
+                                       .fall = 1,
+                                       .fall_silent = 4,
+                                       .observers = 5}};
+    struct check_template *template;
+    int rc = fields_read(r, doc, "check", check_fields, ARRAY_LEN(check_fields), &spec);
+
+    if (rc != 0)
+        return rc;
+    if ((spec.tcp != NULL) == (spec.http != NULL))
+        return fields_refuse(r, doc->line, "check \"%s\" needs either tcp or http", spec.base.name);
+    if (spec.targets->kind == DOC_LIST && spec.targets->first == NULL)
+        return fields_refuse(r, spec.targets->line, "check \"%s\" has no targets", spec.base.name);
+    rc = spec.tcp != NULL ? read_tcp(r, spec.tcp, &spec.base) : read_http(r, spec.http, &spec.base);
+    if (rc != 0)
+        return rc;
+    for (int i = 0; i < b->n_templates; i++)
+        if (strcmp(b->templates[i].name, spec.base.name) == 0)
+            return fields_refuse(r, doc->line, "two checks are named \"%s\"", spec.base.name);
+    template = &b->templates[b->n_templates++];
+    memcpy(template->name, spec.base.name, LIMIT_NAME);
+    template->first = b->model->n_checks;
+    rc = fields_list(r, spec.targets, "targets of check", LIMIT_SERVERS, expand, &spec);
+    template->n = b->model->n_checks - template->first;
+    return rc;
+}
+
+int config_checks(struct reader *r, const struct doc *doc, void *into)
+{
+    struct config_builder *b = r->context;
+
+    b->templates = mem_zalloc((size_t)doc_count(doc), sizeof *b->templates);
+    return fields_list(r, doc, "checks", LIMIT_CHECKS, read_check, into);
+}

@@ -1,0 +1,216 @@
+/* Routes: candidates and the actuators that move the traffic. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "wire/config_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MAX_MS 600000
+#define DNS_CHARS ".-_"
+#define ADDRESS_CHARS ".:-_[]/"
+
+static int read_member(struct reader *r, const struct doc *doc, void *into)
+{
+    struct candidate *candidate = into;
+
+    return config_reference(r, doc, "server", model_server,
+                            &candidate->members[candidate->n_members++]);
+}
+
+static int read_members(struct reader *r, const struct doc *doc, void *into)
+{
+    struct candidate *candidate = into;
+
+    candidate->members = mem_zalloc(LIMIT_SERVERS, sizeof *candidate->members);
+    return fields_list(r, doc, "servers of candidate", LIMIT_SERVERS, read_member, candidate);
+}
+
+static int read_candidate(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct candidate, name)},
+        {"servers", FIELD_READ, .required = true, .read = read_members},
+        {"least", FIELD_INT, FIELD_AT(struct candidate, least), .min = 1, .max = LIMIT_SERVERS},
+        {"value", FIELD_TEXT, FIELD_AT(struct candidate, value), .chars = "._:-"},
+    };
+    struct route *route = into;
+    struct candidate *candidate = &route->candidates[route->n_candidates++];
+
+    candidate->least = 1;
+    return fields_read(r, doc, "candidate", fields, ARRAY_LEN(fields), candidate);
+}
+
+static int read_candidates(struct reader *r, const struct doc *doc, void *into)
+{
+    return fields_list(r, doc, "candidates of route", LIMIT_CANDIDATES, read_candidate, into);
+}
+
+/* "host:port", an IPv6 host in brackets; or, where that can be, "unix:/path". */
+static int check_address(struct reader *r, const struct doc *doc, const char *what,
+                         const char *address, bool may_be_unix)
+{
+    const char *colon = strrchr(address, ':');
+    size_t host = colon != NULL ? (size_t)(colon - address) : 0;
+    bool good;
+
+    if (may_be_unix && strncmp(address, "unix:", 5) == 0) {
+        if (address[5] == '/')
+            return 0;
+        return fields_refuse(r, doc->line, "%s: a path after unix: begins with /", what);
+    }
+    good = host > 0 && strlen(colon + 1) <= 5 && colon[1] != '\0' &&
+           strspn(colon + 1, "0123456789") == strlen(colon + 1) && atoi(colon + 1) >= 1 &&
+           atoi(colon + 1) <= 65535 && memchr(address, '/', host) == NULL;
+    if (good && memchr(address, ':', host) != NULL)
+        good = address[0] == '[' && colon[-1] == ']';
+    if (!good)
+        return fields_refuse(r, doc->line, "%s: expected host:port%s, found \"%.48s\"", what,
+                             may_be_unix ? " or unix:/path" : "", address);
+    return 0;
+}
+
+static int read_haproxy(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    static const struct field fields[] = {
+        {"address", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, address),
+         .chars = ADDRESS_CHARS},
+        /* Stands in commands on its socket. */
+        {"map", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, map), .chars = "/._-+"},
+    };
+    int rc = fields_read(r, doc, "haproxy", fields, ARRAY_LEN(fields), actuator);
+
+    actuator->kind = ACTUATOR_HAPROXY;
+    return rc != 0 ? rc : check_address(r, doc, "address of haproxy", actuator->address, true);
+}
+
+static int read_tsig_algorithm(struct reader *r, const struct doc *doc, void *into)
+{
+    static const char *const known[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512"};
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (doc->kind == DOC_TEXT && strcmp(doc->text, known[i]) == 0) {
+            strcpy(into, known[i]);
+            return 0;
+        }
+    return fields_refuse(r, doc->line,
+                         "algorithm of tsig: expected hmac-sha256, hmac-sha384 or hmac-sha512");
+}
+
+static int read_tsig(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, tsig_name),
+         .chars = DNS_CHARS},
+        {"algorithm", FIELD_READ, FIELD_AT(struct actuator, tsig_algorithm),
+         .read = read_tsig_algorithm},
+        {"file", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, tsig_file)},
+    };
+    struct actuator *actuator = into;
+
+    strcpy(actuator->tsig_algorithm, "hmac-sha256");
+    return fields_read(r, doc, "tsig", fields, ARRAY_LEN(fields), actuator);
+}
+
+static int read_ttl(struct reader *r, const struct doc *doc, void *into)
+{
+    struct actuator *actuator = into;
+    int64_t ms;
+    int rc = fields_ms(r, doc, "ttl of dns", 1000, 86400000, &ms);
+
+    if (rc == 0 && ms % 1000 != 0)
+        return fields_refuse(r, doc->line, "ttl of dns: whole seconds only");
+    if (rc == 0)
+        actuator->ttl_s = (int)(ms / 1000);
+    return rc;
+}
+
+static int read_dns(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    static const struct field fields[] = {
+        {"server", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, address),
+         .chars = ADDRESS_CHARS},
+        {"zone", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, zone), .chars = DNS_CHARS},
+        {"record", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, record),
+         .chars = DNS_CHARS},
+        {"ttl", FIELD_READ, .read = read_ttl},
+        {"tsig", FIELD_READ, .required = true, .read = read_tsig},
+    };
+    int rc;
+
+    actuator->kind = ACTUATOR_DNS;
+    actuator->ttl_s = 1;
+    rc = fields_read(r, doc, "dns", fields, ARRAY_LEN(fields), actuator);
+    return rc != 0 ? rc : check_address(r, doc, "server of dns", actuator->address, false);
+}
+
+static int read_actuator(struct reader *r, const struct doc *doc, void *into)
+{
+    struct spec {
+        struct actuator base;
+        const struct doc *haproxy, *dns;
+    } spec = {.base = {.timeout_ms = 1000}};
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct spec, base.name)},
+        {"haproxy", FIELD_DOC, FIELD_AT(struct spec, haproxy)},
+        {"dns", FIELD_DOC, FIELD_AT(struct spec, dns)},
+        {"timeout", FIELD_MS, FIELD_AT(struct spec, base.timeout_ms), .min = 50, .max = 60000},
+    };
+    struct route *route = into;
+    int rc = fields_read(r, doc, "actuator", fields, ARRAY_LEN(fields), &spec);
+
+    if (rc == 0 && (spec.haproxy != NULL) == (spec.dns != NULL))
+        return fields_refuse(r, doc->line, "actuator \"%s\" needs either haproxy or dns",
+                             spec.base.name);
+    if (rc == 0)
+        rc = spec.dns != NULL ? read_dns(r, spec.dns, &spec.base)
+                              : read_haproxy(r, spec.haproxy, &spec.base);
+    if (rc == 0)
+        route->actuators[route->n_actuators++] = spec.base;
+    return rc;
+}
+
+static int read_actuators(struct reader *r, const struct doc *doc, void *into)
+{
+    return fields_list(r, doc, "actuators of route", LIMIT_ACTUATORS, read_actuator, into);
+}
+
+static int read_hold(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        /* The state remembers LIMIT_ACTUATORS automatic moves. */
+        {"moves", FIELD_INT, FIELD_AT(struct route, hold_moves), .min = 1, .max = LIMIT_ACTUATORS},
+        {"window", FIELD_MS, FIELD_AT(struct route, hold_window_ms), .min = 1000,
+         .max = INT32_MAX / 3600000 * 3600000ll},
+    };
+
+    return fields_read(r, doc, "hold", fields, ARRAY_LEN(fields), into);
+}
+
+static int read_route(struct reader *r, const struct doc *doc, void *into)
+{
+    static const char *const kinds[] = {"available", "exclusive", NULL};
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct route, name)},
+        {"kind", FIELD_WORD, FIELD_AT(struct route, kind), .words = kinds},
+        {"patience", FIELD_MS, FIELD_AT(struct route, patience_ms), .min = 0,
+         .max = PATIENCE_MAX_MS},
+        {"hold", FIELD_READ, .read = read_hold},
+        {"candidates", FIELD_READ, .required = true, .read = read_candidates},
+        {"actuators", FIELD_READ, .read = read_actuators},
+    };
+    struct model *model = into;
+    struct route *route = &model->routes[model->n_routes++];
+
+    route->hold_moves = 5;
+    route->hold_window_ms = 3600000;
+    return fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
+}
+
+int config_routes(struct reader *r, const struct doc *doc, void *into)
+{
+    struct model *model = into;
+
+    model->routes = mem_zalloc((size_t)doc_count(doc), sizeof *model->routes);
+    return fields_list(r, doc, "routes", LIMIT_ROUTES, read_route, model);
+}

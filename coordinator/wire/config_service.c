@@ -1,0 +1,213 @@
+/* Functions, services and the contract: what the customer was promised. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "wire/config_parts.h"
+
+#include <string.h>
+
+static const char *const severities[] = {"emergency", "severe", "minor", NULL};
+
+static void add_to_function(struct function *function, int check)
+{
+    function->checks =
+        mem_realloc(function->checks, (size_t)function->n_checks + 1, sizeof *function->checks);
+    function->checks[function->n_checks++] = check;
+}
+
+/* A check's name stands for all its targets, name@target for one. */
+static int read_function_check(struct reader *r, const struct doc *doc, void *into)
+{
+    const struct config_builder *b = r->context;
+    struct function *function = into;
+    char name[LIMIT_NAME];
+    int rc = fields_text(r, doc, "check of function", NULL, name, sizeof name);
+    size_t stem = rc == 0 ? strcspn(name, "@") : 0;
+    int before = function->n_checks;
+
+    if (rc != 0)
+        return rc;
+    for (int t = 0; t < b->n_templates; t++) {
+        const struct check_template *template = &b->templates[t];
+
+        if (strncmp(template->name, name, stem) != 0 || template->name[stem] != '\0')
+            continue;
+        for (int c = template->first; c < template->first + template->n; c++)
+            if (name[stem] == '\0' || strcmp(b->model->checks[c].name, name) == 0) {
+                if (function->n_checks == b->model->n_checks)
+                    return fields_refuse(r, doc->line, "checks of function: named twice");
+                add_to_function(function, c);
+            }
+    }
+    if (function->n_checks == before)
+        return fields_refuse(r, doc->line, "there is no check \"%s\"", name);
+    return 0;
+}
+
+static int read_function_checks(struct reader *r, const struct doc *doc, void *into)
+{
+    return fields_list(r, doc, "checks of function", LIMIT_CHECKS, read_function_check, into);
+}
+
+static int read_function_route(struct reader *r, const struct doc *doc, void *into)
+{
+    return config_reference(r, doc, "route", model_route, into);
+}
+
+static int read_need(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"least", FIELD_INT, .required = true, FIELD_AT(struct function, least), .min = 1,
+         .max = LIMIT_CHECKS},
+    };
+    struct function *function = into;
+
+    if (doc->kind == DOC_MAP) {
+        function->need = NEED_LEAST;
+        return fields_read(r, doc, "need", fields, ARRAY_LEN(fields), function);
+    }
+    function->need = NEED_ALL;
+    if (doc->kind == DOC_TEXT && strcmp(doc->text, "all") == 0)
+        return 0;
+    function->need = NEED_ANY;
+    if (doc->kind == DOC_TEXT && strcmp(doc->text, "any") == 0)
+        return 0;
+    return fields_refuse(r, doc->line, "need of function: expected all, any or {least: n}");
+}
+
+static int read_function(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct function, name)},
+        {"label_ja", FIELD_TEXT, FIELD_AT(struct function, label_ja)},
+        {"severity", FIELD_WORD, FIELD_AT(struct function, severity), .words = severities},
+        {"route", FIELD_READ, FIELD_AT(struct function, route), .read = read_function_route},
+        {"checks", FIELD_READ, .read = read_function_checks},
+        {"need", FIELD_READ, .read = read_need},
+    };
+    struct model *model = into;
+    struct function *function = &model->functions[model->n_functions++];
+
+    function->route = -1;
+    return fields_read(r, doc, "function", fields, ARRAY_LEN(fields), function);
+}
+
+int config_functions(struct reader *r, const struct doc *doc, void *into)
+{
+    struct model *model = into;
+
+    model->functions = mem_zalloc((size_t)doc_count(doc), sizeof *model->functions);
+    return fields_list(r, doc, "functions", LIMIT_FUNCTIONS, read_function, model);
+}
+
+static int read_critical_one(struct reader *r, const struct doc *doc, void *into)
+{
+    struct service *service = into;
+
+    return config_reference(r, doc, "function", model_function,
+                            &service->critical[service->n_critical++]);
+}
+
+static int read_critical(struct reader *r, const struct doc *doc, void *into)
+{
+    struct service *service = into;
+
+    service->critical = mem_zalloc((size_t)doc_count(doc), sizeof *service->critical);
+    return fields_list(r, doc, "critical of service", LIMIT_FUNCTIONS, read_critical_one, into);
+}
+
+static int read_service(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct service, name)},
+        {"critical", FIELD_READ, .required = true, .read = read_critical},
+    };
+    struct model *model = into;
+
+    return fields_read(r, doc, "service", fields, ARRAY_LEN(fields),
+                       &model->services[model->n_services++]);
+}
+
+int config_services(struct reader *r, const struct doc *doc, void *into)
+{
+    struct model *model = into;
+
+    model->services = mem_zalloc((size_t)doc_count(doc), sizeof *model->services);
+    return fields_list(r, doc, "services", LIMIT_FUNCTIONS, read_service, model);
+}
+
+/* "98", "99.95": percent with at most six decimals, above 0, at most 100. */
+static int read_percent(struct reader *r, const struct doc *doc, void *into)
+{
+    int64_t micro = 0, *target = into;
+    int decimals = -1;
+    bool good = doc->kind == DOC_TEXT && strlen(doc->text) <= 10;
+
+    for (const char *c = good ? doc->text : ""; *c != '\0' && good; c++) {
+        if (*c == '.') {
+            good = decimals == -1 && c > doc->text;
+            decimals = 0;
+        } else {
+            good = *c >= '0' && *c <= '9' && decimals < 6;
+            micro = micro * 10 + (*c - '0');
+            decimals += decimals >= 0;
+        }
+    }
+    for (int i = decimals > 0 ? decimals : 0; i < 6; i++)
+        micro *= 10;
+    if (!good || decimals == 0 || micro < 1 || micro > 100000000)
+        return fields_refuse(r, doc->line,
+                             "target of contract: expected a percentage above 0 and "
+                             "up to 100 with at most six decimals, such as 99.9");
+    *target = micro;
+    return 0;
+}
+
+static int read_severity(struct reader *r, const struct doc *doc, void *into)
+{
+    bool *down = into;
+
+    for (int i = 0; severities[i] != NULL; i++)
+        if (doc->kind == DOC_TEXT && strcmp(doc->text, severities[i]) == 0) {
+            down[i] = true;
+            return 0;
+        }
+    return fields_refuse(r, doc->line,
+                         "down_severities of contract: expected emergency, severe or minor");
+}
+
+static int read_down_severities(struct reader *r, const struct doc *doc, void *into)
+{
+    struct contract *contract = into;
+
+    memset(contract->down_severity, 0, sizeof contract->down_severity);
+    return fields_list(r, doc, "down_severities of contract", 3, read_severity,
+                       contract->down_severity);
+}
+
+/* It becomes the name of a file below the zoneinfo directory. */
+static int read_timezone(struct reader *r, const struct doc *doc, void *into)
+{
+    char *zone = into;
+    int rc = fields_text(r, doc, "timezone of contract", "/_+-", zone, LIMIT_NAME);
+
+    if (rc == 0 && (zone[0] == '/' || zone[strlen(zone) - 1] == '/'))
+        return fields_refuse(r, doc->line,
+                             "timezone of contract: expected a name such as "
+                             "Asia/Tokyo");
+    return rc;
+}
+
+int config_contract(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, FIELD_AT(struct contract, name)},
+        {"timezone", FIELD_READ, FIELD_AT(struct contract, timezone), .read = read_timezone},
+        {"target", FIELD_READ, FIELD_AT(struct contract, target_micro), .read = read_percent},
+        {"down_severities", FIELD_READ, .read = read_down_severities},
+        {"minimum_outage", FIELD_MS, FIELD_AT(struct contract, minimum_outage_ms), .min = 0,
+         .max = 86400000},
+    };
+    struct model *model = into;
+
+    return fields_read(r, doc, "contract", fields, ARRAY_LEN(fields), &model->contract);
+}
