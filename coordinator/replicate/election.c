@@ -1,0 +1,121 @@
+/* Who may stand for leader, and when. libraft looks at its timers only on heartbeat ticks
+ * and waits for a random timeout; kirikae's beats know sooner that a leader is silent. */
+#include "replicate/guard.h"
+#include "replicate/internal.h"
+
+#define EXPIRED_MS 1 /* an election timeout that is over 2 ms after the last contact */
+#define HURRY_MS 25
+#define TRIES 10
+
+static bool leads(const struct replicate *r)
+{
+    return r->raft.state == RAFT_LEADER;
+}
+
+static unsigned retry_ms(const struct replicate *r)
+{
+    return r->election_ms < ELECT_RETRY_MS ? r->election_ms : ELECT_RETRY_MS;
+}
+
+static void tick(struct replicate *r)
+{
+    r->depth++;
+    r->tick(&r->io);
+    r->depth--;
+}
+
+/* A follower becomes a candidate; one that asks whether it would be voted for asks again. */
+static void try_now(struct replicate *r)
+{
+    raft_set_election_timeout(&r->raft, EXPIRED_MS);
+    tick(r);
+    /* Until somebody leads: split votes are tried again soon. */
+    raft_set_election_timeout(&r->raft, retry_ms(r));
+    if (r->raft.state == RAFT_CANDIDATE)
+        r->tries = 0;
+    else if (r->tries > 0)
+        r->tries--;
+}
+
+static void calm_down(struct replicate *r)
+{
+    r->hasty = false;
+    uv_timer_stop(&r->hurry);
+    raft_set_election_timeout(&r->raft, r->election_ms);
+}
+
+static void on_hurry(uv_timer_t *timer)
+{
+    struct replicate *r = timer->data;
+
+    if (!replicate_ready(r) || !r->hasty)
+        return;
+    if (r->raft.state == RAFT_FOLLOWER && r->tries > 0)
+        try_now(r);
+    else
+        tick(r);
+    election_settle(r);
+}
+
+void election_stand(struct replicate *r)
+{
+    bool voting = r->raft.state == RAFT_CANDIDATE && !r->raft.candidate_state.in_pre_vote;
+
+    if (!replicate_ready(r) || leads(r) || raft_role(&r->raft) != RAFT_VOTER)
+        return;
+    r->heard_since = false;
+    if (voting && r->hasty) /* its own retry comes soon enough */
+        return;
+    r->hasty = true;
+    r->tries = TRIES;
+    try_now(r);
+    uv_timer_start(&r->hurry, on_hurry, HURRY_MS, HURRY_MS);
+    election_settle(r);
+}
+
+void replicate_elect(struct replicate *r)
+{
+    if (r->depth > 0) {
+        r->elect_later = true;
+        replicate_defer(r);
+        return;
+    }
+    election_stand(r);
+}
+
+void replicate_leader_silent(struct replicate *r, bool silent)
+{
+    r->silent = silent;
+}
+
+void election_heard(struct replicate *r, uint64_t from)
+{
+    raft_id leader = 0;
+    const char *address;
+
+    raft_leader(&r->raft, &leader, &address);
+    if (leader != from)
+        return;
+    r->heard_ms = replicate_now(r);
+    r->heard_since = true;
+}
+
+void election_settle(struct replicate *r)
+{
+    raft_term term = raft_current_term(&r->raft);
+
+    if (r->hasty && (leads(r) || r->heard_since))
+        calm_down(r);
+    else if (!r->hasty && guard_redraw(r->raft.state == RAFT_FOLLOWER, r->seen_term, term))
+        raft_set_election_timeout(&r->raft, r->election_ms);
+    r->seen_term = term;
+}
+
+void election_init(struct replicate *r)
+{
+    uv_timer_init(r->loop, &r->hurry);
+    r->hurry.data = r;
+    r->handles++;
+    r->heard_ms = replicate_now(r);
+    r->seen_term = raft_current_term(&r->raft);
+}

@@ -1,0 +1,76 @@
+#include "replicate/guard.h"
+
+#include <string.h>
+
+bool guard_disrupt(bool leads, bool silent, uint64_t quiet_ms, unsigned election_ms)
+{
+    return !leads && (silent || quiet_ms >= election_ms);
+}
+
+bool guard_redraw(bool follows, raft_term before, raft_term now)
+{
+    return follows && before != now;
+}
+
+bool guard_refuse_install(unsigned snapshots_in_flight)
+{
+    return snapshots_in_flight > 0;
+}
+
+bool guard_snapshot_term(struct raft_install_snapshot *install, raft_index index, raft_term term)
+{
+    if (install->last_index != index || install->last_term == term)
+        return false;
+    install->last_term = term;
+    return true;
+}
+
+bool guard_clamp_commit(struct raft_append_entries *append, raft_index commit_index)
+{
+    if (append->prev_log_index + append->n_entries >= commit_index ||
+        append->leader_commit <= commit_index)
+        return false;
+    append->leader_commit = commit_index;
+    return true;
+}
+
+enum guard_disk guard_disk(const char *trace)
+{
+    static const struct {
+        const char *prefix;
+        enum guard_disk means;
+    } known[] = {
+        {"retry failed write", GUARD_DISK_WRITE_FAILED},
+        {"truncate segment ", GUARD_DISK_CLOSING_FAILED},
+        {"unlink segment ", GUARD_DISK_CLOSING_FAILED},
+        {"sync data directory", GUARD_DISK_CLOSING_FAILED},
+        {"retry creating segment", GUARD_DISK_STALLED},
+        {"retry snapshot write", GUARD_DISK_STALLED},
+        {"completed creation of", GUARD_DISK_RECOVERED},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strncmp(trace, known[i].prefix, strlen(known[i].prefix)) == 0)
+            return known[i].means;
+    return GUARD_DISK_NOTHING;
+}
+
+bool guard_hold_rejection(struct raft_append_entries_result *result, raft_index on_its_way)
+{
+    if (result->rejected == 0 || result->rejected != on_its_way)
+        return false;
+    result->rejected = on_its_way + 1;
+    return true;
+}
+
+bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
+{
+    switch (message->type) {
+    case RAFT_APPEND_ENTRIES:
+        return leads && message->append_entries.term == own;
+    case RAFT_INSTALL_SNAPSHOT:
+        return leads && message->install_snapshot.term == own;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,52 @@
+/* What libraft 0.22 gets wrong and kirikae has to see to, as pure functions: each
+ * decides about one message or one state. The callers count how often one acts. */
+#ifndef REPLICATE_GUARD_H
+#define REPLICATE_GUARD_H
+
+#include <raft.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 1 (H). A follower refuses votes while it believes in a leader, and believes in it until
+ * its own random timeout ends. When the leader is silent (beats say so, or nothing came
+ * for an election timeout), the request may pass. Never at the leader itself. */
+bool guard_disrupt(bool leads, bool silent, uint64_t quiet_ms, unsigned election_ms);
+
+/* 1 (R). A follower draws its random timeout once and keeps it for all later elections, so
+ * an unlucky pair stays unlucky: draw again whenever the term changed. */
+bool guard_redraw(bool follows, raft_term before, raft_term now);
+
+/* 2. An InstallSnapshot that arrives while a snapshot is being taken ends in a NULL
+ * dereference, one that arrives while another is being installed mixes the two. */
+bool guard_refuse_install(unsigned snapshots_in_flight);
+
+/* 3. A snapshot newer than the one asked for is sent with its own index and the term of
+ * the older one. True when the term had to be set right. */
+bool guard_snapshot_term(struct raft_install_snapshot *install, raft_index index, raft_term term);
+
+/* 4. An AppendEntries that ends before commit_index would pull commit_index back. True when
+ * leader_commit had to be clamped. */
+bool guard_clamp_commit(struct raft_append_entries *append, raft_index commit_index);
+
+/* 5. A failed write is retried from a timer that takes the wrong pointer; a failed closing
+ * of a segment is only remembered. libraft tells neither by a result: both are read from
+ * what it traces. Thread safe. */
+enum guard_disk {
+    GUARD_DISK_NOTHING,
+    GUARD_DISK_WRITE_FAILED,   /* loop thread; the crash follows after the disk retry time */
+    GUARD_DISK_CLOSING_FAILED, /* worker thread */
+    GUARD_DISK_STALLED,        /* loop thread; no room for a segment or snapshot, it retries */
+    GUARD_DISK_RECOVERED,      /* loop thread */
+};
+enum guard_disk guard_disk(const char *trace);
+
+/* 6. While a snapshot is on its way, heartbeats are anchored at its index and the follower
+ * rejects them, on which the leader sends the whole snapshot again. Makes the rejection
+ * one that libraft takes for a stale one. */
+bool guard_hold_rejection(struct raft_append_entries_result *result, raft_index on_its_way);
+
+/* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
+ * with NDEBUG writes a follower's fields over a leader's. */
+bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);
+
+#endif

@@ -1,0 +1,397 @@
+/* raft_uv stores; this looks at every result, because libraft does not. After a failure
+ * the node is dead: it reports success to libraft, whose own error paths free memory twice,
+ * lets nothing out any more, and waits for the process to end. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "replicate/guard.h"
+#include "replicate/internal.h"
+
+#include <string.h>
+
+#define SEGMENT_BYTES (1u << 20)
+
+/* A request to raft_uv in place of libraft's own. */
+struct store_append {
+    struct raft_io_append req;
+    struct replicate *replicate;
+    struct raft_io_append *theirs;
+    raft_io_append_cb cb;
+};
+struct store_put {
+    struct raft_io_snapshot_put req;
+    struct replicate *replicate;
+    struct raft_io_snapshot_put *theirs;
+    raft_io_snapshot_put_cb cb;
+    raft_index index;
+    bool install;
+};
+struct store_get {
+    struct raft_io_snapshot_get req;
+    struct replicate *replicate;
+    struct raft_io_snapshot_get *theirs;
+    raft_io_snapshot_get_cb cb;
+};
+
+/* ---- what raft_uv traces (guard 5) ---- */
+
+/* Also called by worker threads. */
+static void trace(struct raft_tracer *tracer, int type, const void *data)
+{
+    struct replicate *r = tracer->impl;
+    const struct raft_tracer_info *info = data;
+
+    if (type != RAFT_TRACER_DIAGNOSTIC || info == NULL)
+        return;
+    switch (guard_disk(info->diagnostic.message)) {
+    case GUARD_DISK_NOTHING:
+        break;
+    case GUARD_DISK_WRITE_FAILED:
+        r->guarded++;
+        replicate_fatal(r, "writing to the log failed: %s", r->io.errmsg);
+        break;
+    case GUARD_DISK_CLOSING_FAILED:
+        atomic_store(&r->closing_failed, true);
+        break;
+    case GUARD_DISK_STALLED:
+        if (!r->stalled)
+            log_line(r->log, LOG_LEVEL_WARN, "raft-disk-stalled",
+                     "no room for the log, trying again");
+        r->stalled = true;
+        break;
+    case GUARD_DISK_RECOVERED:
+        if (r->stalled)
+            log_line(r->log, LOG_LEVEL_INFO, "raft-disk-recovered", "room for the log again");
+        r->stalled = false;
+        break;
+    }
+}
+
+void storage_look(struct replicate *r)
+{
+    if (atomic_load(&r->closing_failed) && !r->dead) {
+        r->guarded++;
+        replicate_fatal(r, "closing or removing a segment of the log failed");
+    }
+}
+
+/* ---- the log ---- */
+
+void storage_forget_loaded(struct replicate *r)
+{
+    mem_free(r->loaded);
+    r->loaded = NULL;
+    r->n_loaded = 0;
+}
+
+void storage_tell_loaded(struct replicate *r)
+{
+    struct raft_entry *entries = r->loaded;
+    size_t n = r->n_loaded;
+
+    r->loaded = NULL; /* `stored` may come back here */
+    r->n_loaded = 0;
+    for (size_t i = 0; i < n; i++)
+        if (entries[i].type == RAFT_COMMAND && r->loaded_index + i > r->snapshot_index)
+            r->on.stored(r->on.context, r->loaded_index + i, entries[i].term, entries[i].buf.base,
+                         entries[i].buf.len);
+    mem_free(entries);
+}
+
+static int load(struct raft_io *io, raft_term *term, raft_id *voted_for,
+                struct raft_snapshot **snapshot, raft_index *start_index,
+                struct raft_entry *entries[], size_t *n_entries)
+{
+    struct replicate *r = replicate_of_io(io);
+    int rv = r->uv.load(io, term, voted_for, snapshot, start_index, entries, n_entries);
+
+    if (rv != 0)
+        return rv;
+    r->next_index = *start_index + *n_entries;
+    r->snapshot_index = *snapshot != NULL ? (*snapshot)->index : 0;
+    r->loaded_index = *start_index;
+    r->n_loaded = *n_entries;
+    r->loaded = mem_dup(*entries, *n_entries * sizeof **entries);
+    return 0;
+}
+
+static void appended(struct raft_io_append *req, int status)
+{
+    struct store_append *store = req->data;
+    struct replicate *r = store->replicate;
+
+    if (status != 0 && !r->closing)
+        replicate_fatal(r, "appending to the log failed: %s", raft_strerror(status));
+    r->depth++;
+    store->cb(store->theirs, status);
+    r->depth--;
+    mem_free(store);
+}
+
+/* libraft calls truncate() with the first index right before every append(). */
+static int append(struct raft_io *io, struct raft_io_append *req, const struct raft_entry entries[],
+                  unsigned n, raft_io_append_cb cb)
+{
+    struct replicate *r = replicate_of_io(io);
+    struct store_append *store;
+    int rv;
+
+    if (r->dead)
+        return 0;
+    for (unsigned i = 0; i < n; i++)
+        if (entries[i].type == RAFT_COMMAND)
+            r->on.stored(r->on.context, r->next_index + i, entries[i].term, entries[i].buf.base,
+                         entries[i].buf.len);
+    r->next_index += n;
+
+    store = mem_zalloc(1, sizeof *store);
+    *store = (struct store_append){.replicate = r, .theirs = req, .cb = cb};
+    store->req.data = store;
+    rv = r->uv.append(io, &store->req, entries, n, appended);
+    if (rv != 0) /* raft_uv may keep the request */
+        replicate_fatal(r, "cannot append to the log: %s", io->errmsg);
+    return 0;
+}
+
+static int truncate_log(struct raft_io *io, raft_index index)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    if (r->dead)
+        return 0;
+    if (index < r->next_index)
+        r->on.truncated(r->on.context, index);
+    r->next_index = index;
+    if (r->uv.truncate(io, index) != 0)
+        replicate_fatal(r, "cannot truncate the log: %s", io->errmsg);
+    return 0;
+}
+
+/* ---- term and vote ---- */
+
+static int set_term(struct raft_io *io, raft_term term)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    if (!r->dead && r->uv.set_term(io, term) != 0)
+        replicate_fatal(r, "cannot store the term: %s", io->errmsg);
+    return 0;
+}
+
+static int set_vote(struct raft_io *io, raft_id id)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    if (!r->dead && r->uv.set_vote(io, id) != 0)
+        replicate_fatal(r, "cannot store the vote: %s", io->errmsg);
+    return 0;
+}
+
+/* ---- snapshots ---- */
+
+static void put_done(struct raft_io_snapshot_put *req, int status)
+{
+    struct store_put *store = req->data;
+    struct replicate *r = store->replicate;
+
+    r->snapshots_in_flight--;
+    if (status == 0)
+        r->snapshot_index = store->index;
+    else if (!r->closing && store->install)
+        replicate_fatal(r, "cannot store a received snapshot: %s", raft_strerror(status));
+    else if (!r->closing)
+        log_line(r->log, LOG_LEVEL_WARN, "raft-snapshot-failed", "cannot store a snapshot: %s",
+                 raft_strerror(status));
+    r->depth++;
+    store->cb(store->theirs, status);
+    r->depth--;
+    mem_free(store);
+}
+
+/* trailing is 0 only for a received snapshot, which takes the place of the log. */
+static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_snapshot_put *req,
+                        const struct raft_snapshot *snapshot, raft_io_snapshot_put_cb cb)
+{
+    struct replicate *r = replicate_of_io(io);
+    bool install = trailing == 0;
+    struct store_put *store;
+    int rv;
+
+    if (r->dead)
+        return install ? 0 : RAFT_BUSY;
+    if (install && r->next_index > snapshot->index + 1)
+        r->on.truncated(r->on.context, snapshot->index + 1);
+    if (install)
+        r->next_index = snapshot->index + 1;
+
+    store = mem_zalloc(1, sizeof *store);
+    *store = (struct store_put){
+        .replicate = r, .theirs = req, .cb = cb, .index = snapshot->index, .install = install};
+    store->req.data = store;
+    rv = r->uv.snapshot_put(io, trailing, &store->req, snapshot, put_done);
+    if (rv == 0) {
+        r->snapshots_in_flight++;
+        return 0;
+    }
+    mem_free(store);
+    if (!install)
+        return rv;
+    replicate_fatal(r, "cannot store a received snapshot: %s", io->errmsg);
+    return 0;
+}
+
+/* libraft's callback frees what was never set when reading failed. An empty snapshot at
+ * index 0 takes its good path instead, and transport_send() drops it. */
+static void make_empty(struct raft_snapshot *snapshot)
+{
+    *snapshot = (struct raft_snapshot){.bufs = raft_calloc(1, sizeof *snapshot->bufs), .n_bufs = 1};
+    CHECK(snapshot->bufs != NULL);
+}
+
+static void get_done(struct raft_io_snapshot_get *req, struct raft_snapshot *snapshot, int status)
+{
+    struct store_get *store = req->data;
+    struct replicate *r = store->replicate;
+
+    if (status != 0 || r->snapshot_index == 0) {
+        log_line(r->log, LOG_LEVEL_WARN, "raft-snapshot-unread",
+                 "cannot read the snapshot for a follower: %s", raft_strerror(status));
+        make_empty(snapshot);
+    }
+    r->got_index = snapshot->index;
+    r->got_term = snapshot->term;
+    r->depth++;
+    store->cb(store->theirs, snapshot, 0); /* sends it before it returns */
+    r->depth--;
+    r->got_index = 0;
+    mem_free(store);
+}
+
+static int snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
+                        raft_io_snapshot_get_cb cb)
+{
+    struct replicate *r = replicate_of_io(io);
+    struct store_get *store = mem_zalloc(1, sizeof *store);
+    int rv;
+
+    *store = (struct store_get){.replicate = r, .theirs = req, .cb = cb};
+    store->req.data = store;
+    rv = r->uv.snapshot_get(io, &store->req, get_done);
+    if (rv != 0)
+        mem_free(store);
+    return rv;
+}
+
+/* ---- start and end ---- */
+
+static void on_tick(struct raft_io *io)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    storage_look(r);
+    if (!replicate_ready(r))
+        return;
+    r->depth++;
+    r->tick(io);
+    r->depth--;
+    election_settle(r);
+    member_look(r);
+}
+
+/* raft_uv's transport never brings a message. */
+static void on_recv(struct raft_io *io, struct raft_message *message)
+{
+    CHECK(false);
+}
+
+static int start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_io_recv_cb recv)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    storage_tell_loaded(r);
+    r->tick = tick;
+    r->recv = recv;
+    return r->uv.start(io, msecs, on_tick, on_recv);
+}
+
+static void on_io_closed(struct raft_io *io)
+{
+    struct replicate *r = replicate_of_io(io);
+    raft_io_close_cb cb = r->uv.data;
+
+    if (r->io_closed) /* raft_uv looks several times whether it is done */
+        return;
+    r->io_closed = true;
+    cb(io);
+}
+
+static void close_io(struct raft_io *io, raft_io_close_cb cb)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    r->uv.data = cb;
+    r->uv.close(io, on_io_closed);
+}
+
+static int draw(struct raft_io *io, int min, int max)
+{
+    struct replicate *r = replicate_of_io(io);
+
+    return min + (int)prng_below(&r->prng, (uint32_t)(max - min));
+}
+
+/* ---- a transport that goes nowhere ---- */
+
+static int nowhere_init(struct raft_uv_transport *t, raft_id id, const char *address)
+{
+    return 0;
+}
+
+static int nowhere_listen(struct raft_uv_transport *t, raft_uv_accept_cb cb)
+{
+    return 0;
+}
+
+static int nowhere_connect(struct raft_uv_transport *t, struct raft_uv_connect *req, raft_id id,
+                           const char *address, raft_uv_connect_cb cb)
+{
+    return RAFT_NOCONNECTION;
+}
+
+static void nowhere_close(struct raft_uv_transport *t, raft_uv_transport_close_cb cb)
+{
+    cb(t);
+}
+
+int storage_init(struct replicate *r, const char *dir, struct err *err)
+{
+    int rv;
+
+    r->nowhere = (struct raft_uv_transport){.version = 1,
+                                            .init = nowhere_init,
+                                            .listen = nowhere_listen,
+                                            .connect = nowhere_connect,
+                                            .close = nowhere_close};
+    r->tracer = (struct raft_tracer){.impl = r, .version = 2, .emit = trace};
+    rv = raft_uv_init(&r->io, r->loop, dir, &r->nowhere);
+    if (rv != 0)
+        return err_set(err, rv == RAFT_NAMETOOLONG ? ERR_INVALID : ERR_IO, "%s: %s", dir,
+                       r->io.errmsg);
+    raft_uv_set_auto_recovery(&r->io, false); /* it drops acknowledged entries */
+    raft_uv_set_segment_size(&r->io, SEGMENT_BYTES);
+    raft_uv_set_disk_retry(&r->io, DISK_RETRY_MS);
+    raft_uv_set_tracer(&r->io, &r->tracer);
+
+    r->uv = r->io;
+    r->io.close = close_io;
+    r->io.load = load;
+    r->io.start = start;
+    r->io.set_term = set_term;
+    r->io.set_vote = set_vote;
+    r->io.send = transport_send;
+    r->io.append = append;
+    r->io.truncate = truncate_log;
+    r->io.snapshot_put = snapshot_put;
+    r->io.snapshot_get = snapshot_get;
+    r->io.random = draw;
+    return 0;
+}
