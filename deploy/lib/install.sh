@@ -79,7 +79,7 @@ install_raft_on_offer() {
 
 # shellcheck disable=SC2016 # apt expands $(…) itself
 install_has_backports() {
-    [[ -n $(apt-get indextargets --format '$(SUITE)' 'Suite: bookworm-backports' \
+    [[ -n $(apt-get indextargets --format '$(SITE)' 'Codename: bookworm-backports' \
         'Component: main' 2>/dev/null) ]]
 }
 
@@ -143,4 +143,10 @@ install_packages() {
         return 1
     fi
     install_now "${missing[@]}"
+    mapfile -t missing < <(install_list "$@" | install_missing)
+    if ((${#missing[@]})); then
+        printf 'could not be installed (libraft-dev is needed from version %s on): %s\n' \
+            "$INSTALL_RAFT_MINIMUM" "${missing[*]}" >&2
+        return 1
+    fi
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The whole primary site is cut off, and later heals: traffic moves once and stays.
+# needs: namespaces
 # lab: LAB_LAYOUT=site
 set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh

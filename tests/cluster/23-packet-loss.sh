@@ -1,5 +1,6 @@
 #!/bin/bash
 # A minute of 20 % packet loss between all servers: no failover.
+# needs: namespaces
 # lab: LAB_LAYOUT=site
 set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh

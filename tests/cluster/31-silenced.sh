@@ -1,5 +1,6 @@
 #!/bin/bash
 # Every packet of the primary server is dropped.
+# needs: namespaces
 # lab: LAB_LAYOUT=pair-1 LAB_PROFILE=fast
 set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh

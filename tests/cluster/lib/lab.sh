@@ -175,11 +175,20 @@ lab_keep_logs() {
 }
 
 # Asks everything to end; what does not is killed.
-lab_down() {
+lab_stop() {
     local names=()
-    [[ -d ${LAB_DIR:-} ]] || return 0
     mapfile -t names < <(proc_names)
     ((${#names[@]} == 0)) || proc_stop "${names[@]}"
+}
+
+# What sanitizers wrote, if the build has them; 1 when there is something.
+lab_sanitizers_silent() {
+    ! grep -h -A 12 -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$LAB_DIR"/log/*.log >&2
+}
+
+lab_down() {
+    [[ -d ${LAB_DIR:-} ]] || return 0
+    lab_stop
     [[ $LAB_MODE == loopback ]] || net_remove
     rm -rf "$LAB_DIR"
     LAB_DIR=

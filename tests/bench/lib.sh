@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What the benches share. To be sourced; the lab goes away with the script.
+# shellcheck source=tests/cluster/lib/lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../cluster/lib/lab.sh"
+
+bench_end() {
+    local code=$?
+    trap - EXIT
+    if ((code != 0)) && [[ -n ${LAB_DIR:-} ]]; then
+        lab_show_logs
+        lab_keep_logs bench
+    fi
+    lab_down
+    exit "$code"
+}
+
+# bench_lab NAME=VALUE...: a calm lab.
+bench_lab() {
+    local wish
+    lab_down
+    for wish in "$@"; do
+        printf -v "LAB_${wish%%=*}" '%s' "${wish#*=}"
+    done
+    lab_up
+    lab_wait_calm
+}
+
+bench_traps() {
+    trap bench_end EXIT
+    trap 'exit 130' INT TERM HUP
+}
