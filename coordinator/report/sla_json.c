@@ -1,0 +1,202 @@
+#include "report/csv.h"
+#include "report/sla.h"
+#include "base/jsonw.h"
+
+static void percent_json(struct jsonw *w, const char *key, int64_t percent)
+{
+    char text[PERCENT_TEXT_MAX];
+
+    jsonw_str(w, key, percent_text(percent, text));
+}
+
+static void row_json(struct jsonw *w, const struct sla_row *row, bool service)
+{
+    const struct figures *f = &row->figures;
+
+    jsonw_object(w, NULL);
+    jsonw_str(w, "name", row->name);
+    if (row->label_ja[0] != '\0')
+        jsonw_str(w, "label_ja", row->label_ja);
+    jsonw_int(w, "planned_ms", f->planned_ms);
+    jsonw_int(w, "maintenance_ms", f->maintenance_ms);
+    jsonw_int(w, "downtime_ms", f->downtime_ms);
+    jsonw_int(w, "excluded_ms", f->excluded_ms);
+    jsonw_int(w, "impaired_ms", f->impaired_ms);
+    jsonw_int(w, "unmonitored_ms", f->unmonitored_ms);
+    jsonw_int(w, "downtime_low_ms", f->downtime_low_ms);
+    jsonw_int(w, "downtime_high_ms", f->downtime_high_ms);
+    percent_json(w, "availability", f->availability);
+    percent_json(w, "low", f->low);
+    percent_json(w, "high", f->high);
+    if (f->target_met < 0)
+        jsonw_null(w, "target_met");
+    else
+        jsonw_bool(w, "target_met", f->target_met == 1);
+    jsonw_int(w, "failures", f->failures);
+    if (f->mttr_ms < 0)
+        jsonw_null(w, "mttr_ms");
+    else
+        jsonw_int(w, "mttr_ms", f->mttr_ms);
+    if (service) /* the contract has no tiers yet: no availability is below one */
+        jsonw_int(w, "discount_percent", 0);
+    jsonw_end(w);
+}
+
+static void names_json(struct jsonw *w, const struct sla *sla, const struct function_set *set)
+{
+    int i;
+
+    jsonw_array(w, "functions");
+    for (i = 0; i < sla->n_names; i++)
+        if (function_set_has(set, i))
+            jsonw_str(w, NULL, sla->names[i]);
+    jsonw_end(w);
+}
+
+static void outages_json(struct jsonw *w, const struct sla *sla)
+{
+    size_t i;
+
+    jsonw_array(w, "outages");
+    for (i = 0; i < sla->n_outages; i++) {
+        const struct sla_outage *item = &sla->outages[i];
+
+        jsonw_object(w, NULL);
+        jsonw_int(w, "id", (int64_t)item->seen.id);
+        names_json(w, sla, &item->seen.functions);
+        jsonw_str(w, "severity", outage_severity_name(item->seen.severity));
+        jsonw_str(w, "cause", outage_cause_name(item->seen.cause));
+        jsonw_time(w, "start", item->seen.start_ms);
+        jsonw_time(w, "end", item->seen.end_ms);
+        jsonw_time(w, "last_good", item->seen.last_good_ms);
+        jsonw_time(w, "last_fail", item->seen.last_fail_ms);
+        jsonw_time(w, "recognised", item->seen.recognised_ms);
+        jsonw_time(w, "repaired", item->seen.repaired_ms);
+        jsonw_bool(w, "counted", item->counted);
+        jsonw_bool(w, "failure", item->failure);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void windows_json(struct jsonw *w, const struct sla *sla)
+{
+    size_t i;
+
+    jsonw_array(w, "maintenance");
+    for (i = 0; i < sla->n_windows; i++) {
+        const struct window *window = &sla->windows[i].window;
+
+        jsonw_object(w, NULL);
+        jsonw_int(w, "id", (int64_t)window->id);
+        jsonw_str(w, "kind", window->emergency ? "emergency" : "regular");
+        names_json(w, sla, &window->functions);
+        jsonw_time(w, "announced", window->announced_ms);
+        jsonw_time(w, "start", window->start_ms);
+        jsonw_time(w, "end", window->end_ms);
+        jsonw_time(w, "finished", window->finished_ms);
+        jsonw_bool(w, "notice_met", sla->windows[i].notice_met);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void cover_json(struct jsonw *w, const struct sla *sla)
+{
+    char text[PERCENT_TEXT_MAX];
+
+    jsonw_strf(w, "month", "%04d-%02d", sla->year, sla->month);
+    jsonw_str(w, "timezone", sla->timezone);
+    jsonw_str(w, "tzdata", sla->tzdata[0] != '\0' ? sla->tzdata : NULL);
+    jsonw_bool(w, "provisional", sla->provisional);
+    jsonw_int(w, "edition", 1);
+    jsonw_str(w, "cluster", sla->cluster);
+    jsonw_str(w, "contract", sla->contract);
+    jsonw_str(w, "target", sla->target_micro > 0 ? sla_target_text(sla->target_micro, text) : NULL);
+    jsonw_time(w, "begin", sla->period.begin_ms);
+    jsonw_time(w, "end", sla->period.end_ms);
+    jsonw_time(w, "as_of", sla->period.as_of_ms);
+}
+
+void sla_json(const struct sla *sla, struct buf *out)
+{
+    struct jsonw w;
+    int i;
+
+    jsonw_begin(&w, out);
+    jsonw_object(&w, NULL);
+    cover_json(&w, sla);
+    jsonw_array(&w, "functions");
+    for (i = 0; i < sla->n_functions; i++)
+        row_json(&w, &sla->functions[i], false);
+    jsonw_end(&w);
+    jsonw_array(&w, "services");
+    for (i = 0; i < sla->n_services; i++)
+        row_json(&w, &sla->services[i], true);
+    jsonw_end(&w);
+    outages_json(&w, sla);
+    windows_json(&w, sla);
+    jsonw_array(&w, "not_in_contract");
+    for (i = sla->n_functions; i < sla->n_names; i++)
+        jsonw_str(&w, NULL, sla->names[i]);
+    jsonw_end(&w);
+    jsonw_array(&w, "missing");
+    for (i = 0; sla_missing[i] != NULL; i++)
+        jsonw_str(&w, NULL, sla_missing[i]);
+    jsonw_end(&w);
+    jsonw_object(&w, "ledger");
+    jsonw_int(&w, "size", (int64_t)sla->ledger_size);
+    jsonw_hex(&w, "root", sla->ledger_root, TREE_HASH);
+    jsonw_end(&w);
+    jsonw_end(&w);
+    buf_str(out, "\n");
+}
+
+static void row_csv(struct buf *out, const struct sla *sla, const char *kind,
+                    const struct sla_row *row)
+{
+    const struct figures *f = &row->figures;
+    const int64_t values[] = {f->planned_ms,      f->maintenance_ms,  f->downtime_ms,
+                              f->excluded_ms,     f->impaired_ms,     f->unmonitored_ms,
+                              f->downtime_low_ms, f->downtime_high_ms};
+    const int64_t percents[] = {f->availability, f->low, f->high};
+    char text[PERCENT_TEXT_MAX];
+    size_t i;
+
+    buf_printf(out, "\"%04d-%02d\"", sla->year, sla->month);
+    csv_text(out, sla->timezone);
+    csv_text(out, sla->provisional ? "true" : "false");
+    csv_text(out, kind);
+    csv_text(out, row->name);
+    for (i = 0; i < sizeof values / sizeof values[0]; i++)
+        csv_int(out, values[i]);
+    for (i = 0; i < sizeof percents / sizeof percents[0]; i++)
+        csv_text(out, percent_text(percents[i], text));
+    csv_text(out, f->target_met < 0 ? NULL : f->target_met == 1 ? "true" : "false");
+    csv_int(out, f->failures);
+    if (f->mttr_ms < 0)
+        csv_text(out, NULL);
+    else
+        csv_int(out, f->mttr_ms);
+    csv_end(out);
+}
+
+void sla_csv(const struct sla *sla, struct buf *out)
+{
+    static const char *const columns[] = {
+        "month",          "timezone",        "provisional",      "kind",         "name",
+        "planned_ms",     "maintenance_ms",  "downtime_ms",      "excluded_ms",  "impaired_ms",
+        "unmonitored_ms", "downtime_low_ms", "downtime_high_ms", "availability", "low",
+        "high",           "target_met",      "failures",         "mttr_ms"};
+    size_t c;
+    int i;
+
+    csv_begin(out);
+    for (c = 0; c < sizeof columns / sizeof columns[0]; c++)
+        csv_text(out, columns[c]);
+    csv_end(out);
+    for (i = 0; i < sla->n_functions; i++)
+        row_csv(out, sla, "function", &sla->functions[i]);
+    for (i = 0; i < sla->n_services; i++)
+        row_csv(out, sla, "service", &sla->services[i]);
+}

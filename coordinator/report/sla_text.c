@@ -1,0 +1,287 @@
+#include "report/sla.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Every word that is printed, in both languages, by enum sla_language. */
+enum word {
+    W_TITLE,
+    W_PROVISIONAL,
+    W_CLUSTER,
+    W_CONTRACT,
+    W_EDITION,
+    W_PERIOD,
+    W_AS_OF,
+    W_LEDGER,
+    W_FUNCTION,
+    W_SERVICE,
+    W_AVAILABILITY,
+    W_TARGET,
+    W_MET,
+    W_NOT_MET,
+    W_PLANNED,
+    W_MAINTENANCE,
+    W_DOWNTIME,
+    W_EXCLUDED,
+    W_IMPAIRED,
+    W_UNMONITORED,
+    W_FAILURES,
+    W_MTTR,
+    W_NOT_APPLICABLE,
+    W_NONE,
+    W_OUTAGES,
+    W_OPEN,
+    W_NOT_COUNTED,
+    W_WINDOWS,
+    W_REGULAR,
+    W_EMERGENCY,
+    W_ANNOUNCED,
+    W_FINISHED,
+    W_NOTICE_MISSED,
+    W_NOT_IN_CONTRACT,
+    W_MISSING,
+    W_COUNT
+};
+
+static const char *const words[W_COUNT][2] = {
+    [W_TITLE] = {"Monthly SLA report", "月次SLA報告書"},
+    [W_PROVISIONAL] = {"provisional", "暫定"},
+    [W_CLUSTER] = {"Cluster", "クラスター"},
+    [W_CONTRACT] = {"Contract", "契約"},
+    [W_EDITION] = {"edition 1", "第1版"},
+    [W_PERIOD] = {"Period", "対象期間"},
+    [W_AS_OF] = {"As of", "集計時点"},
+    [W_LEDGER] = {"Ledger", "台帳"},
+    [W_FUNCTION] = {"Function", "機能"},
+    [W_SERVICE] = {"Service", "サービス"},
+    [W_AVAILABILITY] = {"Availability", "サービス稼働率"},
+    [W_TARGET] = {"Target", "目標値"},
+    [W_MET] = {"met", "達成"},
+    [W_NOT_MET] = {"not met", "未達"},
+    [W_PLANNED] = {"Planned service time", "計画サービス時間"},
+    [W_MAINTENANCE] = {"Regular maintenance", "定期メンテナンス時間"},
+    [W_DOWNTIME] = {"Downtime", "停止時間"},
+    [W_EXCLUDED] = {"Excluded (SLA not applied)", "SLAの適用外"},
+    [W_IMPAIRED] = {"Impaired", "機能低下時間"},
+    [W_UNMONITORED] = {"Unmonitored", "監視できなかった時間"},
+    [W_FAILURES] = {"Failures", "障害件数"},
+    [W_MTTR] = {"Mean time to repair", "平均修復時間（MTTR）"},
+    [W_NOT_APPLICABLE] = {"not applicable", "対象外"},
+    [W_NONE] = {"none", "該当なし"},
+    [W_OUTAGES] = {"Outages", "障害"},
+    [W_OPEN] = {"still open", "継続中"},
+    [W_NOT_COUNTED] = {"not counted", "停止時間に数えない"},
+    [W_WINDOWS] = {"Maintenance", "メンテナンス"},
+    [W_REGULAR] = {"regular", "定期"},
+    [W_EMERGENCY] = {"emergency", "緊急"},
+    [W_ANNOUNCED] = {"announced", "告知"},
+    [W_FINISHED] = {"finished", "終了"},
+    [W_NOTICE_MISSED] = {"announced less than 14 days ahead", "告知が14日前に満たない"},
+    [W_NOT_IN_CONTRACT] = {"In the ledger but not in the contract", "台帳にあり契約にない機能"},
+    [W_MISSING] = {"Not gathered yet, left out", "未収集のため記載なし"},
+};
+
+static const char *const severities[][2] = {
+    [SEVERITY_EMERGENCY] = {"emergency", "緊急"},
+    [SEVERITY_SEVERE] = {"severe", "重度"},
+    [SEVERITY_MINOR] = {"minor", "軽度"},
+};
+
+struct page {
+    const struct sla *sla;
+    struct buf *out;
+    int language; /* 0 or 1 */
+};
+
+static const char *word(const struct page *p, enum word w)
+{
+    return words[w][p->language];
+}
+
+/* "2026-11-01 00:00:00.000 +09:00" */
+static void moment(const struct page *p, int64_t utc_ms)
+{
+    int offset_s = zone_offset(p->sla->zone, utc_ms);
+    char text[UTC_TEXT_MAX];
+    int minutes = abs(offset_s) / 60;
+
+    utc_format(utc_ms + offset_s * 1000ll, text);
+    buf_printf(p->out, "%.10s %.12s %c%02d:%02d", text, text + 11, offset_s < 0 ? '-' : '+',
+               minutes / 60, minutes % 60);
+}
+
+static void duration(const struct page *p, int64_t ms)
+{
+    buf_printf(p->out, "%" PRId64 ":%02d:%02d.%03d", ms / 3600000, (int)(ms / 60000 % 60),
+               (int)(ms / 1000 % 60), (int)(ms % 1000));
+}
+
+static void duration_line(const struct page *p, enum word w, int64_t ms)
+{
+    buf_printf(p->out, "  %s: ", word(p, w));
+    duration(p, ms);
+    buf_str(p->out, "\n");
+}
+
+static void cover(const struct page *p)
+{
+    const struct sla *sla = p->sla;
+    size_t i;
+
+    buf_printf(p->out, "%s %04d-%02d%s%s%s\n", word(p, W_TITLE), sla->year, sla->month,
+               sla->provisional ? " (" : "", sla->provisional ? word(p, W_PROVISIONAL) : "",
+               sla->provisional ? ")" : "");
+    buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
+    buf_printf(p->out, "%s: %s, %s\n", word(p, W_CONTRACT), sla->contract, word(p, W_EDITION));
+    buf_printf(p->out, "%s: ", word(p, W_PERIOD));
+    moment(p, sla->period.begin_ms);
+    buf_str(p->out, " - ");
+    moment(p, sla->period.end_ms);
+    buf_printf(p->out, " (%s%s%s)\n", sla->timezone, sla->tzdata[0] != '\0' ? ", tzdata " : "",
+               sla->tzdata);
+    buf_printf(p->out, "%s: ", word(p, W_AS_OF));
+    moment(p, sla->period.as_of_ms);
+    buf_printf(p->out, "\n%s: %" PRIu64 ", ", word(p, W_LEDGER), sla->ledger_size);
+    for (i = 0; i < TREE_HASH; i++)
+        buf_printf(p->out, "%02x", sla->ledger_root[i]);
+    buf_str(p->out, "\n");
+}
+
+static void availability(const struct page *p, const struct figures *f)
+{
+    char measured[PERCENT_TEXT_MAX], low[PERCENT_TEXT_MAX], high[PERCENT_TEXT_MAX];
+
+    if (percent_text(f->availability, measured) == NULL) {
+        buf_printf(p->out, "  %s: %s\n", word(p, W_AVAILABILITY), word(p, W_NOT_APPLICABLE));
+        return;
+    }
+    buf_printf(p->out, "  %s: %s %% [%s, %s]\n", word(p, W_AVAILABILITY), measured,
+               percent_text(f->low, low), percent_text(f->high, high));
+    if (f->target_met >= 0)
+        buf_printf(p->out, "  %s: %s %% %s\n", word(p, W_TARGET),
+                   sla_target_text(p->sla->target_micro, measured),
+                   word(p, f->target_met == 1 ? W_MET : W_NOT_MET));
+}
+
+static void row(const struct page *p, enum word kind, const struct sla_row *row)
+{
+    const struct figures *f = &row->figures;
+
+    buf_printf(p->out, "\n%s %s", word(p, kind), row->name);
+    if (p->language == SLA_JAPANESE && row->label_ja[0] != '\0')
+        buf_printf(p->out, "（%s）", row->label_ja);
+    buf_str(p->out, "\n");
+    availability(p, f);
+    duration_line(p, W_PLANNED, f->planned_ms);
+    duration_line(p, W_MAINTENANCE, f->maintenance_ms);
+    buf_printf(p->out, "  %s: ", word(p, W_DOWNTIME));
+    duration(p, f->downtime_ms);
+    buf_str(p->out, " [");
+    duration(p, f->downtime_low_ms);
+    buf_str(p->out, ", ");
+    duration(p, f->downtime_high_ms);
+    buf_str(p->out, "]\n");
+    duration_line(p, W_EXCLUDED, f->excluded_ms);
+    duration_line(p, W_IMPAIRED, f->impaired_ms);
+    duration_line(p, W_UNMONITORED, f->unmonitored_ms);
+    buf_printf(p->out, "  %s: %" PRIu32 "\n", word(p, W_FAILURES), f->failures);
+    if (f->mttr_ms >= 0)
+        duration_line(p, W_MTTR, f->mttr_ms);
+    else
+        buf_printf(p->out, "  %s: %s\n", word(p, W_MTTR), word(p, W_NONE));
+}
+
+static void names(const struct page *p, const struct function_set *set)
+{
+    const char *comma = "";
+    int i;
+
+    for (i = 0; i < p->sla->n_names; i++) {
+        if (!function_set_has(set, i))
+            continue;
+        buf_printf(p->out, "%s%s", comma, p->sla->names[i]);
+        comma = ", ";
+    }
+}
+
+static void outages(const struct page *p)
+{
+    size_t i;
+
+    buf_printf(p->out, "\n%s\n", word(p, W_OUTAGES));
+    if (p->sla->n_outages == 0)
+        buf_printf(p->out, "  %s\n", word(p, W_NONE));
+    for (i = 0; i < p->sla->n_outages; i++) {
+        const struct sla_outage *item = &p->sla->outages[i];
+
+        buf_printf(p->out, "  #%" PRIu64 " ", item->seen.id);
+        names(p, &item->seen.functions);
+        buf_str(p->out, ": ");
+        moment(p, item->seen.start_ms);
+        buf_str(p->out, " - ");
+        if (item->seen.end_ms == UTC_NONE) {
+            buf_str(p->out, word(p, W_OPEN));
+        } else {
+            moment(p, item->seen.end_ms);
+            buf_str(p->out, " (");
+            duration(p, item->seen.end_ms - item->seen.start_ms);
+            buf_str(p->out, ")");
+        }
+        buf_printf(p->out, ", %s, %s%s%s\n", severities[item->seen.severity][p->language],
+                   outage_cause_name(item->seen.cause), item->counted ? "" : ", ",
+                   item->counted ? "" : word(p, W_NOT_COUNTED));
+    }
+}
+
+static void windows(const struct page *p)
+{
+    size_t i;
+
+    buf_printf(p->out, "\n%s\n", word(p, W_WINDOWS));
+    if (p->sla->n_windows == 0)
+        buf_printf(p->out, "  %s\n", word(p, W_NONE));
+    for (i = 0; i < p->sla->n_windows; i++) {
+        const struct window *w = &p->sla->windows[i].window;
+
+        buf_printf(p->out, "  #%" PRIu64 " ", w->id);
+        names(p, &w->functions);
+        buf_printf(p->out, ": %s, ", word(p, w->emergency ? W_EMERGENCY : W_REGULAR));
+        moment(p, w->start_ms);
+        buf_str(p->out, " - ");
+        moment(p, w->end_ms);
+        buf_printf(p->out, ", %s ", word(p, W_ANNOUNCED));
+        moment(p, w->announced_ms);
+        if (w->finished_ms != UTC_NONE) {
+            buf_printf(p->out, ", %s ", word(p, W_FINISHED));
+            moment(p, w->finished_ms);
+        }
+        if (!p->sla->windows[i].notice_met)
+            buf_printf(p->out, ", %s", word(p, W_NOTICE_MISSED));
+        buf_str(p->out, "\n");
+    }
+}
+
+void sla_text(const struct sla *sla, enum sla_language language, struct buf *out)
+{
+    const struct page p = {sla, out, language == SLA_JAPANESE ? 1 : 0};
+    int i;
+
+    cover(&p);
+    for (i = 0; i < sla->n_services; i++)
+        row(&p, W_SERVICE, &sla->services[i]);
+    for (i = 0; i < sla->n_functions; i++)
+        row(&p, W_FUNCTION, &sla->functions[i]);
+    outages(&p);
+    windows(&p);
+    if (sla->n_names > sla->n_functions) {
+        buf_printf(out, "\n%s:", word(&p, W_NOT_IN_CONTRACT));
+        for (i = sla->n_functions; i < sla->n_names; i++)
+            buf_printf(out, " %s", sla->names[i]);
+        buf_str(out, "\n");
+    }
+    buf_printf(out, "\n%s:", word(&p, W_MISSING));
+    for (i = 0; sla_missing[i] != NULL; i++)
+        buf_printf(out, " %s", sla_missing[i]);
+    buf_str(out, "\n");
+}
