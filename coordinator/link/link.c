@@ -223,10 +223,11 @@ int link_reload(struct link *link, struct err *err)
 
 int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len)
 {
-    struct dialler *dialler = &link->peers[peer].raft;
+    struct dialler *dialler;
     int rc = ERR_UNAVAILABLE;
 
     CHECK(peer >= 0 && peer < link->options.n_peers);
+    dialler = &link->peers[peer].raft;
     if (dialler->up)
         rc = conn_send(dialler->conn, NULL, 0, bytes, len);
     if (rc == 0)
