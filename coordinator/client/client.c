@@ -254,6 +254,8 @@ static int ask_node(struct kirikae *k, int node, const struct buf *request, stru
         r = session_ask(k->session, request,
                         sooner(limits.deadline_ms, clock_boot_ms() + limits.answer_ms), &answer,
                         &k->err);
+    if (r == 0 && answer.len == 0)
+        r = err_set(&k->err, ERR_UNAVAILABLE, "it is not ready");
     if (r == 0)
         r = rpc_response_decode(answer.data, answer.len, response, &k->err);
     buf_free(&answer);
@@ -386,7 +388,7 @@ enum kirikae_result kirikae_call(struct kirikae *k, const char *verb, const char
 {
     struct rpc_request request = {0};
     struct rpc_response response = {0};
-    struct limits limits;
+    struct limits limits = {0};
     struct buf bytes = {0};
     int r;
 
@@ -398,7 +400,7 @@ enum kirikae_result kirikae_call(struct kirikae *k, const char *verb, const char
         return usage(k, "no servers, or no certificate, to ask with");
     if (deadline_ms < 1)
         return usage(k, "the deadline is not positive");
-    if (make_request(verb, args, deadline_ms, &request, &limits, &k->err) < 0) {
+    if (make_request(verb, args, deadline_ms, &request, &limits, &k->err) != 0) {
         rpc_request_free(&request);
         return KIRIKAE_USAGE;
     }

@@ -1,6 +1,7 @@
 #include "report/status.h"
 #include "base/check.h"
 #include "base/utc.h"
+#include "core/account/availability.h"
 
 const char *status_phase_name(enum route_phase phase)
 {
@@ -12,13 +13,6 @@ const char *status_phase_name(enum route_phase phase)
 const char *status_route_kind_name(enum route_kind kind)
 {
     return kind == ROUTE_EXCLUSIVE ? "exclusive" : "available";
-}
-
-const char *status_severity_name(enum severity severity)
-{
-    static const char *const names[] = {"emergency", "severe", "minor"};
-
-    return (unsigned)severity < ARRAY_LEN(names) ? names[severity] : "?";
 }
 
 static const char *role_name(enum raft_role role)
@@ -136,7 +130,7 @@ static void outages(const struct model *model, const struct shared *shared, stru
         jsonw_object(w, NULL);
         jsonw_int(w, "outage", (int64_t)state->outage - 1);
         jsonw_str(w, "function", model->functions[i].name);
-        jsonw_str(w, "severity", status_severity_name(model->functions[i].severity));
+        jsonw_str(w, "severity", outage_severity_name(model->functions[i].severity));
         jsonw_time(w, "start", state->start_ms);
         jsonw_time(w, "last_good", state->last_good_ms);
         jsonw_int(w, "lasting_ms", now.utc_ms > state->start_ms ? now.utc_ms - state->start_ms : 0);

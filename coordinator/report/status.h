@@ -40,9 +40,8 @@ void status_windows_json(const struct engine *engine, struct moment now, struct 
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 
-/* Names for people: "serving", ...; "available", ...; "emergency", ... */
+/* Names for people: "serving", ...; "available", ... */
 const char *status_phase_name(enum route_phase phase);
 const char *status_route_kind_name(enum route_kind kind);
-const char *status_severity_name(enum severity severity);
 
 #endif

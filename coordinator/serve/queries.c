@@ -204,7 +204,7 @@ static int ledger_range(struct request *request, uint64_t *from, uint64_t *end, 
     r = args_int(request->args, "from", 0, INT64_MAX, 0, &first, err);
     if (r == 0)
         r = args_int(request->args, "count", 1, INT64_MAX, INT64_MAX, &count, err);
-    if (r < 0)
+    if (r != 0)
         return r;
     *from = (uint64_t)first;
     if (*from > size)
@@ -224,14 +224,14 @@ int run_ledger(struct request *request, struct rpc_response *response, struct er
     const struct shared *shared = engine_shared(request->engine);
     uint8_t root[TREE_HASH];
     struct filter filter;
-    uint64_t from, end, next;
+    uint64_t from = 0, end = 0, next;
     struct jsonw w;
     int r;
 
     r = filter_read(request->args, &filter, err);
     if (r == 0)
         r = ledger_range(request, &from, &end, err);
-    if (r < 0)
+    if (r != 0)
         return r;
     tree_root(&shared->ledger, root);
     next = from;

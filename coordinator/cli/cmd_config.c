@@ -1,0 +1,56 @@
+#include "cli/cluster_file.h"
+
+static void summary(FILE *out, const struct model *model)
+{
+    int i;
+
+    fprintf(out, "cluster %s, version %u, profile %s\n", model->cluster, model->version,
+            model->profile == PROFILE_FAST ? "fast" : "normal");
+    fprintf(out, "%d sites, %d coordinators, %d targets, %d checks, %d functions, %d services\n",
+            model->n_sites, model->n_coordinators, model->n_servers - model->n_coordinators,
+            model->n_checks, model->n_functions, model->n_services);
+    for (i = 0; i < model->n_routes; i++) {
+        const struct route *route = &model->routes[i];
+        int j;
+
+        fprintf(out, "route %s (%s):", route->name,
+                route->kind == ROUTE_EXCLUSIVE ? "exclusive" : "available");
+        for (j = 0; j < route->n_candidates; j++)
+            fprintf(out, "%s %s (%d of %d)", j > 0 ? "," : "", route->candidates[j].name,
+                    route->candidates[j].least, route->candidates[j].n_members);
+        fprintf(out, "; %d actuators\n", route->n_actuators);
+    }
+}
+
+static int run(struct cli *cli)
+{
+    struct model *model;
+    json_t *topology;
+    struct err err;
+    int r;
+
+    r = cluster_file_read(cli->arguments[0], &model, &err);
+    if (r < 0)
+        return cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
+    topology = cluster_file_topology(model);
+    if (cli->json) {
+        cli_print_json(cli->out, topology);
+    } else {
+        summary(cli->out, model);
+        fputc('\n', cli->out);
+        cluster_file_print_topology(cli->out, topology);
+    }
+    json_decref(topology);
+    model_free(model);
+    return CLI_DONE;
+}
+
+const struct cli_command cmd_config_check = {
+    .name = "config check",
+    .arguments = "FILE",
+    .n_arguments = 1,
+    .summary = "Check a cluster file and show what it means; exit 1 when it is refused",
+    .needs = "nothing: works offline",
+    .example = "kirikae config check /etc/kirikae/cluster.yaml",
+    .run = run,
+};
