@@ -224,7 +224,10 @@ static int tsig_refusal(const struct dns_key *key, int error, struct err *err)
         return err_set(err, ERR_DENIED, "BADSIG: the server has another secret for TSIG key %s",
                        key->name);
     case 17:
-        return err_set(err, ERR_DENIED, "BADKEY: the server does not know TSIG key %s (%s)",
+        /* knotd says the same when the key is known and its rules do not let it. */
+        return err_set(err, ERR_DENIED,
+                       "BADKEY: the server does not know TSIG key %s (%s), or the key may not "
+                       "do this",
                        key->name, key->algorithm);
     case 18:
         return err_set(err, ERR_DENIED,

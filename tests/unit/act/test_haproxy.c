@@ -1,0 +1,403 @@
+/* The HAProxy driver against a real HAProxy. */
+#include "real.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct world *open_world(int pool, int kind)
+{
+    struct world *world;
+
+    if (real_skipped())
+        skip();
+    world = world_new(pool);
+    real_haproxy(world, kind);
+    return world;
+}
+
+static void moves_and_repeats(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+    struct act_result result;
+
+    assert_string_equal(real_http(world), "voice 2");
+    result = world_run(&order);
+    assert_int_equal(result.code, 0);
+    assert_true(result.changed);
+    assert_int_equal(result.seen_epoch, 0);
+    assert_string_equal(real_map(world), "active mirror\nepoch 1.0\n");
+    assert_string_equal(real_http(world), "mirror 2");
+    world_ok(&order, false);
+    /* The same again under a later step: the token moves, nothing else. */
+    order.step = 1;
+    result = world_run(&order);
+    assert_true(result.code == 0 && result.changed);
+    assert_int_equal(result.seen_epoch, 1);
+    assert_int_equal(result.seen_step, 0);
+    assert_string_equal(real_map(world), "active mirror\nepoch 1.1\n");
+    world_free(world);
+}
+
+static void pool_follows_members(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_UNIX);
+    struct act_order order = world_order(world, 1, 0, 0, server_bit(0));
+
+    world_ok(&order, true);
+    assert_true(real_ready(world, 0));
+    assert_false(real_ready(world, 1));
+    /* The other candidate's servers are left alone. */
+    assert_true(real_ready(world, 2) && real_ready(world, 3));
+    assert_string_equal(real_http(world), "voice 1");
+    order = world_order(world, 1, 1, 0, server_bit(1));
+    world_ok(&order, true);
+    assert_false(real_ready(world, 0));
+    assert_true(real_ready(world, 1));
+    world_ok(&order, false);
+    /* Somebody meddles with the pool under an unchanged map. */
+    real_cli(world, "set server voice/voice-1 state drain; set server voice/voice-2 state maint");
+    world_ok(&order, true);
+    assert_true(real_ready(world, 1));
+    assert_false(real_ready(world, 0));
+    world_ok(&order, false);
+    /* A drained server is not serving. */
+    order = world_order(world, 1, 2, 0, world_all(world, 0));
+    real_cli(world, "set server voice/voice-1 state drain");
+    world_ok(&order, true);
+    assert_string_equal(real_http(world), "voice 2");
+    world_free(world);
+}
+
+static void candidate_name_stands_for_value(void **state)
+{
+    struct world *world = open_world(1, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+
+    world->route->candidates[1].value[0] = '\0';
+    snprintf(world->route->candidates[1].name, LIMIT_NAME, "mirror");
+    world_ok(&order, true);
+    assert_string_equal(real_http(world), "mirror 1");
+    world_free(world);
+}
+
+static void stale_is_refused(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 3, 2, 0, world_all(world, 0));
+    struct act_result result;
+
+    world_ok(&order, true);
+    order = world_order(world, 3, 1, 1, server_bit(2));
+    world_fails(&order, ERR_STALE, "3.2");
+    order = world_order(world, 2, 9, 1, server_bit(2));
+    result = world_run(&order);
+    assert_int_equal(result.code, ERR_STALE);
+    assert_int_equal(result.seen_epoch, 3);
+    assert_int_equal(result.seen_step, 2);
+    assert_false(result.changed);
+    /* Nothing was touched: neither map nor pool nor a version taken. */
+    assert_string_equal(real_map(world), "active voice\nepoch 3.2\n");
+    assert_true(real_ready(world, 3));
+    assert_non_null(strstr(real_cli(world, "show map"), "curr_ver=1 next_ver=1"));
+    world_free(world);
+}
+
+static void garbled_epoch_counts_as_none(void **state)
+{
+    static const char *const rows[] = {"epoch 7", "epoch 99999999999.0", "epoch 3.-1", "epok 9.9",
+                                       "epoch 9.0x"};
+    struct world *world = open_world(1, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        real_cli(world, "clear map %s/calls.map; add map %s/calls.map %s", world->dir, world->dir,
+                 rows[i]);
+        world_ok(&order, true);
+        assert_string_equal(real_map(world), "active mirror\nepoch 1.0\n");
+    }
+    /* Second rows of a key, foreign keys: put right under the same token. */
+    real_cli(world, "add map %s/calls.map active voice", world->dir);
+    world_ok(&order, true);
+    real_cli(world, "add map %s/calls.map other thing", world->dir);
+    world_ok(&order, true);
+    assert_string_equal(real_map(world), "active mirror\nepoch 1.0\n");
+    world_free(world);
+}
+
+static void restart_forgets(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 4, 0, 1, server_bit(2));
+
+    world_ok(&order, true);
+    real_stop(world);
+    real_haproxy(world, HAPROXY_TCP);
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    world_ok(&order, true);
+    assert_string_equal(real_map(world), "active mirror\nepoch 4.0\n");
+    assert_false(real_ready(world, 3));
+    world_ok(&order, false);
+    world_free(world);
+}
+
+/* Where a call may die: after the pool, after the version, after half or all of its rows. */
+static void half_way_death_is_harmless(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 0, world_all(world, 0));
+    const char *dir = world->dir;
+
+    world_ok(&order, true);
+    real_cli(world, "prepare map %s/calls.map", dir);
+    real_cli(world, "set server mirror/mirror-2 state maint");
+    real_cli(world, "add map @2 %s/calls.map active mirror", dir);
+    assert_string_equal(real_map(world), "active voice\nepoch 1.0\n");
+    assert_string_equal(real_http(world), "voice 2");
+    /* The same order again: unchanged for callers, and the dead call's version is void. */
+    world_ok(&order, false);
+    assert_string_equal(real_cli(world, "commit map @2 %s/calls.map", dir),
+                        "Version number out of range.\n\n");
+    order = world_order(world, 2, 0, 1, world_all(world, 1));
+    world_ok(&order, true);
+    assert_string_equal(real_http(world), "mirror 2");
+    assert_non_null(strstr(real_cli(world, "show map"), "entry_cnt=2"));
+    world_free(world);
+}
+
+struct permit {
+    const struct world *world;
+    int asked, until; /* true so many times */
+};
+
+static bool limited(void *context)
+{
+    struct permit *permit = context;
+
+    return permit->asked++ < permit->until;
+}
+
+static void may_forbids(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, server_bit(2));
+    struct permit permit = {.world = world, .until = 0};
+    struct act_result result = world_run_may(&order, limited, &permit);
+
+    assert_int_equal(result.code, ERR_UNAVAILABLE);
+    assert_false(result.changed);
+    assert_true(real_ready(world, 3));
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    /* Forbidden between the pool and the commit. */
+    permit = (struct permit){.world = world, .until = 1};
+    result = world_run_may(&order, limited, &permit);
+    assert_int_equal(result.code, ERR_UNAVAILABLE);
+    assert_int_equal(permit.asked, 2);
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    /* Nothing to change: not asked. */
+    world_ok(&order, true);
+    permit = (struct permit){.world = world, .until = 0};
+    result = world_run_may(&order, limited, &permit);
+    assert_int_equal(result.code, 0);
+    assert_int_equal(permit.asked, 0);
+    world_free(world);
+}
+
+static void refusals_are_told(void **state)
+{
+    struct world *world = open_world(1, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+    struct actuator right = *world->actuator;
+
+    snprintf(world->actuator->map, LIMIT_TEXT, "/no/such.map");
+    world_fails(&order, ERR_INVALID, "Unknown map identifier");
+    snprintf(world->actuator->map, LIMIT_TEXT, "/x; shutdown frontend calls");
+    world_fails(&order, ERR_INVALID, "cannot be a map");
+    *world->actuator = right;
+    snprintf(world->route->candidates[1].value, LIMIT_NAME, "nowhere");
+    world_fails(&order, ERR_INVALID, "Can't find backend");
+    snprintf(world->route->candidates[1].value, LIMIT_NAME, "mirror");
+    snprintf(world->model->servers[1].name, LIMIT_NAME, "stranger");
+    world_fails(&order, ERR_INVALID, "no server stranger");
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    real_kill(world);
+    world_fails(&order, ERR_IO, "refused");
+    snprintf(world->actuator->address, LIMIT_TEXT, "unix:%s/none.sock", world->dir);
+    world_fails(&order, ERR_IO, "no such file");
+    snprintf(world->actuator->address, LIMIT_TEXT, "lb-1.example:9999");
+    world_fails(&order, ERR_INVALID, "no numeric address");
+    world_free(world);
+}
+
+static void operator_socket_is_denied(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_OPERATOR);
+    struct act_order order = world_order(world, 1, 0, 1, server_bit(2));
+
+    world_fails(&order, ERR_DENIED, "level admin");
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    world_free(world);
+}
+
+static void large_pool(void **state)
+{
+    struct world *world = open_world(31, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, server_bit(31));
+
+    world_ok(&order, true);
+    assert_string_equal(real_http(world), "mirror 1");
+    order = world_order(world, 1, 1, 1, world_all(world, 1));
+    world_ok(&order, true);
+    assert_string_equal(real_http(world), "mirror 31");
+    world_free(world);
+}
+
+/* ---- two movers ---- */
+
+struct rival {
+    struct world *world;
+    struct act_order order;
+    int asked, code;
+};
+
+/* A newer mover does all its work while the older one stands before its commit. */
+static bool rival_overtakes(void *context)
+{
+    struct rival *rival = context;
+
+    if (rival->asked++ == 0)
+        rival->code = world_run(&rival->order).code;
+    return true;
+}
+
+static void newer_overtakes_older(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order old = world_order(world, 1, 0, 0, world_all(world, 0));
+    struct rival rival = {world, world_order(world, 2, 0, 1, world_all(world, 1)), 0, 1};
+    struct act_result result = world_run_may(&old, rival_overtakes, &rival);
+
+    assert_int_equal(rival.code, 0);
+    assert_int_equal(result.code, ERR_STALE);
+    assert_int_equal(result.seen_epoch, 2);
+    assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
+    world_free(world);
+}
+
+static void older_in_between_loses(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order new = world_order(world, 2, 0, 1, world_all(world, 1));
+    struct rival rival = {world, world_order(world, 1, 0, 0, world_all(world, 0)), 0, 1};
+    struct act_result result = world_run_may(&new, rival_overtakes, &rival);
+
+    assert_int_equal(rival.code, 0);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
+    world_free(world);
+}
+
+/* The older mover, by hand: it holds the newer version, having looked before the newer
+ * mover's commit, and commits at the worst moments. */
+static bool rival_holds_newer_version(void *context)
+{
+    struct rival *rival = context;
+    const char *dir = rival->world->dir;
+
+    if (rival->asked++ == 0) {
+        assert_string_equal(real_cli(rival->world, "prepare map %s/calls.map", dir),
+                            "New version created: 2\n\n");
+        real_cli(rival->world, "add map @2 %s/calls.map active voice", dir);
+        real_cli(rival->world, "add map @2 %s/calls.map epoch 1.0", dir);
+    } else if (rival->asked == 2) { /* the newer mover took version 1, and again 3 */
+        assert_string_equal(real_cli(rival->world, "commit map @2 %s/calls.map", dir), "\n");
+        assert_string_equal(real_map(rival->world), "active voice\nepoch 1.0\n");
+    }
+    return true;
+}
+
+static void older_with_newer_version_loses(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order new = world_order(world, 2, 0, 1, world_all(world, 1));
+    struct rival rival = {.world = world};
+    struct act_result result = world_run_may(&new, rival_holds_newer_version, &rival);
+
+    assert_int_equal(result.code, 0);
+    assert_int_equal(rival.asked, 2);
+    assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
+    assert_string_equal(real_cli(world, "commit map @2 %s/calls.map", world->dir),
+                        "Version number out of range.\n\n");
+    assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
+    world_free(world);
+}
+
+static void keep_code(void *context, const struct act_order *order, const struct act_result *result)
+{
+    *(int *)context = result->code;
+}
+
+/* Both at once, started in either order: the newer one always ends up served. */
+static void concurrent_movers(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    uv_loop_t loop;
+
+    assert_int_equal(uv_loop_init(&loop), 0);
+    for (uint32_t round = 0; round < 40; round++) {
+        struct act *acts[2] = {act_open(&loop, NULL, NULL, NULL),
+                               act_open(&loop, NULL, NULL, NULL)};
+        struct act_order orders[2];
+        char expected[64];
+        int codes[2] = {1, 1};
+
+        for (uint32_t i = 0; i < 2; i++)
+            orders[i] = world_order(world, 2 * round + 1 + i, 0, (int)i, world_all(world, (int)i));
+        for (uint32_t i = 0; i < 2; i++) {
+            uint32_t which = (i + round) % 2;
+
+            act_run(acts[which], &orders[which], keep_code, &codes[which]);
+            /* From side by side to one a few turns ahead of the other. */
+            for (uint32_t turn = 0; i == 0 && turn < round / 2; turn++)
+                uv_run(&loop, UV_RUN_NOWAIT);
+        }
+        while (codes[0] > 0 || codes[1] > 0)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_true(codes[0] == 0 || codes[0] == ERR_STALE);
+        assert_int_equal(codes[1], 0);
+        snprintf(expected, sizeof expected, "active mirror\nepoch %u.0\n", 2 * round + 2);
+        assert_string_equal(real_map(world), expected);
+        act_close(acts[0], NULL, NULL);
+        act_close(acts[1], NULL, NULL);
+        uv_run(&loop, UV_RUN_DEFAULT);
+    }
+    assert_int_equal(uv_loop_close(&loop), 0);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moves_and_repeats),
+        cmocka_unit_test(pool_follows_members),
+        cmocka_unit_test(candidate_name_stands_for_value),
+        cmocka_unit_test(stale_is_refused),
+        cmocka_unit_test(garbled_epoch_counts_as_none),
+        cmocka_unit_test(restart_forgets),
+        cmocka_unit_test(half_way_death_is_harmless),
+        cmocka_unit_test(may_forbids),
+        cmocka_unit_test(refusals_are_told),
+        cmocka_unit_test(operator_socket_is_denied),
+        cmocka_unit_test(large_pool),
+        cmocka_unit_test(newer_overtakes_older),
+        cmocka_unit_test(older_in_between_loses),
+        cmocka_unit_test(older_with_newer_version_loses),
+        cmocka_unit_test(concurrent_movers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
