@@ -162,6 +162,31 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     use_model(engine, now);
 }
 
+int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
+                 struct err *err)
+{
+    if (!model_same_coordinators(model, engine->model)) {
+        model_free(model);
+        return err_set(err, ERR_REFUSED, "a configuration cannot change the coordinators");
+    }
+    /* Until one is committed the local file is the one in force: it stays. */
+    if (engine->shared->model == NULL) {
+        model_free(model);
+        return 0;
+    }
+    model_free(engine->local_model);
+    mem_free(engine->local_yaml);
+    engine->local_model = model;
+    engine->local_yaml = mem_dup(yaml, yaml_len);
+    engine->local_yaml_len = yaml_len;
+    return 0;
+}
+
+bool engine_trusted(const struct engine *engine, struct moment now)
+{
+    return !belief_abstains(engine, now);
+}
+
 /* ---- the leader's round ---- */
 
 bool engine_leads(const struct engine *engine)
@@ -264,6 +289,20 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
                    engine->model->timing.silent_ms);
 }
 
+static void member_changed(struct engine *engine, const struct event *event,
+                           struct effects *effects)
+{
+    struct entry *entry;
+
+    if (!engine_leads(engine))
+        return;
+    entry = engine_propose(engine, event->now, ENTRY_MEMBER, event->member.server, effects);
+    if (entry == NULL)
+        return;
+    entry->node.server = event->member.server;
+    entry->node.raft_id = event->member.raft_id;
+}
+
 static void tick(struct engine *engine, struct moment now, struct effects *effects)
 {
     belief_tick(engine, now, effects);
@@ -308,6 +347,9 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_REFUSED:
         engine->refused++;
+        break;
+    case EVENT_MEMBER:
+        member_changed(engine, event, effects);
         break;
     case EVENT_STORED:
         engine->stored_intent[event->stored.route] = event->stored.intent_epoch;

@@ -31,6 +31,7 @@ enum event_kind {
     EVENT_ACTED,    /* an actuator call ended */
     EVENT_COMMAND,  /* an operator asks */
     EVENT_REFUSED,  /* the port refused a connection */
+    EVENT_MEMBER,   /* this leader has put a server's new Raft id in the place of the old */
     EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
 };
 
@@ -79,6 +80,10 @@ struct event {
             const char *text; /* why not */
         } acted;
         const struct command *command;
+        struct {
+            int server;
+            uint64_t raft_id;
+        } member;
         struct {
             int route;
             uint32_t intent_epoch;
@@ -155,6 +160,12 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
 /* Puts a restored snapshot in place of the shared state (takes ownership). */
 void engine_restore(struct engine *engine, struct moment now, struct shared *shared);
 
+/* The local file was read again (takes ownership of `model`, copies the bytes). The leader
+ * commits it when its version is newer than the committed one. ERR_REFUSED, and the model
+ * is freed, when its coordinators are others. */
+int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
+                 struct err *err);
+
 /* Latest boot time at which EVENT_TICK is due. */
 int64_t engine_next_ms(const struct engine *engine);
 
@@ -187,6 +198,8 @@ struct cover {
 };
 struct cover engine_cover(const struct engine *engine, struct moment now, int check);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
+/* This node does not abstain: it has not stood still and hears most others. */
+bool engine_trusted(const struct engine *engine, struct moment now);
 int engine_leader(const struct engine *engine); /* server, -1 */
 /* Boot time until which this node may serve `route` under the current epoch; 0: not. */
 int64_t engine_grant(const struct engine *engine, int route);

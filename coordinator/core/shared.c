@@ -61,6 +61,11 @@ static enum fitness fitness(const struct shared *shared, int server)
     return checks > 0 ? worst : MEMBER_UNKNOWN;
 }
 
+bool shared_member_ok(const struct shared *shared, int server)
+{
+    return fitness(shared, server) == MEMBER_OK;
+}
+
 static server_set members_up_to(const struct shared *shared, int route, int candidate,
                                 enum fitness worst)
 {

@@ -123,8 +123,9 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
 const struct command_state *shared_command(const struct shared *shared,
                                            const struct command_id *id);
 
-/* The members of a candidate that are fit to serve: every check of theirs is known and
- * none is down. */
+/* Fit to serve: every check of it is known and none is down. */
+bool shared_member_ok(const struct shared *shared, int server);
+/* The members of a candidate that are fit. */
 server_set shared_candidate_ok(const struct shared *shared, int route, int candidate);
 /* The members that no verdict calls down, those never seen yet included. */
 server_set shared_candidate_standing(const struct shared *shared, int route, int candidate);

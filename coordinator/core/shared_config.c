@@ -7,20 +7,6 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-/* Raft's members are the coordinators, so a configuration cannot change them; their
- * addresses it can. */
-static bool same_coordinators(const struct model *a, const struct model *b)
-{
-    int i;
-
-    if (a->n_coordinators != b->n_coordinators)
-        return false;
-    for (i = 0; i < a->n_coordinators; i++)
-        if (strcmp(a->servers[i].name, b->servers[i].name) != 0)
-            return false;
-    return true;
-}
-
 static server_set all_members(const struct candidate *candidate)
 {
     server_set set = 0;
@@ -174,7 +160,7 @@ void apply_config(struct recorder *r, struct entry *entry)
     int i;
 
     if (model == NULL || (!first && (model->version <= shared->model->version ||
-                                     !same_coordinators(model, shared->model)))) {
+                                     !model_same_coordinators(model, shared->model)))) {
         shared_remember(shared, entry, r->index, COMMAND_REFUSED,
                         "not newer than the configuration in force, or other coordinators");
         return;

@@ -107,6 +107,18 @@ static bool is_voter(const struct server *server)
     return server->coordinator && server->role == MEMBER_VOTER;
 }
 
+bool model_same_coordinators(const struct model *a, const struct model *b)
+{
+    int i;
+
+    if (a->n_coordinators != b->n_coordinators)
+        return false;
+    for (i = 0; i < a->n_coordinators; i++)
+        if (strcmp(a->servers[i].name, b->servers[i].name) != 0)
+            return false;
+    return true;
+}
+
 int model_voters(const struct model *model)
 {
     int voters = 0;

@@ -174,6 +174,10 @@ int model_function(const struct model *model, const char *name);
 int model_route(const struct model *model, const char *name);
 int model_candidate(const struct route *route, const char *name);
 
+/* The coordinators are the same, in the same order (their addresses may differ): Raft's
+ * members are them, so a new configuration cannot change them. */
+bool model_same_coordinators(const struct model *a, const struct model *b);
+
 int model_voters(const struct model *model);
 /* Voters / 2 + 1. */
 int model_majority(const struct model *model);

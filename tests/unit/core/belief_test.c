@@ -1,0 +1,266 @@
+/* What one observer thinks (sensor), when a peer is silent (detector), what the ballots
+ * say (count), when an actuator is told again (outbox). */
+#include "core/detect/count.h"
+#include "core/detect/detector.h"
+#include "core/detect/sensor.h"
+#include "core/failover/outbox.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/prng.h"
+
+static const struct check check = {.rise = 2, .fall = 1, .fall_silent = 4, .interval_ms = 100};
+
+static void a_refusal_is_evidence_at_once(void **state)
+{
+    struct sensor sensor;
+
+    (void)state;
+    sensor_init(&sensor);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 0, 5), SENSED_CHANGED);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 101), SENSED_CHANGED);
+    assert_int_equal(sensor.opinion, OPINION_DOWN);
+    assert_int_equal(sensor.fail_ms, 100);
+    assert_int_equal(sensor.good_ms, 0);
+}
+
+static void silence_must_repeat(void **state)
+{
+    struct sensor sensor;
+    int i;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5);
+    for (i = 1; i <= 3; i++)
+        assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, i * 100, i * 100 + 300),
+                         SENSED_FAILING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700), SENSED_CHANGED);
+    assert_int_equal(sensor.fail_ms, 100);
+}
+
+static void one_success_starts_the_count_anew(void **state)
+{
+    struct sensor sensor;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 100, 400);
+    sensor_feed(&sensor, &check, REASON_OK, 350, 410);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 500, 800);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 600, 900);
+    assert_int_equal(sensor.opinion, OPINION_UP);
+    assert_int_equal(sensor.fail_ms, 400);
+}
+
+static void a_late_failure_of_an_old_probe_says_nothing(void **state)
+{
+    struct sensor sensor;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_OK, 200, 205);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 400), SENSED_NOTHING);
+    assert_int_equal(sensor.opinion, OPINION_UP);
+}
+
+static void rising_takes_as_many_successes_as_asked(void **state)
+{
+    struct sensor sensor;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_REFUSED, 0, 1);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 100, 101), SENSED_NOTHING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_LOCAL, 150, 151), SENSED_NOTHING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 200, 201), SENSED_CHANGED);
+}
+
+static void a_peer_is_silent_after_the_floor_and_longer_under_loss(void **state)
+{
+    struct detector detector;
+    struct prng prng;
+    int64_t now = 0;
+    int i, false_alarms = 0;
+
+    (void)state;
+    detector_init(&detector, 100);
+    for (i = 0; i < 100; i++) {
+        detector_feed(&detector, now);
+        detector_check(&detector, 400, now);
+        now += 100;
+    }
+    assert_int_equal(detector_bound(&detector, 400), 400);
+    now -= 100;
+    assert_false(detector_check(&detector, 400, now + 399));
+    assert_true(detector_check(&detector, 400, now + 400));
+    prng_seed(&prng, 7);
+    detector_init(&detector, 100);
+    for (i = 0, now = 0; i < 10000; i++, now += 100) {
+        if (prng_below(&prng, 100) >= 20)
+            detector_feed(&detector, now);
+        false_alarms += detector_check(&detector, 400, now) && detector.silent;
+    }
+    /* four in a row are lost 0.0016 of the times */
+    assert_in_range(false_alarms, 1, 30);
+    assert_true(detector_bound(&detector, 400) <= 400 * DETECTOR_CEILING);
+}
+
+static void a_pause_of_our_own_blames_nobody(void **state)
+{
+    struct detector detector;
+
+    (void)state;
+    detector_init(&detector, 100);
+    detector_feed(&detector, 1000);
+    detector_check(&detector, 400, 1000);
+    detector_shift(&detector, 3000);
+    assert_false(detector_check(&detector, 400, 4100));
+    assert_false(detector.silent);
+}
+
+/* ---- ballots ---- */
+
+/* Eleven observers of voice-1: 3 of its own site, 4 and 4 of the others. */
+static int cast(struct ballot *ballots, const char *votes)
+{
+    int i, n = 0;
+
+    for (i = 1; i < 12; i++, n++) {
+        char v = votes[n];
+
+        ballots[n] = (struct ballot){
+            .observer = (uint8_t)i,
+            .opinion = v == 'd' || v == 'a' ? OPINION_DOWN : v == 'u' ? OPINION_UP : OPINION_NONE,
+            .abstain = v == 'a',
+            .fail_age_ms = v == 'd' || v == 'a' ? 300 : AGE_NEVER,
+            .good_age_ms = 350,
+            .arrived_age_ms = v == '.' ? AGE_NEVER : v == 'o' ? 5000 : 40};
+        if (v == 'o')
+            ballots[n].opinion = OPINION_DOWN, ballots[n].fail_age_ms = 300;
+    }
+    return n;
+}
+
+static enum count_result counted(const char *votes, int *missed)
+{
+    struct model *model = world_model("available", 0);
+    struct ballot ballots[LIMIT_SERVERS];
+    int n = cast(ballots, votes);
+    struct count count = count_ballots(model, 0, ballots, n, 1000);
+
+    if (missed != NULL)
+        *missed = count.missed;
+    model_free(model);
+    return count.result;
+}
+
+static void ballots_are_counted_by_the_rules(void **state)
+{
+    static const struct {
+        const char *votes; /* own site (3), osaka (4), ishikari (4) */
+        enum count_result result;
+        int missed;
+    } cases[] = {
+        {"ddddddddddd", COUNT_DOWN, COUNT_RULE_NONE},
+        {"uuuuuuuuuuu", COUNT_UP, COUNT_RULE_FEW},
+        {"...dddddddd", COUNT_DOWN, COUNT_RULE_NONE},     /* the site is cut off */
+        {"...dddd.d..", COUNT_SPLIT, COUNT_RULE_FEW},     /* five of eleven assigned */
+        {"...dddd.dd.", COUNT_DOWN, COUNT_RULE_NONE},     /* six */
+        {"...oooooooo", COUNT_UNKNOWN, COUNT_RULE_FEW},   /* old ballots do not count */
+        {"...aaaaaaaa", COUNT_UNKNOWN, COUNT_RULE_FEW},   /* abstaining is not failing */
+        {"uuudddddddd", COUNT_DOWN, COUNT_RULE_NONE},     /* its own site does not contradict */
+        {"ddddddduuuu", COUNT_SPLIT, COUNT_RULE_CONTRADICTED}, /* a whole site sees it up */
+        {"dddddddd...", COUNT_DOWN, COUNT_RULE_NONE},     /* a site not heard is no witness */
+        {"dddddd..uuu", COUNT_SPLIT, COUNT_RULE_CONTRADICTED},
+        {"...........", COUNT_UNKNOWN, COUNT_RULE_FEW},
+        {"d..uuuuuuuu", COUNT_UP, COUNT_RULE_FEW},
+    };
+    size_t i;
+    int missed;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum count_result result = counted(cases[i].votes, &missed);
+
+        if (result != cases[i].result || missed != cases[i].missed)
+            fail_msg("%s: result %d, missed %d", cases[i].votes, (int)result, missed);
+    }
+}
+
+static void failures_of_one_place_alone_are_not_believed(void **state)
+{
+    struct model *model = world_model("available", 0);
+    struct ballot ballots[LIMIT_SERVERS];
+    struct count count;
+    int i, n = 0;
+
+    (void)state;
+    /* only four assigned, three of one place: most fail it, from one place */
+    for (i = 4; i < 8; i++)
+        ballots[n++] = (struct ballot){.observer = (uint8_t)i, .opinion = OPINION_DOWN,
+                                       .fail_age_ms = 10, .good_age_ms = AGE_NEVER};
+    ballots[n++] = (struct ballot){.observer = 9, .arrived_age_ms = AGE_NEVER};
+    count = count_ballots(model, 0, ballots, n, 1000);
+    assert_int_equal(count.missed, COUNT_RULE_SITES);
+    model_free(model);
+}
+
+static void a_failure_older_than_a_success_does_not_count(void **state)
+{
+    struct model *model = world_model("available", 0);
+    struct ballot ballots[LIMIT_SERVERS];
+    int i, n = cast(ballots, "ddddddddddd");
+
+    (void)state;
+    for (i = 0; i < n; i++)
+        ballots[i].good_age_ms = 100;
+    assert_int_not_equal(count_ballots(model, 0, ballots, n, 1000).result, COUNT_DOWN);
+    model_free(model);
+}
+
+static void the_outbox_retries_with_backoff_and_asserts_again(void **state)
+{
+    struct placement one = {.epoch = 1}, two = {.epoch = 2};
+    struct outslot slot;
+
+    (void)state;
+    outbox_init(&slot);
+    assert_true(outbox_due(&slot, &one, 0));
+    assert_false(outbox_due(&slot, &two, 0)); /* busy */
+    assert_true(outbox_ended(&slot, false, 10));
+    assert_false(outbox_due(&slot, &one, 109));
+    assert_true(outbox_due(&slot, &one, 110));
+    assert_false(outbox_ended(&slot, false, 120)); /* the same failure, already told */
+    assert_false(outbox_due(&slot, &one, 319));
+    assert_true(outbox_due(&slot, &two, 130)); /* a newer placement does not wait */
+    assert_false(outbox_ended(&slot, true, 140));
+    assert_false(outbox_due(&slot, &two, 140 + OUTBOX_ASSERT_MS - 1));
+    assert_true(outbox_due(&slot, &two, 140 + OUTBOX_ASSERT_MS));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refusal_is_evidence_at_once),
+        cmocka_unit_test(silence_must_repeat),
+        cmocka_unit_test(one_success_starts_the_count_anew),
+        cmocka_unit_test(a_late_failure_of_an_old_probe_says_nothing),
+        cmocka_unit_test(rising_takes_as_many_successes_as_asked),
+        cmocka_unit_test(a_peer_is_silent_after_the_floor_and_longer_under_loss),
+        cmocka_unit_test(a_pause_of_our_own_blames_nobody),
+        cmocka_unit_test(ballots_are_counted_by_the_rules),
+        cmocka_unit_test(failures_of_one_place_alone_are_not_believed),
+        cmocka_unit_test(a_failure_older_than_a_success_does_not_count),
+        cmocka_unit_test(the_outbox_retries_with_backoff_and_asserts_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
