@@ -1,0 +1,585 @@
+/* The verbs of serve, against a real engine and ledger; the link is a stand-in here. */
+#include "world.h"
+#include "base/mem.h"
+#include "wire/codec.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ID "00112233445566778899aabbccddeeff"
+
+/* ---- the link's stand-in: a call holds its answer ---- */
+
+struct link_call {
+    int answered;
+    struct rpc_response response;
+};
+
+struct link {
+    int peer, timeout_ms, requests;
+    struct rpc_request sent;
+    link_answer *done;
+    void *context;
+};
+
+void link_reply(struct link_call *call, const uint8_t *bytes, size_t len)
+{
+    struct err err;
+
+    call->answered++;
+    assert_int_equal(rpc_response_decode(bytes, len, &call->response, &err), 0);
+}
+
+void link_request(struct link *link, int peer, const uint8_t *bytes, size_t len, int timeout_ms,
+                  link_answer *done, void *context)
+{
+    struct err err;
+
+    link->requests++;
+    link->peer = peer;
+    link->timeout_ms = timeout_ms;
+    link->done = done;
+    link->context = context;
+    rpc_request_free(&link->sent);
+    assert_int_equal(rpc_request_decode(bytes, len, &link->sent, &err), 0);
+}
+
+struct caller {
+    enum link_role role;
+    const char *name;
+    int peer;
+    const char *behalf;
+    enum link_role behalf_role;
+};
+
+static const struct caller admin = {LINK_ADMIN, "hanako", -1, NULL, 0};
+static const struct caller viewer = {LINK_VIEWER, "taro", -1, NULL, 0};
+static const struct caller node = {LINK_NODE, "b1", 1, NULL, 0};
+static const struct caller node_for_admin = {LINK_NODE, "b1", 1, "hanako", LINK_ADMIN};
+static const struct caller node_for_viewer = {LINK_NODE, "b1", 1, "taro", LINK_VIEWER};
+static const struct caller node_for_node = {LINK_NODE, "b1", 1, "c1", LINK_NODE};
+static const struct caller admin_for_other = {LINK_ADMIN, "hanako", -1, "taro", LINK_ADMIN};
+
+static void ask(struct world *world, const struct caller *who, const char *verb, const char *args,
+                struct link_call *call)
+{
+    struct rpc_request request = {0};
+    struct buf bytes = {0};
+
+    snprintf(request.verb, sizeof request.verb, "%s", verb);
+    buf_str(&request.args, args);
+    if (who->behalf != NULL) {
+        snprintf(request.behalf, sizeof request.behalf, "%s", who->behalf);
+        request.behalf_role = (int)who->behalf_role;
+    }
+    rpc_request_encode(&request, &bytes);
+    *call = (struct link_call){0};
+    serve_request(world->serve, call, who->role, who->name, who->peer, bytes.data, bytes.len);
+    rpc_request_free(&request);
+    buf_free(&bytes);
+}
+
+static json_t *result_of(struct link_call *call)
+{
+    json_t *json;
+
+    assert_int_equal(call->answered, 1);
+    if (call->response.code != 0)
+        fail_msg("%d: %s", call->response.code, call->response.text);
+    json = json_loadb((const char *)call->response.result.data, call->response.result.len, 0, NULL);
+    assert_non_null(json);
+    rpc_response_free(&call->response);
+    return json;
+}
+
+static json_t *get(struct world *world, const char *verb, const char *args)
+{
+    struct link_call call;
+
+    ask(world, &viewer, verb, args, &call);
+    return result_of(&call);
+}
+
+static void refused(struct world *world, const struct caller *who, const char *verb,
+                    const char *args, int code, const char *text)
+{
+    struct link_call call;
+
+    ask(world, who, verb, args, &call);
+    assert_int_equal(call.answered, 1);
+    if (call.response.code != code || strstr(call.response.text, text) == NULL)
+        fail_msg("%s %s: %d \"%s\", wanted %d \"%s\"", verb, args, call.response.code,
+                 call.response.text, code, text);
+    rpc_response_free(&call.response);
+}
+
+static struct world *leader(void)
+{
+    struct world *world = world_new(0, NULL, NULL, "127.0.0.1");
+
+    world_lead(world);
+    return world;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    return value != NULL ? value : "";
+}
+
+/* ---- reading ---- */
+
+static void test_status(void **state)
+{
+    struct world *world = leader();
+    json_t *s = get(world, "status", "{}"), *down;
+
+    assert_string_equal(text(s, "cluster"), "test");
+    assert_string_equal(text(s, "node"), "a1");
+    assert_string_equal(text(s, "leader"), "a1");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(s, "quorum"), "majority")),
+                     2);
+    /* Nobody else's beats came: one voter of three is no quorum. */
+    assert_true(json_is_false(json_object_get(json_object_get(s, "quorum"), "ok")));
+    json_decref(s);
+
+    world_verdict(world, 0, VERDICT_DOWN);
+    s = get(world, "status", "");
+    down = json_object_get(json_object_get(s, "down"), "checks");
+    assert_int_equal(json_array_size(down), 1);
+    assert_string_equal(text(json_array_get(down, 0), "check"), "voice@a1");
+    json_decref(s);
+    world_free(world);
+}
+
+static void test_other_reads(void **state)
+{
+    struct world *world = leader();
+    json_t *r;
+
+    r = get(world, "nodes", "{}");
+    assert_int_equal(json_array_size(json_object_get(r, "nodes")), 3);
+    json_decref(r);
+    r = get(world, "routes", "{}");
+    assert_string_equal(text(json_array_get(json_object_get(r, "routes"), 0), "active"), "tokyo");
+    json_decref(r);
+    r = get(world, "coverage", "{}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 2);
+    assert_true(json_is_null(json_object_get(r, "next")));
+    json_decref(r);
+    r = get(world, "coverage", "{\"from\":1}");
+    assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+    json_decref(r);
+    r = get(world, "topology", "{}");
+    assert_int_equal(json_array_size(json_object_get(r, "sites")), 3);
+    json_decref(r);
+    r = get(world, "config", "{}");
+    assert_string_equal(text(r, "yaml"), world_yaml(NULL, "127.0.0.1"));
+    json_decref(r);
+    world_free(world);
+}
+
+static void test_ledger(void **state)
+{
+    struct world *world = leader();
+    const struct shared *shared = engine_shared(world->engine);
+    struct tree tree = {0};
+    uint8_t root[TREE_HASH];
+    char hex[2 * TREE_HASH + 1];
+    json_t *page = get(world, "ledger", "{\"from\":0}"), *line;
+    size_t i;
+
+    assert_int_equal(json_integer_value(json_object_get(page, "size")), shared->ledger.size);
+    assert_true(shared->ledger.size >= 3);
+    json_array_foreach(json_object_get(page, "lines"), i, line)
+    {
+        uint8_t leaf[TREE_HASH];
+
+        tree_leaf(json_string_value(line), json_string_length(line), leaf);
+        tree_append(&tree, leaf);
+    }
+    tree_root(&tree, root);
+    for (i = 0; i < sizeof root; i++)
+        snprintf(hex + 2 * i, 3, "%02x", root[i]);
+    assert_string_equal(text(page, "root"), hex);
+    json_decref(page);
+
+    page = get(world, "ledger", "{\"from\":0,\"categories\":[\"verdict\"]}");
+    assert_int_equal(json_array_size(json_object_get(page, "lines")), 2);
+    assert_int_equal(json_integer_value(json_object_get(page, "next")), shared->ledger.size);
+    json_decref(page);
+
+    page = get(world, "ledger", "{\"from\":1,\"count\":1}");
+    assert_int_equal(json_array_size(json_object_get(page, "lines")), 1);
+    assert_non_null(
+        strstr(json_string_value(json_array_get(json_object_get(page, "lines"), 0)), "\"seq\":1,"));
+    json_decref(page);
+
+    refused(world, &viewer, "ledger", "{\"from\":99999}", ERR_INVALID, "none with number 99999");
+    refused(world, &viewer, "ledger", "{\"from\":-1}", ERR_INVALID, "\"from\" is -1");
+    refused(world, &viewer, "ledger", "{\"from\":0,\"categories\":[1]}", ERR_INVALID, "category");
+    world_free(world);
+}
+
+/* Pages of a ledger that is longer than one answer. */
+static void test_ledger_pages(void **state)
+{
+    struct world *world = leader();
+    uint64_t next = 0, size;
+    int i, pages = 0;
+
+    for (i = 0; i < 1000; i++)
+        world_verdict(world, 0, i % 2 == 0 ? VERDICT_DOWN : VERDICT_UP);
+    size = engine_shared(world->engine)->ledger.size;
+    while (next < size) {
+        char args[64];
+        json_t *page;
+
+        snprintf(args, sizeof args, "{\"from\":%llu}", (unsigned long long)next);
+        page = get(world, "ledger", args);
+        assert_true(json_array_size(json_object_get(page, "lines")) > 0);
+        next += json_array_size(json_object_get(page, "lines"));
+        assert_int_equal(json_integer_value(json_object_get(page, "next")), next);
+        json_decref(page);
+        pages++;
+    }
+    assert_true(pages > 1);
+    world_free(world);
+}
+
+/* ---- who may ---- */
+
+static void test_roles(void **state)
+{
+    static const char move[] =
+        "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"r\"}";
+    struct world *world = leader();
+
+    refused(world, &viewer, "switchover", move, ERR_DENIED, "taro has the role viewer");
+    refused(world, &node, "switchover", move, ERR_DENIED, "role node");
+    refused(world, &node_for_viewer, "switchover", move, ERR_DENIED, "taro has the role viewer");
+    refused(world, &node_for_node, "status", "{}", ERR_INVALID, "no such role");
+    refused(world, &admin_for_other, "status", "{}", ERR_DENIED, "only a node");
+    refused(world, &admin, "join", "{\"raft_id\":300}", ERR_DENIED, "may not join");
+    refused(world, &admin, "ledger-page", "{\"from\":0}", ERR_DENIED, "may not ledger-page");
+    refused(world, &node_for_admin, "join", "{\"raft_id\":300}", ERR_DENIED, "hanako");
+    assert_int_equal(world->joins, 0);
+    assert_int_equal(engine_shared(world->engine)->routes[0].now.candidate, 0);
+    world_free(world);
+}
+
+static void test_nodes_ask(void **state)
+{
+    struct world *world = leader();
+    struct link_call call;
+    json_t *r;
+
+    ask(world, &node, "ledger-page", "{\"from\":0}", &call);
+    r = result_of(&call);
+    assert_true(json_array_size(json_object_get(r, "lines")) > 0);
+    json_decref(r);
+    ask(world, &node, "join", "{\"raft_id\":258}", &call);
+    r = result_of(&call);
+    assert_string_equal(text(r, "text"), "joined");
+    json_decref(r);
+    refused(world, &node, "join", "{\"raft_id\":2}", ERR_REFUSED, "an old id");
+    assert_int_equal(world->joins, 2);
+    world_free(world);
+}
+
+/* ---- bad input ---- */
+
+static void test_bad_requests(void **state)
+{
+    struct world *world = leader();
+    struct link_call call = {0};
+    struct buf big = {0};
+    uint8_t garbage[64];
+    size_t i;
+
+    for (i = 0; i < sizeof garbage; i++)
+        garbage[i] = (uint8_t)(255 - 3 * i);
+    serve_request(world->serve, &call, LINK_ADMIN, "hanako", -1, garbage, sizeof garbage);
+    assert_int_equal(call.answered, 1);
+    assert_int_equal(call.response.code, ERR_INVALID);
+    rpc_response_free(&call.response);
+
+    refused(world, &admin, "statsu", "{}", ERR_INVALID, "known: status");
+    refused(world, &admin, "status", "{", ERR_INVALID, "not JSON");
+    refused(world, &admin, "status", "[]", ERR_INVALID, "not a JSON object");
+    refused(world, &admin, "status", "{\"x\":1}", ERR_INVALID, "unknown argument \"x\"");
+    refused(world, &admin, "coverage", "{\"from\":\"1\"}", ERR_INVALID, "a whole number");
+    refused(world, &admin, "coverage", "{\"from\":1,\"from\":2}", ERR_INVALID, "not JSON");
+    refused(world, &admin, "ledger", "{}", ERR_INVALID, "\"from\" is missing");
+    for (i = 0; i < 7000; i++)
+        buf_str(&big, "          ");
+    refused(world, &admin, "status", buf_cstr(&big), ERR_LIMIT, "allowed: 65536");
+    buf_free(&big);
+    world_free(world);
+}
+
+static void test_bad_moves(void **state)
+{
+    struct world *world = leader();
+
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"call\",\"to\":\"osaka\",\"reason\":\"r\"}", ERR_INVALID,
+            "no route \"call\"; routes: calls");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"kyoto\",\"reason\":\"r\"}",
+            ERR_INVALID, "candidates: tokyo, osaka");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\" \"}",
+            ERR_INVALID, "\"reason\" is empty");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"zz\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"r\"}", ERR_INVALID,
+            "32 hexadecimal");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"00000000000000000000000000000000\",\"route\":\"calls\",\"to\":\"osaka\","
+            "\"reason\":\"r\"}",
+            ERR_INVALID, "32 hexadecimal");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"r\","
+            "\"force\":true}",
+            ERR_INVALID, "unknown argument \"force\"");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"a\\u0007b\"}",
+            ERR_INVALID, "control characters");
+    assert_int_equal(engine_shared(world->engine)->routes[0].now.candidate, 0);
+    world_free(world);
+}
+
+/* ---- commands ---- */
+
+static void test_switchover(void **state)
+{
+    static const char move[] = "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\","
+                               "\"reason\":\"works\"}";
+    struct world *world = leader();
+    struct link_call call;
+    json_t *r, *line;
+    uint64_t size;
+    size_t i;
+    int found = 0;
+
+    ask(world, &admin, "switchover", move, &call);
+    world_tick(world, 10);
+    r = result_of(&call);
+    assert_string_equal(text(r, "id"), ID);
+    json_decref(r);
+    assert_int_equal(engine_shared(world->engine)->routes[0].now.candidate, 1);
+
+    /* The same id again: the same answer, and nothing moves. */
+    size = engine_shared(world->engine)->ledger.size;
+    ask(world, &node_for_admin, "switchover", move, &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    assert_int_equal(engine_shared(world->engine)->ledger.size, size);
+
+    r = get(world, "ledger", "{\"from\":0,\"categories\":[\"failover\"]}");
+    json_array_foreach(json_object_get(r, "lines"), i, line)
+    {
+        found += strstr(json_string_value(line), "\"type\":\"intent\"") != NULL &&
+                 strstr(json_string_value(line), "\"who\":\"hanako\",\"reason\":\"works\"") != NULL;
+    }
+    assert_int_equal(found, 1);
+    json_decref(r);
+    world_free(world);
+}
+
+static void test_rule_refuses(void **state)
+{
+    struct world *world = leader();
+    struct link_call call;
+
+    /* Nothing of tokyo is seen failed. */
+    ask(world, &admin, "failover",
+        "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"r\"}", &call);
+    world_tick(world, 10);
+    assert_int_equal(call.answered, 1);
+    assert_int_equal(call.response.code, ERR_REFUSED);
+    assert_true(call.response.text[0] != '\0');
+    rpc_response_free(&call.response);
+    assert_int_equal(engine_shared(world->engine)->routes[0].now.candidate, 0);
+    world_free(world);
+}
+
+static void test_windows(void **state)
+{
+    struct world *world = leader();
+    struct link_call call;
+    json_t *r, *window;
+    char end[160];
+
+    refused(world, &admin, "maintenance-add",
+            "{\"id\":\"" ID "\",\"functions\":[\"calling\"],\"start\":\"2026-11-25T00:00:00Z\","
+            "\"end\":\"2026-11-25T01:00:00Z\",\"reason\":\"r\"}",
+            ERR_REFUSED, "14 days ahead");
+    refused(world, &admin, "maintenance-add",
+            "{\"id\":\"" ID "\",\"functions\":[\"caling\"],\"start\":\"2027-11-25T00:00:00Z\","
+            "\"end\":\"2027-11-25T01:00:00Z\",\"reason\":\"r\"}",
+            ERR_INVALID, "functions: calling");
+    refused(world, &admin, "maintenance-add",
+            "{\"id\":\"" ID "\",\"functions\":[],\"start\":\"2027-11-25T00:00:00Z\","
+            "\"end\":\"2027-11-25T01:00:00Z\",\"reason\":\"r\"}",
+            ERR_INVALID, "no function is named");
+    refused(world, &admin, "maintenance-add",
+            "{\"id\":\"" ID "\",\"functions\":[\"calling\"],\"start\":\"tomorrow\","
+            "\"end\":\"2027-11-25T01:00:00Z\",\"reason\":\"r\"}",
+            ERR_INVALID, "not a time");
+    refused(world, &admin, "maintenance-add",
+            "{\"id\":\"" ID "\",\"functions\":[\"calling\"],\"start\":\"2027-11-25T02:00:00Z\","
+            "\"end\":\"2027-11-25T01:00:00Z\",\"reason\":\"r\"}",
+            ERR_INVALID, "ends before");
+    refused(world, &admin, "maintenance-end",
+            "{\"id\":\"" ID "\",\"window\":4711,\"reason\":\"r\"}", ERR_INVALID,
+            "no maintenance window 4711");
+
+    ask(world, &admin, "maintenance-add",
+        "{\"id\":\"" ID "\",\"functions\":[\"calling\"],\"start\":\"2026-11-25T00:00:00Z\","
+        "\"end\":\"2026-11-25T01:00:00Z\",\"reason\":\"upgrade\",\"override_notice\":true}",
+        &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    r = get(world, "maintenance-list", "{}");
+    window = json_array_get(json_object_get(r, "windows"), 0);
+    assert_string_equal(text(window, "state"), "planned");
+    assert_string_equal(text(window, "who"), "hanako");
+    assert_true(json_is_true(json_object_get(window, "short_notice")));
+    snprintf(end, sizeof end, "{\"id\":\"1%s\",\"window\":%lld,\"reason\":\"not needed\"}", ID + 1,
+             (long long)json_integer_value(json_object_get(window, "window")));
+    json_decref(r);
+    ask(world, &admin, "maintenance-end", end, &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    r = get(world, "maintenance-list", "{}");
+    assert_string_equal(text(json_array_get(json_object_get(r, "windows"), 0), "state"), "ended");
+    json_decref(r);
+    world_free(world);
+}
+
+/* ---- not the leader ---- */
+
+static const char forward_args[] = "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\","
+                                   "\"reason\":\"r\",\"wait_ms\":1234}";
+
+static void test_forwards_once(void **state)
+{
+    struct link link = {0};
+    struct world *world = world_new(0, NULL, &link, "127.0.0.1");
+    struct rpc_response answer = {.code = ERR_REFUSED, .text = "rule 9 says no"};
+    struct link_call call;
+    struct buf bytes = {0};
+
+    world_follow(world, 2);
+    ask(world, &admin, "switchover", forward_args, &call);
+    assert_int_equal(call.answered, 0);
+    assert_int_equal(link.requests, 1);
+    assert_int_equal(link.peer, 2);
+    assert_int_equal(link.timeout_ms, 1234);
+    assert_string_equal(link.sent.verb, "switchover");
+    assert_string_equal(link.sent.behalf, "hanako");
+    assert_int_equal(link.sent.behalf_role, LINK_ADMIN);
+    rpc_response_encode(&answer, &bytes);
+    link.done(link.context, 0, bytes.data, bytes.len);
+    assert_int_equal(call.answered, 1);
+    assert_int_equal(call.response.code, ERR_REFUSED);
+    assert_string_equal(call.response.text, "rule 9 says no");
+    rpc_response_free(&call.response);
+    buf_free(&bytes);
+
+    /* What was forwarded to us is not forwarded again: the answer names the leader. */
+    ask(world, &node_for_admin, "switchover", forward_args, &call);
+    assert_int_equal(call.answered, 1);
+    assert_int_equal(link.requests, 1);
+    assert_int_equal(call.response.code, ERR_UNAVAILABLE);
+    assert_string_equal(call.response.leader, "c1");
+    rpc_response_free(&call.response);
+    ask(world, &node, "join", "{\"raft_id\":258}", &call);
+    assert_string_equal(call.response.leader, "c1");
+    rpc_response_free(&call.response);
+
+    /* The leader does not answer, or with garbage. */
+    ask(world, &admin, "switchover", forward_args, &call);
+    link.done(link.context, ERR_TIMEOUT, NULL, 0);
+    assert_int_equal(call.response.code, ERR_UNAVAILABLE);
+    rpc_response_free(&call.response);
+    ask(world, &admin, "switchover", forward_args, &call);
+    link.done(link.context, 0, (const uint8_t *)"\xff\xff\xff", 3);
+    assert_int_equal(call.response.code, ERR_UNAVAILABLE);
+    rpc_response_free(&call.response);
+
+    world_follow(world, -1);
+    refused(world, &admin, "switchover", forward_args, ERR_UNAVAILABLE, "no leader is known");
+    rpc_request_free(&link.sent);
+    world_free(world);
+}
+
+/* ---- limits and the end ---- */
+
+static void test_rate(void **state)
+{
+    struct world *world = leader();
+    struct link_call call;
+    int i, limited = 0;
+
+    for (i = 0; i < 3 * SERVE_RATE_PER_S; i++) {
+        ask(world, &viewer, "topology", "{}", &call);
+        limited += call.response.code == ERR_LIMIT;
+        rpc_response_free(&call.response);
+    }
+    assert_int_equal(limited, SERVE_RATE_PER_S);
+    ask(world, &node, "topology", "{}", &call); /* nodes are not operators */
+    json_decref(result_of(&call));
+    world_tick(world, 5);
+    json_decref(get(world, "topology", "{}"));
+    refused(world, &viewer, "topology", "{}", ERR_LIMIT, "too many requests");
+    world_free(world);
+}
+
+static void test_pending_limit_and_close(void **state)
+{
+    struct world *world = leader();
+    struct link_call calls[SERVE_PENDING_NAME_MAX];
+    int i;
+
+    world->hold = true;
+    for (i = 0; i < SERVE_PENDING_NAME_MAX; i++) {
+        ask(world, &admin, "switchover", forward_args, &calls[i]);
+        assert_int_equal(calls[i].answered, 0);
+    }
+    refused(world, &admin, "switchover", forward_args, ERR_LIMIT, "wait for their answer");
+    serve_close(world->serve);
+    world->serve = NULL;
+    for (i = 0; i < SERVE_PENDING_NAME_MAX; i++) {
+        assert_int_equal(calls[i].answered, 1);
+        assert_int_equal(calls[i].response.code, ERR_UNAVAILABLE);
+        rpc_response_free(&calls[i].response);
+    }
+    world_release(world); /* late replies: nothing more is said, all is freed */
+    for (i = 0; i < SERVE_PENDING_NAME_MAX; i++)
+        assert_int_equal(calls[i].answered, 1);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_status),       cmocka_unit_test(test_other_reads),
+        cmocka_unit_test(test_ledger),       cmocka_unit_test(test_ledger_pages),
+        cmocka_unit_test(test_roles),        cmocka_unit_test(test_nodes_ask),
+        cmocka_unit_test(test_bad_requests), cmocka_unit_test(test_bad_moves),
+        cmocka_unit_test(test_switchover),   cmocka_unit_test(test_rule_refuses),
+        cmocka_unit_test(test_windows),      cmocka_unit_test(test_forwards_once),
+        cmocka_unit_test(test_rate),         cmocka_unit_test(test_pending_limit_and_close),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
