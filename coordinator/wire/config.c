@@ -26,14 +26,25 @@ int config_reference(struct reader *r, const struct doc *doc, const char *what,
     return 0;
 }
 
+int config_unique(struct reader *r, const struct doc *doc, const char *what, const char *name,
+                  int first, int own)
+{
+    if (first == own)
+        return 0;
+    return fields_refuse(r, doc->line, "two %ss are named \"%s\"", what, name);
+}
+
 static int read_site(struct reader *r, const struct doc *doc, void *into)
 {
     static const struct field fields[] = {
         {"name", FIELD_NAME, .required = true, FIELD_AT(struct site, name)},
     };
     struct model *model = into;
+    int own = model->n_sites++;
+    const char *name = model->sites[own].name;
+    int rc = fields_read(r, doc, "site", fields, ARRAY_LEN(fields), &model->sites[own]);
 
-    return fields_read(r, doc, "site", fields, ARRAY_LEN(fields), &model->sites[model->n_sites++]);
+    return rc != 0 ? rc : config_unique(r, doc, "site", name, model_site(model, name), own);
 }
 
 static int read_sites(struct reader *r, const struct doc *doc, void *into)
@@ -59,11 +70,15 @@ static int read_server(struct reader *r, const struct doc *doc, void *into)
         {"role", FIELD_WORD, FIELD_AT(struct server, role), .words = roles},
     };
     struct model *model = into;
-    struct server *server = &model->servers[model->n_servers++];
+    int own = model->n_servers++, rc;
+    struct server *server = &model->servers[own];
 
     model->n_coordinators++;
     *server = (struct server){.coordinator = true, .port = PORT_DEFAULT};
-    return fields_read(r, doc, "server", fields, ARRAY_LEN(fields), server);
+    rc = fields_read(r, doc, "server", fields, ARRAY_LEN(fields), server);
+    if (rc != 0)
+        return rc;
+    return config_unique(r, doc, "server", server->name, model_server(model, server->name), own);
 }
 
 static int read_servers(struct reader *r, const struct doc *doc, void *into)
@@ -81,9 +96,11 @@ static int read_target(struct reader *r, const struct doc *doc, void *into)
          .chars = CONFIG_HOST_CHARS},
     };
     struct model *model = into;
+    int own = model->n_servers++;
+    const char *name = model->servers[own].name;
+    int rc = fields_read(r, doc, "target", fields, ARRAY_LEN(fields), &model->servers[own]);
 
-    return fields_read(r, doc, "target", fields, ARRAY_LEN(fields),
-                       &model->servers[model->n_servers++]);
+    return rc != 0 ? rc : config_unique(r, doc, "server", name, model_server(model, name), own);
 }
 
 static int read_targets(struct reader *r, const struct doc *doc, void *into)

@@ -33,4 +33,9 @@ int config_contract(struct reader *r, const struct doc *doc, void *into);
 int config_reference(struct reader *r, const struct doc *doc, const char *what,
                      int (*find)(const struct model *model, const char *name), int *index);
 
+/* The thing just read has a name that none before it has: `first`, what model_site() or
+ * such finds for the name, must be its own number. */
+int config_unique(struct reader *r, const struct doc *doc, const char *what, const char *name,
+                  int first, int own);
+
 #endif

@@ -35,10 +35,15 @@ static int read_candidate(struct reader *r, const struct doc *doc, void *into)
         {"value", FIELD_TEXT, FIELD_AT(struct candidate, value), .chars = "._:-"},
     };
     struct route *route = into;
-    struct candidate *candidate = &route->candidates[route->n_candidates++];
+    int own = route->n_candidates++, rc;
+    struct candidate *candidate = &route->candidates[own];
 
     candidate->least = 1;
-    return fields_read(r, doc, "candidate", fields, ARRAY_LEN(fields), candidate);
+    rc = fields_read(r, doc, "candidate", fields, ARRAY_LEN(fields), candidate);
+    if (rc != 0)
+        return rc;
+    return config_unique(r, doc, "candidate", candidate->name,
+                         model_candidate(route, candidate->name), own);
 }
 
 static int read_candidates(struct reader *r, const struct doc *doc, void *into)
@@ -200,11 +205,15 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
         {"actuators", FIELD_READ, .read = read_actuators},
     };
     struct model *model = into;
-    struct route *route = &model->routes[model->n_routes++];
+    int own = model->n_routes++, rc;
+    struct route *route = &model->routes[own];
 
     route->hold_moves = 5;
     route->hold_window_ms = 3600000;
-    return fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
+    rc = fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
+    if (rc != 0)
+        return rc;
+    return config_unique(r, doc, "route", route->name, model_route(model, route->name), own);
 }
 
 int config_routes(struct reader *r, const struct doc *doc, void *into)

@@ -85,10 +85,15 @@ static int read_function(struct reader *r, const struct doc *doc, void *into)
         {"need", FIELD_READ, .read = read_need},
     };
     struct model *model = into;
-    struct function *function = &model->functions[model->n_functions++];
+    int own = model->n_functions++, rc;
+    struct function *function = &model->functions[own];
 
     function->route = -1;
-    return fields_read(r, doc, "function", fields, ARRAY_LEN(fields), function);
+    rc = fields_read(r, doc, "function", fields, ARRAY_LEN(fields), function);
+    if (rc != 0)
+        return rc;
+    return config_unique(r, doc, "function", function->name, model_function(model, function->name),
+                         own);
 }
 
 int config_functions(struct reader *r, const struct doc *doc, void *into)

@@ -11,7 +11,7 @@
 /* Honest messages take a few times their length; two bytes of a hostile one can ask
  * for a struct of a hundred. */
 #define MEMORY_PER_BYTE 24
-#define MEMORY_BASE 4096
+#define MEMORY_BASE 16384
 
 struct budget {
     size_t left;
