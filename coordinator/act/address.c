@@ -17,7 +17,7 @@ static int port_parse(const char *text)
     return (int)port;
 }
 
-int address_parse(const char *text, struct sockaddr_storage *address, struct err *err)
+int act_address_parse(const char *text, struct sockaddr_storage *address, struct err *err)
 {
     const char *colon = strrchr(text, ':');
     char host[LIMIT_TEXT];

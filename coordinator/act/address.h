@@ -8,6 +8,6 @@
 
 /* "10.0.0.1:53" or "[fd00::1]:53". Names are refused: moving traffic away from a
  * fault must not wait for a resolver. 0, or ERR_INVALID with the text. */
-int address_parse(const char *text, struct sockaddr_storage *address, struct err *err);
+int act_address_parse(const char *text, struct sockaddr_storage *address, struct err *err);
 
 #endif

@@ -157,7 +157,7 @@ static void dns_start(struct call *call)
     int rv;
 
     call->state = dns;
-    rv = address_parse(call->actuator->address, &dns->server, &err);
+    rv = act_address_parse(call->actuator->address, &dns->server, &err);
     if (rv == 0)
         rv = dns_key_load(call->actuator, &dns->key, &err);
     if (rv == 0)

@@ -186,7 +186,9 @@ static void on_looked(struct call *call, const char *const *answers, int n)
     says = pool_right && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
     if (haproxy->rounds == 0)
         call->result.changed = !says;
-    if (says && current == newest)
+    /* Who still takes versions after so many rounds is no older mover: that one would have
+     * seen the newer epoch and stopped. It orders the same as this call does. */
+    if (says && (current == newest || haproxy->rounds == ROUNDS_MAX))
         call_finish(call, 0);
     else if (haproxy->rounds++ < ROUNDS_MAX)
         take(call);

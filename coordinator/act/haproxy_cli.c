@@ -174,7 +174,7 @@ static int start_unix(struct haproxy_cli *cli, const char *path, struct err *err
 static int start_tcp(struct haproxy_cli *cli, const char *text, struct err *err)
 {
     struct sockaddr_storage address;
-    int rv = address_parse(text, &address, err);
+    int rv = act_address_parse(text, &address, err);
 
     if (rv != 0)
         return rv;

@@ -129,12 +129,37 @@ static void add_candidate(struct world *world, int c, const char *name)
     }
 }
 
+/* A test that fails jumps out before world_free(): what is left is ended at exit. */
+static struct world *worlds[16];
+
+static void free_worlds(void)
+{
+    for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++)
+        if (worlds[i] != NULL)
+            world_free(worlds[i]);
+}
+
+static void remember(struct world *was, struct world *is)
+{
+    static bool registered;
+    size_t i = 0;
+
+    if (!registered)
+        atexit(free_worlds);
+    registered = true;
+    while (i < sizeof worlds / sizeof worlds[0] && worlds[i] != was)
+        i++;
+    if (i < sizeof worlds / sizeof worlds[0])
+        worlds[i] = is;
+}
+
 struct world *world_new(int pool)
 {
     struct world *world = mem_zalloc(1, sizeof *world);
 
     snprintf(world->dir, sizeof world->dir, "/tmp/kirikae-act-XXXXXX");
     assert_non_null(mkdtemp(world->dir));
+    remember(NULL, world);
     world->pool = pool;
     world->model = mem_zalloc(1, sizeof *world->model);
     world->model->routes = world->route = mem_zalloc(1, sizeof *world->route);
@@ -166,6 +191,7 @@ static void remove_tree(const char *path)
 
 void world_free(struct world *world)
 {
+    remember(world, NULL);
     if (world->pid != 0)
         real_kill(world);
     remove_tree(world->dir);

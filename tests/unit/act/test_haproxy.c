@@ -379,6 +379,49 @@ static void concurrent_movers(void **state)
     world_free(world);
 }
 
+/* A version is taken before every commit of ours, for as long as we go on. */
+static bool taker(void *context)
+{
+    struct rival *rival = context;
+
+    rival->asked++;
+    real_cli(rival->world, "prepare map %s/calls.map", rival->world->dir);
+    return true;
+}
+
+/* Two leaders that order the same do not keep each other from ending. */
+static void equal_movers_both_succeed(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+    struct rival rival = {.world = world};
+    uv_loop_t loop;
+
+    assert_int_equal(world_run_may(&order, taker, &rival).code, 0);
+    assert_true(rival.asked > 1);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    for (uint32_t round = 2; round < 12; round++) {
+        struct act *acts[3];
+        int codes[3] = {1, 1, 1};
+
+        order = world_order(world, round, 0, (int)(round % 2), world_all(world, (int)(round % 2)));
+        for (int i = 0; i < 3; i++) {
+            acts[i] = act_open(&loop, NULL, NULL, NULL);
+            act_run(acts[i], &order, keep_code, &codes[i]);
+        }
+        while (codes[0] > 0 || codes[1] > 0 || codes[2] > 0)
+            uv_run(&loop, UV_RUN_ONCE);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(codes[i], 0);
+            act_close(acts[i], NULL, NULL);
+        }
+        uv_run(&loop, UV_RUN_DEFAULT);
+        assert_string_equal(real_http(world), round % 2 ? "mirror 2" : "voice 2");
+    }
+    assert_int_equal(uv_loop_close(&loop), 0);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +440,7 @@ int main(void)
         cmocka_unit_test(older_in_between_loses),
         cmocka_unit_test(older_with_newer_version_loses),
         cmocka_unit_test(concurrent_movers),
+        cmocka_unit_test(equal_movers_both_succeed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,13 +25,13 @@ static void addresses(void **state)
     struct sockaddr_storage address;
     struct err err;
 
-    assert_int_equal(address_parse("10.0.0.1:53", &address, &err), 0);
+    assert_int_equal(act_address_parse("10.0.0.1:53", &address, &err), 0);
     assert_int_equal(address.ss_family, AF_INET);
     assert_int_equal(((struct sockaddr_in *)&address)->sin_port, htons(53));
-    assert_int_equal(address_parse("[fd00::1]:9999", &address, &err), 0);
+    assert_int_equal(act_address_parse("[fd00::1]:9999", &address, &err), 0);
     assert_int_equal(address.ss_family, AF_INET6);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_int_equal(address_parse(bad[i], &address, &err), ERR_INVALID);
+        assert_int_equal(act_address_parse(bad[i], &address, &err), ERR_INVALID);
 }
 
 static void haproxy_maps(void **state)
