@@ -63,12 +63,13 @@ void election_stand(struct replicate *r)
 
     if (!replicate_ready(r) || leads(r) || raft_role(&r->raft) != RAFT_VOTER)
         return;
-    r->heard_since = false;
-    if (voting && r->hasty) /* its own retry comes soon enough */
-        return;
     r->hasty = true;
+    r->heard_since = false;
     r->tries = TRIES;
-    try_now(r);
+    if (voting) /* has asked for votes: another term would only undo them */
+        raft_set_election_timeout(&r->raft, retry_ms(r));
+    else
+        try_now(r);
     uv_timer_start(&r->hurry, on_hurry, HURRY_MS, HURRY_MS);
     election_settle(r);
 }

@@ -1,6 +1,9 @@
 /* libraft behind guards (libraft-facts.md): storage by raft_uv, messages as frames
  * through the shell, one state machine through callbacks. Knows no TLS and no engine.
- * Loop thread only. Raft ids: server number (counted from 1) + 256 * incarnation. */
+ * Loop thread only. Raft ids: server number (counted from 1) + 256 * incarnation.
+ *
+ * Handlers may call anything here but replicate_receive(): what would come back into
+ * libraft while it is at work waits for the next turn of the loop. */
 #ifndef REPLICATE_REPLICATE_H
 #define REPLICATE_REPLICATE_H
 
@@ -28,17 +31,23 @@ struct replicate_handlers {
     void *context;
     /* Sends a frame to a coordinator; 0 or ERR_…. The bytes are only borrowed. */
     int (*send)(void *context, int server, const uint8_t *bytes, size_t len);
-    /* A committed command. `index` is its Raft index. */
+    /* A committed command, padded with zeros to a multiple of 8. `index` is its Raft index:
+     * they rise, with gaps where Raft has entries of its own. */
     void (*apply)(void *context, uint64_t index, const uint8_t *bytes, size_t len);
     /* Appends the state up to now (the library adds checksum and format itself). Called
      * when all lines of the ledger up to it must reach the disk first; ERR_… delays it. */
     int (*snapshot)(void *context, struct buf *out, struct err *err);
     /* Replaces the state. */
     int (*restore)(void *context, const uint8_t *bytes, size_t len, struct err *err);
-    /* Bytes of a command stored in (or, gone, cut from) the log, committed or not. */
+    /* Bytes of a command stored in (or, gone, cut from) the log, committed or not: told
+     * before anything about it leaves this node. At the start for everything loaded, after
+     * `restore` and before `apply`. What a restored snapshot covers is in the state, and
+     * neither told nor taken back. */
     void (*stored)(void *context, uint64_t index, uint64_t term, const uint8_t *bytes, size_t len);
     void (*truncated)(void *context, uint64_t from_index);
-    /* Metadata or segment writes failed: the process must end (guards 1 and 5). */
+    /* Metadata or segment writes failed, or a snapshot can't be restored: nothing leaves this
+     * node any more and the process must end, by replicate_close() or at once, within a
+     * second (guard 5). Called once. */
     void (*fatal)(void *context, const char *why);
 };
 
@@ -57,30 +66,41 @@ struct replicate_options {
  * dir. ERR_REFUSED when the dir has a log already. */
 int replicate_bootstrap(const struct replicate_options *options, struct err *err);
 
-/* Loads the log and starts. `apply`, `restore`, `stored` may come from inside. */
+/* Loads the log and starts. `apply`, `restore`, `stored` may come from inside. ERR_CORRUPT:
+ * the disk's content is damaged, this node must come back empty under a new id. After an
+ * error the loop has to turn a few more times to release what was opened. */
 int replicate_open(const struct replicate_options *options, struct replicate **replicate,
                    struct err *err);
+/* Proposals that are out end with PROPOSE_UNKNOWN first; then only `closed` comes. */
 void replicate_close(struct replicate *replicate, void (*closed)(void *context), void *context);
 
 /* Proposes a command; `done` once. PROPOSE_UNKNOWN: it may still commit. */
 enum propose_fate { PROPOSE_COMMITTED, PROPOSE_FAILED, PROPOSE_UNKNOWN };
 typedef void replicate_done(void *context, enum propose_fate fate);
-/* 0, or ERR_UNAVAILABLE (not the leader), ERR_LIMIT; then `done` is not called. */
+/* Copies the bytes. 0, or ERR_UNAVAILABLE (not the leader, no room on the disks of a
+ * majority), ERR_LIMIT; then `done` is not called. */
 int replicate_propose(struct replicate *replicate, const uint8_t *bytes, size_t len,
                       replicate_done *done, void *context, struct err *err);
 
-/* A frame from coordinator `server`; garbage is counted and dropped, negative returned. */
+/* A frame from coordinator `server` (as its certificate says); what is garbage, pretends
+ * another sender or is meant for an earlier id of ours is counted and dropped, negative
+ * returned. */
 int replicate_receive(struct replicate *replicate, int server, const uint8_t *bytes, size_t len);
 
 /* Beats say the leader is silent (or not): guard H. */
 void replicate_leader_silent(struct replicate *replicate, bool silent);
-/* Stand for election now instead of when the timeout ends. */
+/* Stand for election now instead of when the timeout ends, and again soon while nobody
+ * leads. Wins only if a majority has no leader, thinks it silent, or heard nothing of it for
+ * an election timeout. Nothing happens at a leader or a standby. */
 void replicate_elect(struct replicate *replicate);
 /* Hand the leadership to a voter. */
 int replicate_transfer(struct replicate *replicate, int server, struct err *err);
 
-/* Leader only: takes the server's old id out and its new one in, with its role.
- * `done(code)` once: 0, ERR_UNAVAILABLE, ERR_REFUSED. */
+/* Leader only: takes the server's old id out and its new one in, with its role. The new node
+ * runs already, opened on an empty dir without replicate_bootstrap(). `done(code)` once: 0,
+ * ERR_UNAVAILABLE (leadership lost, or it did not catch up in 30 s: ask again, it goes on
+ * from there), ERR_REFUSED (another replacement is under way, ourselves, a wrong id).
+ * `address` must be no other member's; the server's name will do. */
 void replicate_replace(struct replicate *replicate, int server, uint64_t new_raft_id,
                        const char *address, enum member_role role,
                        void (*done)(void *context, int code), void *context);

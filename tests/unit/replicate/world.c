@@ -68,6 +68,9 @@ static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t
     /* The log itself says what is at this index. */
     assert_true(index < WORLD_COMMANDS);
     assert_int_equal(node->stored[index], hash(bytes, len));
+    if (node->world->truth[index] == 0)
+        node->world->truth[index] = hash(bytes, len);
+    assert_int_equal(node->world->truth[index], hash(bytes, len));
     if (node->n_applied > 0)
         assert_true(index > node->applied[node->n_applied - 1]);
     assert_true(node->n_applied < WORLD_COMMANDS);
@@ -215,6 +218,7 @@ struct world *world_new(int n, int election_ms, int heartbeat_ms)
     world->last = &world->first;
     world->timing = (struct timing){.election_ms = election_ms, .heartbeat_ms = heartbeat_ms};
     world->n = n;
+    world->truth = mem_zalloc(WORLD_COMMANDS, sizeof *world->truth);
     world->model = mem_zalloc(1, sizeof *world->model);
     world->model->n_servers = world->model->n_coordinators = n;
     strcpy(world->base, "/tmp/replicate-XXXXXX");
@@ -268,6 +272,7 @@ void world_free(struct world *world)
         mem_free(world->nodes[i].stored);
     }
     nftw(world->base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    mem_free(world->truth);
     mem_free(world->model);
     mem_free(world);
 }

@@ -64,6 +64,7 @@ struct world {
     /* told of every frame before it is sent; false drops it */
     bool (*filter)(struct world *world, int from, int to, const uint8_t *bytes, size_t len);
     int filtered;
+    uint64_t *truth; /* hash by index of what anybody applied there */
 };
 
 /* n voters with their first configuration on disk, none running. */

@@ -1,0 +1,152 @@
+/* Five nodes under lost frames, cuts, restarts and elections out of turn, with snapshots
+ * every few entries: nobody applies what another does not, and in the end all are equal.
+ * An argument makes it last longer (seconds), a second one is the seed. */
+#include "world.h"
+
+static int seconds = 5;
+static uint64_t seed = 1;
+
+struct storm {
+    struct prng prng;
+    int out; /* proposals */
+    int fates[3];
+    bool calm;
+};
+
+static struct storm storm;
+
+static bool lossy(struct world *world, int from, int to, const uint8_t *bytes, size_t len)
+{
+    return storm.calm || prng_below(&storm.prng, 100) >= 10;
+}
+
+static void on_fate(void *context, enum propose_fate fate)
+{
+    storm.out--;
+    storm.fates[fate]++;
+}
+
+static void propose(struct node *node)
+{
+    uint8_t bytes[2048];
+    size_t len = 1 + prng_below(&storm.prng, sizeof bytes);
+    struct err err;
+
+    memset(bytes, 'a' + (int)prng_below(&storm.prng, 26), len);
+    if (storm.out < 100 && replicate_propose(node->replicate, bytes, len, on_fate, NULL, &err) == 0)
+        storm.out++;
+}
+
+static void snapshots_often(struct node *node)
+{
+    raft_set_snapshot_threshold(&node->replicate->raft, 24);
+    raft_set_snapshot_trailing(&node->replicate->raft, 8);
+}
+
+static void gust(struct world *world)
+{
+    struct node *node = &world->nodes[prng_below(&storm.prng, (uint32_t)world->n)];
+    bool silent = prng_below(&storm.prng, 2) == 0;
+    struct node *leader;
+    struct err err;
+
+    switch (prng_below(&storm.prng, 40)) {
+    case 0:
+        node->cut = true;
+        break;
+    case 1:
+    case 2:
+        for (int i = 0; i < world->n; i++)
+            world->nodes[i].cut = world->nodes[i].deaf = false;
+        break;
+    case 3:
+        node->deaf = true;
+        break;
+    case 4:
+        node_close(node);
+        node_open(node);
+        snapshots_often(node);
+        break;
+    case 5:
+        replicate_elect(node->replicate);
+        break;
+    case 6:
+        for (int i = 0; i < world->n; i++)
+            replicate_leader_silent(world->nodes[i].replicate, silent);
+        break;
+    case 7:
+        leader = world_leader(world);
+        if (leader != NULL)
+            replicate_transfer(leader->replicate, node->server, &err);
+        break;
+    default:
+        for (int i = 0; i < world->n; i++)
+            propose(&world->nodes[i]);
+    }
+}
+
+static bool settled(struct world *world, void *context)
+{
+    struct replicate_info first = replicate_info(world->nodes[0].replicate);
+
+    if (world_leader(world) == NULL || storm.out > 0)
+        return false;
+    for (int i = 0; i < world->n; i++) {
+        struct replicate_info info = replicate_info(world->nodes[i].replicate);
+
+        if (info.applied_index != info.last_index || info.last_index != first.last_index)
+            return false;
+    }
+    return true;
+}
+
+static void storms(void **state)
+{
+    struct world *world = world_new(5, 200, 20);
+    uint64_t end = uv_hrtime() + (uint64_t)seconds * 1000000000;
+    uint64_t guarded = 0;
+    int restored = 0;
+
+    prng_seed(&storm.prng, seed);
+    world_open_all(world);
+    for (int i = 0; i < world->n; i++)
+        snapshots_often(&world->nodes[i]);
+    world->filter = lossy;
+    while (uv_hrtime() < end && world->nodes[0].n_applied < WORLD_COMMANDS / 2) {
+        gust(world);
+        world_run(world, (int)prng_below(&storm.prng, 20));
+        for (int i = 0; i < world->n; i++)
+            if (world->nodes[i].fatal > 0)
+                fail_msg("node %d: %s", i, world->nodes[i].why);
+    }
+    storm.calm = true;
+    for (int i = 0; i < world->n; i++) {
+        world->nodes[i].cut = world->nodes[i].deaf = false;
+        replicate_leader_silent(world->nodes[i].replicate, false);
+    }
+    assert_true(world_until(world, 60000, settled, NULL));
+    world_expect_equal(world);
+    for (int i = 0; i < world->n; i++) {
+        guarded += replicate_info(world->nodes[i].replicate).guarded;
+        restored += world->nodes[i].restored;
+    }
+    print_message("%d commands applied, %d committed, %d failed, %d unknown, term %d, "
+                  "%d snapshots restored, guards acted %d times\n",
+                  world->nodes[0].n_applied, storm.fates[PROPOSE_COMMITTED],
+                  storm.fates[PROPOSE_FAILED], storm.fates[PROPOSE_UNKNOWN],
+                  (int)replicate_info(world->nodes[0].replicate).term, restored, (int)guarded);
+    assert_true(storm.fates[PROPOSE_COMMITTED] > 0);
+    assert_true(world->nodes[0].n_applied >= storm.fates[PROPOSE_COMMITTED]);
+    world_free(world);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(storms)};
+
+    if (argc > 1)
+        seconds = atoi(argv[1]);
+    if (argc > 2)
+        seed = strtoull(argv[2], NULL, 10);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
