@@ -7,7 +7,7 @@
  *
  * http: TLS 1.2 or newer, at most 64 KiB of the body read, no redirects, no proxy; checks
  * with an interval of 5 s or less keep their connections for up to 10 s. A confirmation
- * (observe_now) always connects anew. */
+ * (observe_now) always connects anew. The process must ignore SIGPIPE. */
 #ifndef OBSERVE_OBSERVE_H
 #define OBSERVE_OBSERVE_H
 
