@@ -1,0 +1,297 @@
+/* The command line without a cluster: help, wrong use, and what works offline. */
+#include "cli/admin_config.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "base/utc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char *out_text, *err_text;
+
+static int run(const char *first, ...)
+{
+    char *argv[24] = {"kirikae"};
+    size_t out_len, err_len;
+    FILE *out, *err;
+    const char *word;
+    va_list args;
+    int argc = 1, code;
+
+    free(out_text);
+    free(err_text);
+    out = open_memstream(&out_text, &out_len);
+    err = open_memstream(&err_text, &err_len);
+    va_start(args, first);
+    for (word = first; word != NULL && argc < 24; word = va_arg(args, const char *))
+        argv[argc++] = (char *)word;
+    va_end(args);
+    code = cli_main(argc, argv, out, err);
+    fclose(out);
+    fclose(err);
+    return code;
+}
+
+static int teardown(void **state)
+{
+    free(out_text);
+    free(err_text);
+    out_text = err_text = NULL;
+    return 0;
+}
+
+static void wrong(int code, const char *text)
+{
+    assert_int_equal(code, CLI_USAGE);
+    if (strstr(err_text, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err_text, text);
+}
+
+static const char *const commands[] = {"status",          "nodes",
+                                       "routes",          "why",
+                                       "coverage",        "topology",
+                                       "failover",        "switchover",
+                                       "maintenance add", "maintenance list",
+                                       "maintenance end", "audit export",
+                                       "audit verify",    "sla report",
+                                       "config check"};
+
+static void test_help(void **state)
+{
+    size_t i;
+
+    assert_int_equal(run("--help", NULL), CLI_DONE);
+    for (i = 0; i < sizeof commands / sizeof *commands; i++)
+        assert_non_null(strstr(out_text, commands[i]));
+    assert_int_equal(run("help", NULL), CLI_DONE);
+    for (i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char first[32], example[64];
+        const char *space = strchr(commands[i], ' ');
+
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(commands[i], " "), commands[i]);
+        snprintf(example, sizeof example, "example:\n  kirikae %s", commands[i]);
+        assert_int_equal(
+            run(first, space != NULL ? space + 1 : "--help", space != NULL ? "--help" : NULL, NULL),
+            CLI_DONE);
+        assert_non_null(strstr(out_text, example));
+        assert_non_null(strstr(out_text, "needs: "));
+        assert_int_equal(run("help", first, space != NULL ? space + 1 : NULL, NULL), CLI_DONE);
+        assert_non_null(strstr(out_text, example));
+    }
+}
+
+static void test_wrong_use(void **state)
+{
+    assert_int_equal(run(NULL), CLI_USAGE);
+    wrong(run("statsu", NULL), "no command \"statsu\"");
+    wrong(run("help", "statsu", NULL), "no command");
+    wrong(run("audit", NULL), "audit export, audit verify");
+    wrong(run("audit", "exprot", NULL), "audit export, audit verify");
+    wrong(run("status", "--jsno", NULL), "no option --jsno");
+    wrong(run("status", "-j", NULL), "no option -j");
+    wrong(run("status", "now", NULL), "one word too many");
+    wrong(run("status", "--json=yes", NULL), "takes no value");
+    wrong(run("status", "--node", NULL), "--node needs NAME");
+    wrong(run("status", "--timeout", "0", NULL), "1 to 600");
+    wrong(run("status", "--timeout", "5x", NULL), "1 to 600");
+    wrong(run("--json", "status", NULL), "one word too many");
+    wrong(run("--json", NULL), "the command comes first");
+    wrong(run("failover", NULL), "usage: kirikae failover ROUTE");
+    wrong(run("failover", "calls", NULL), "--to CANDIDATE is needed");
+    wrong(run("failover", "calls", "--to", "osaka", NULL), "--reason TEXT is needed");
+    wrong(run("failover", "calls", "--to", "osaka", "--to", "tokyo", "--reason", "r", NULL),
+          "given twice");
+    wrong(run("failover", "calls", "--to", "osaka", "--reason", "r", "--yes", NULL),
+          "--yes goes with --force");
+    wrong(run("switchover", "calls", "--to", "osaka", "--reason", "r", "--force", NULL),
+          "no option --force");
+    wrong(run("maintenance", "end", "x", "--reason", "r", NULL), "not the number of a window");
+    wrong(run("maintenance", "add", "--functions", "a", "--start", "tomorrow", "--end", "+2h",
+              "--reason", "r", NULL),
+          "--start \"tomorrow\" is not a time");
+    wrong(run("audit", "export", "--format", "xml", NULL), "jsonl or csv");
+    wrong(run("audit", "export", "--format", "csv", "--since", "x", NULL), "--since \"x\"");
+    wrong(run("sla", "report", "--month", "2026-13", NULL), "not a month");
+    wrong(run("sla", "report", "--month", "2026-11", "--lang", "de", NULL), "ja or en");
+    wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json or csv");
+    wrong(run("audit", "verify", "/nonexistent/x", NULL), "/nonexistent/x");
+    wrong(run("config", "check", "/nonexistent/x", NULL), "/nonexistent/x");
+    wrong(run("status", "--config", "/nonexistent/admin.yaml", NULL), "/nonexistent/admin.yaml");
+}
+
+/* --force without a terminal and without --yes: nobody could be asked. */
+static void test_force_needs_a_yes(void **state)
+{
+    int in = dup(STDIN_FILENO), pipes[2];
+
+    assert_int_equal(pipe(pipes), 0);
+    dup2(pipes[0], STDIN_FILENO);
+    wrong(run("failover", "calls", "--to", "osaka", "--reason", "r", "--force", NULL), "add --yes");
+    dup2(in, STDIN_FILENO);
+    close(in);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void test_error_as_json(void **state)
+{
+    json_t *json;
+
+    assert_int_equal(run("config", "check", "/nonexistent/x", "--json", NULL), CLI_USAGE);
+    json = json_loads(out_text, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(json, "error"), "exit")),
+                     CLI_USAGE);
+    json_decref(json);
+}
+
+/* ---- offline ---- */
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static const char cluster[] = "cluster: test\nversion: 3\n"
+                              "sites: [{name: tokyo}, {name: osaka}, {name: ishikari}]\n"
+                              "servers:\n"
+                              "  - {name: a1, site: tokyo, host: 127.0.0.1}\n"
+                              "  - {name: b1, site: osaka, host: 127.0.0.2}\n"
+                              "  - {name: c1, site: ishikari, host: 127.0.0.3}\n"
+                              "checks:\n"
+                              "  - {name: voice, targets: [a1, b1], tcp: {port: 8080}}\n"
+                              "routes:\n"
+                              "  - name: calls\n"
+                              "    candidates:\n"
+                              "      - {name: tokyo, servers: [a1], least: 1}\n"
+                              "      - {name: osaka, servers: [b1], least: 1}\n"
+                              "functions: [{name: calling, route: calls}]\n"
+                              "contract: {name: c, timezone: Asia/Tokyo, target: \"98\"}\n";
+
+static void test_config_and_topology(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+    json_t *json, *lost;
+
+    close(mkstemp(path));
+    write_file(path, cluster);
+    if (run("config", "check", path, NULL) != CLI_DONE)
+        fail_msg("%s", err_text);
+    assert_non_null(strstr(out_text, "cluster test, version 3"));
+    assert_non_null(strstr(out_text, "without tokyo: 2 voters left, 2 needed: quorum"));
+    assert_non_null(strstr(out_text, "calls: moves, served by osaka"));
+    assert_int_equal(run("topology", "--config", path, "--json", NULL), CLI_DONE);
+    json = json_loads(out_text, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(json, "survives")), 1);
+    lost = json_object_get(json_array_get(json_object_get(json, "sites"), 1), "lost");
+    assert_string_equal(cli_text(json_array_get(json_object_get(lost, "routes"), 0), "how"),
+                        "stays");
+    json_decref(json);
+
+    write_file(path, "cluster: test\nversoin: 1\n");
+    assert_int_equal(run("config", "check", path, NULL), CLI_REFUSED);
+    assert_non_null(strstr(err_text, "versoin"));
+    assert_non_null(strstr(err_text, ":2"));
+    assert_int_equal(run("topology", "--config", path, NULL), CLI_REFUSED);
+    unlink(path);
+}
+
+static void test_verify_rejects_garbage(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+
+    close(mkstemp(path));
+    assert_int_equal(run("audit", "verify", path, NULL), CLI_REFUSED); /* empty */
+    write_file(path, "hello\n");
+    assert_int_equal(run("audit", "verify", path, NULL), CLI_REFUSED);
+    assert_string_equal(out_text, "");
+    unlink(path);
+}
+
+/* ---- small parts ---- */
+
+static int parse_admin(const char *yaml, struct err *err)
+{
+    struct admin_config config;
+
+    return admin_config_parse("admin.yaml", (const uint8_t *)yaml, strlen(yaml), &config, err);
+}
+
+static void test_admin_file(void **state)
+{
+    struct err err;
+
+    assert_int_equal(parse_admin("cluster_file: /c\ntls: {ca: /a, cert: /b, key: /k}\n", &err), 0);
+    assert_int_equal(parse_admin("cluster_file: /c\ntls: {ca: /a, cert: /b}\n", &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "key"));
+    assert_int_equal(parse_admin("cluster_file: /c\ntsl: {}\n", &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "admin.yaml:2"));
+    assert_non_null(strstr(err.text, "tsl"));
+    assert_int_equal(parse_admin("", &err), ERR_INVALID);
+}
+
+static void test_time(void **state)
+{
+    int64_t ms;
+
+    assert_int_equal(cli_time("now", 1000, &ms), 0);
+    assert_int_equal(ms, 1000);
+    assert_int_equal(cli_time("+90m", 1000, &ms), 0);
+    assert_int_equal(ms, 1000 + 90 * 60000);
+    assert_int_equal(cli_time("+3d", 0, &ms), 0);
+    assert_int_equal(ms, 3 * 86400000);
+    assert_int_equal(cli_time("1970-01-01T09:00:01+09:00", 5, &ms), 0);
+    assert_int_equal(ms, 1000);
+    assert_int_not_equal(cli_time("+", 0, &ms), 0);
+    assert_int_not_equal(cli_time("+-5m", 0, &ms), 0);
+    assert_int_not_equal(cli_time("+5w", 0, &ms), 0);
+    assert_int_not_equal(cli_time("+5mm", 0, &ms), 0);
+    assert_int_not_equal(cli_time("2026-11-01 00:00", 0, &ms), 0);
+    assert_int_not_equal(cli_time("", 0, &ms), 0);
+}
+
+static void test_table(void **state)
+{
+    static const char *const heads[] = {"NAME", "N"};
+    char *text;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    struct table *table = table_new(heads, 2);
+
+    table_cell(table, "発信");
+    table_cell(table, "%d", 1);
+    table_cell(table, "abcdef");
+    table_cell(table, "%s", "");
+    table_end(table, f, "none");
+    table_end(table_new(heads, 2), f, "none");
+    fclose(f);
+    assert_string_equal(text, "NAME    N\n発信    1\nabcdef  -\nnone\n");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_help, teardown),
+        cmocka_unit_test_teardown(test_wrong_use, teardown),
+        cmocka_unit_test_teardown(test_force_needs_a_yes, teardown),
+        cmocka_unit_test_teardown(test_error_as_json, teardown),
+        cmocka_unit_test_teardown(test_config_and_topology, teardown),
+        cmocka_unit_test_teardown(test_verify_rejects_garbage, teardown),
+        cmocka_unit_test_teardown(test_admin_file, teardown),
+        cmocka_unit_test_teardown(test_time, teardown),
+        cmocka_unit_test_teardown(test_table, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

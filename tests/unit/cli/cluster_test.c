@@ -1,0 +1,262 @@
+/* Commands against real nodes. */
+#include "../client/node.h"
+#include "cli/cli.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char *out_text, *err_text;
+static struct nodes *nodes;
+
+/* The words, and the admin file. */
+static int run(const char *first, ...)
+{
+    char *argv[24] = {"kirikae"};
+    size_t out_len, err_len;
+    FILE *out, *err;
+    const char *word;
+    va_list args;
+    int argc = 1, code;
+
+    free(out_text);
+    free(err_text);
+    out = open_memstream(&out_text, &out_len);
+    err = open_memstream(&err_text, &err_len);
+    va_start(args, first);
+    for (word = first; word != NULL && argc < 20; word = va_arg(args, const char *))
+        argv[argc++] = (char *)word;
+    va_end(args);
+    setenv("KIRIKAE_CONFIG", nodes->admin, 1);
+    code = cli_main(argc, argv, out, err);
+    fclose(out);
+    fclose(err);
+    return code;
+}
+
+static void ok(int code)
+{
+    if (code != CLI_DONE)
+        fail_msg("exit %d: %s", code, err_text);
+}
+
+static void says(const char *text)
+{
+    if (strstr(out_text, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", out_text, text);
+}
+
+static int start_calm(void **state)
+{
+    static const struct node_plan plans[NODES] = {
+        {.up = true, .leader = 0}, {.up = true, .leader = 0}, {.up = true, .leader = 0}};
+
+    nodes = nodes_start(plans);
+    return 0;
+}
+
+static int start_outage(void **state)
+{
+    static const struct node_plan plans[NODES] = {{.up = true, .leader = 0, .outage = true}};
+
+    nodes = nodes_start(plans);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    nodes_stop(nodes);
+    free(out_text);
+    free(err_text);
+    out_text = err_text = NULL;
+    return 0;
+}
+
+static void test_shows(void **state)
+{
+    /* The three speak no beats here: the leader alone is no quorum, and that is said. */
+    assert_int_equal(run("status", NULL), CLI_UNREACHABLE);
+    says("leader   a1, term 1");
+    says("a1 hears 1 of 3 voters, 2 needed");
+    says("calls  tokyo");
+    ok(run("nodes", NULL));
+    says("c1      ishikari  voter");
+    ok(run("routes", NULL));
+    says("calls: tokyo serves, serving");
+    says("osaka: ready, 1 of at least 1 healthy");
+    ok(run("coverage", NULL));
+    says("voice@a1");
+    says("TOO FEW");
+    ok(run("coverage", "--json", NULL));
+    says("\"weak\"");
+    ok(run("topology", NULL));
+    says("without tokyo");
+    ok(run("topology", "--node", "c1", NULL));
+    ok(run("why", "calls", NULL));
+    says("calls");
+    assert_int_equal(run("why", "cals", NULL), CLI_USAGE);
+    assert_int_equal(run("topology", "--node", "z9", NULL), CLI_USAGE);
+}
+
+static void test_moves(void **state)
+{
+    ok(run("switchover", "calls", "--to", "osaka", "--reason", "works in tokyo", NULL));
+    ok(run("routes", "--node", "a1", NULL));
+    says("calls: osaka serves");
+    ok(run("why", "calls", NULL));
+    says("calls went from tokyo to osaka");
+    says("asked for by hanako: works in tokyo");
+    says("no verdict: nothing of tokyo was down");
+    says("verified");
+    ok(run("switchover", "calls", "--to", "tokyo", "--reason", "back", "--dry-run", "--node", "b1",
+           NULL));
+    says("rule");
+    ok(run("routes", "--node", "a1", NULL));
+    says("calls: osaka serves");
+
+    /* osaka is not seen failed; forcing it needs a yes. */
+    assert_int_equal(run("failover", "calls", "--to", "tokyo", "--reason", "r", NULL), CLI_REFUSED);
+    assert_int_equal(run("failover", "calls", "--to", "kyoto", "--reason", "r", NULL), CLI_USAGE);
+    assert_non_null(strstr(err_text, "candidates: tokyo, osaka"));
+    ok(run("failover", "calls", "--to", "tokyo", "--reason", "drill", "--force", "--yes", NULL));
+    ok(run("why", "calls", "--json", NULL));
+    says("\"forced\": true");
+}
+
+static void test_why_after_an_outage(void **state)
+{
+    ok(run("why", "calls", NULL));
+    says("calls went from tokyo to osaka");
+    says("automatic");
+    says("voice@a1 down");
+    says("2 of 2 observers agree, 2 needed");
+    says("refused, failing since 12 ms before");
+    says("verified");
+}
+
+static void test_maintenance(void **state)
+{
+    ok(run("maintenance", "list", NULL));
+    says("no maintenance windows");
+    assert_int_equal(run("maintenance", "add", "--functions", "calling", "--start", "now", "--end",
+                         "+2000d", "--reason", "upgrade", NULL),
+                     CLI_REFUSED);
+    assert_non_null(strstr(err_text, "14 days"));
+    ok(run("maintenance", "add", "--functions", "calling", "--start", "now", "--end", "+2000d",
+           "--reason", "upgrade", "--override-notice", NULL));
+    assert_int_equal(run("maintenance", "add", "--functions", "caling", "--start", "now", "--end",
+                         "+2000d", "--reason", "upgrade", "--emergency", NULL),
+                     CLI_USAGE);
+    assert_non_null(strstr(err_text, "functions: calling"));
+    ok(run("maintenance", "list", NULL));
+    says("hanako");
+    says("regular (short notice)");
+}
+
+/* ---- the ledger ---- */
+
+static void export_path(const char *name, char path[NODES_PATH])
+{
+    nodes_path(nodes, name, path);
+}
+
+static void edit(const char *from, const char *to, const char *what, const char *with)
+{
+    static char text[1 << 20];
+    FILE *f = fopen(from, "r");
+    size_t len = fread(text, 1, sizeof text - 1, f);
+    char *at;
+
+    fclose(f);
+    text[len] = '\0';
+    at = strstr(text, what);
+    assert_non_null(at);
+    f = fopen(to, "w");
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
+    fclose(f);
+}
+
+static void test_audit(void **state)
+{
+    char whole[NODES_PATH], bad[NODES_PATH], csv[NODES_PATH];
+
+    export_path("ledger.jsonl", whole);
+    export_path("bad.jsonl", bad);
+    export_path("ledger.csv", csv);
+    ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
+    ok(run("audit", "verify", whole, NULL));
+    says("whole: entries 0 to ");
+    ok(run("audit", "export", "--format", "jsonl", NULL));
+    says("{\"head\":");
+    ok(run("audit", "export", "--format", "csv", "--output", csv, NULL));
+    ok(run("audit", "verify", whole, "--json", NULL));
+    says("\"whole\": true");
+
+    edit(whole, bad, "\"refused\"", "\"timeout\"");
+    assert_int_equal(run("audit", "verify", bad, NULL), CLI_REFUSED);
+    edit(whole, bad, "\"seq\":2,", "\"seq\":3,");
+    assert_int_equal(run("audit", "verify", bad, NULL), CLI_REFUSED);
+    edit(whole, bad, "{\"head\"", "");
+    assert_int_equal(run("audit", "verify", bad, NULL), CLI_REFUSED);
+    assert_int_equal(run("audit", "verify", csv, NULL), CLI_REFUSED);
+    assert_int_equal(run("audit", "export", "--format", "jsonl", "-o", "/nonexistent/x", NULL),
+                     CLI_USAGE);
+}
+
+static void test_sla(void **state)
+{
+    char whole[NODES_PATH];
+    int online;
+
+    export_path("ledger.jsonl", whole);
+    online = run("sla", "report", "--month", "2026-11", "--as-of", "2026-12-01T00:00:00+09:00",
+                 "--format", "json", NULL);
+    assert_in_range(online, CLI_DONE, CLI_REFUSED);
+    says("\"calling\"");
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--lang", "ja", "--as-of",
+                         "2026-12-01T00:00:00+09:00", NULL),
+                     online);
+    says("月次SLA報告書");
+    ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
+
+    /* From an export and a cluster file nobody is asked. */
+    nodes_kill(nodes, 0);
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--as-of",
+                         "2026-12-01T00:00:00+09:00", "--from", whole, "--cluster", nodes->cluster,
+                         NULL),
+                     online);
+    assert_int_equal(
+        run("sla", "report", "--month", "2026-11", "--from", whole, "--timeout", "1", NULL),
+        CLI_UNREACHABLE);
+}
+
+static void test_nobody_answers(void **state)
+{
+    nodes_kill(nodes, 0);
+    assert_int_equal(run("status", "--timeout", "1", NULL), CLI_UNREACHABLE);
+    assert_int_equal(
+        run("switchover", "calls", "--to", "osaka", "--reason", "r", "--timeout", "1", NULL),
+        CLI_UNREACHABLE);
+    assert_non_null(strstr(err_text, "is not known"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_shows, start_calm, stop),
+        cmocka_unit_test_setup_teardown(test_moves, start_calm, stop),
+        cmocka_unit_test_setup_teardown(test_why_after_an_outage, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_maintenance, start_calm, stop),
+        cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_nobody_answers, start_outage, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
