@@ -1,0 +1,164 @@
+/* A year of 1 000 000 entries, exported, verified and reported line by line as a file
+ * would be read: prints one JSON line with the times and the resident memory. */
+#include "lines.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utc.h"
+#include "report/export.h"
+#include "report/sla.h"
+#include "report/verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define ENTRIES 1000000u
+#define STEP_MS 31536 /* a year by 1 000 000 */
+#define BALLOT                                                                                     \
+    "{\"observer\":\"mirror-1\",\"site\":\"osaka\",\"opinion\":\"up\",\"reason\":\"ok\","          \
+    "\"abstain\":false,\"fail_age_ms\":null,\"good_age_ms\":12,\"arrived_age_ms\":3}"
+
+static void generate(struct buf *line, uint64_t seq, int64_t time_ms)
+{
+    char now[UTC_TEXT_MAX], before[UTC_TEXT_MAX];
+
+    utc_format(time_ms, now);
+    utc_format(time_ms - STEP_MS, before);
+    buf_clear(line);
+    if (seq % 100 == 50) { /* 10 000 outages of half a minute */
+        lines_start(line, seq, time_ms, "outage", "open");
+        buf_printf(line,
+                   ",\"outage\":%" PRIu64 ",\"function\":\"calling\",\"severity\":\"emergency\","
+                   "\"cause\":\"provider\",\"start\":\"%s\",\"last_good\":null,"
+                   "\"recognised\":\"%s\",\"evidence\":5}",
+                   seq, now, now);
+    } else if (seq % 100 == 51) {
+        lines_start(line, seq, time_ms, "outage", "close");
+        buf_printf(line,
+                   ",\"outage\":%" PRIu64 ",\"function\":\"calling\",\"start\":\"%s\","
+                   "\"end\":\"%s\",\"last_fail\":\"%s\"}",
+                   seq - 1, before, now, now);
+    } else {
+        lines_start(line, seq, time_ms, "verdict", "up");
+        buf_str(line, ",\"check\":\"voice@voice-1\",\"target\":\"voice-1\",\"need\":2,\"agree\":3,"
+                      "\"assigned\":3,\"fail_since\":null,\"good_before\":null,\"ballots\":[" BALLOT
+                      "," BALLOT "," BALLOT "]}");
+    }
+}
+
+static int64_t make(const char *path)
+{
+    const struct export_options options = {
+        .cluster = "bench", .since_ms = UTC_NONE, .until_ms = UTC_NONE};
+    struct ledger_export *e = export_new(&options);
+    struct buf line = {0}, out = {0};
+    FILE *file = fopen(path, "w");
+    int64_t time_ms, bytes;
+    struct err err;
+    uint64_t i;
+
+    if (file == NULL || utc_parse("2026-01-01T00:00:00+09:00", &time_ms) != 0)
+        exit(1);
+    for (i = 0; i < ENTRIES; i++, time_ms += STEP_MS) {
+        generate(&line, i, time_ms);
+        if (export_line(e, (char *)line.data, line.len, &out, &err) != 0)
+            exit(1);
+        fwrite(out.data, 1, out.len, file);
+        buf_clear(&out);
+    }
+    export_end(e, &out);
+    fwrite(out.data, 1, out.len, file);
+    bytes = ftell(file);
+    fclose(file);
+    export_free(e);
+    buf_free(&line);
+    buf_free(&out);
+    return bytes;
+}
+
+/* Nine hours ahead: enough of a zone for a bench. */
+static struct zone *zone(void)
+{
+    static const uint8_t file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+                                  "\0\0\0\0\0\0JST\0"
+                                  "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+                                  "\0\0\x7e\x90\0\0JST\0"
+                                  "\nJST-9\n";
+    struct zone *made;
+    struct err err;
+
+    if (zone_parse(file, sizeof file - 1, &made, &err) != 0)
+        exit(1);
+    return made;
+}
+
+static void read_back(const char *path, const struct zone *tokyo)
+{
+    struct model *model = lines_model();
+    struct period period = sla_period(tokyo, 2026, 7, INT64_MAX / 2);
+    struct ledger_events *events = ledger_events_new(model, &period);
+    struct verify *verify = verify_new();
+    struct verify_result result;
+    struct sla_input input = {.model = model, .zone = tokyo, .year = 2026, .month = 7};
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    struct err err;
+    size_t cap = 0;
+    ssize_t len;
+    struct sla *sla;
+
+    if (file == NULL)
+        exit(1);
+    while ((len = getline(&line, &cap, file)) > 0) {
+        int rc = verify_line(verify, line, (size_t)len - 1, &err);
+
+        if (rc == 0)
+            rc = ledger_events_line(events, line, (size_t)len - 1, &err);
+        if (rc < 0) {
+            fprintf(stderr, "%s\n", err.text);
+            exit(1);
+        }
+    }
+    if (verify_end(verify, &result, &err) != 0 || result.size != ENTRIES)
+        exit(1);
+    input.events = events;
+    input.as_of_ms = period.end_ms;
+    sla = sla_new(&input);
+    if (sla->functions[0].figures.failures < 800)
+        exit(1);
+    sla_free(sla);
+    free(line);
+    fclose(file);
+    verify_free(verify);
+    ledger_events_free(events);
+    model_free(model);
+}
+
+int main(void)
+{
+    char path[] = "/tmp/kirikae-million-XXXXXX";
+    struct zone *tokyo = zone();
+    int64_t begun, made, read, bytes;
+    struct rusage usage;
+    int fd = mkstemp(path);
+
+    if (fd < 0)
+        return 1;
+    begun = clock_boot_ms();
+    bytes = make(path);
+    made = clock_boot_ms();
+    read_back(path, tokyo);
+    read = clock_boot_ms();
+    remove(path);
+    zone_free(tokyo);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("{\"bench\":\"report-million\",\"entries\":%u,\"bytes\":%" PRId64
+           ",\"generate_export_ms\":%" PRId64 ",\"verify_report_ms\":%" PRId64
+           ",\"resident_kib\":%ld}\n",
+           ENTRIES, bytes, made - begun, read - made, usage.ru_maxrss);
+    return 0;
+}
