@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define USER_TIMEOUT_MS 3000
-#define KEEPALIVE_S 5
 #define OUT_KEEP 2048 /* an output buffer up to here keeps its memory */
 
 enum phase { CONNECTING, HANDSHAKING, OPEN, OVER };
@@ -376,14 +375,15 @@ struct conn *conn_new(struct conn_env *env, struct tls *tls, const struct tls_se
     return conn;
 }
 
-/* Best effort: a kernel without one of these still carries frames. */
+/* Best effort: a kernel without one of these still carries frames. No SO_KEEPALIVE:
+ * together with TCP_USER_TIMEOUT a single lost probe ends a connection, where lost
+ * data is sent again; dial.c sends an empty frame instead. */
 static void tune(struct conn *conn)
 {
     unsigned int user_timeout_ms = USER_TIMEOUT_MS;
     int one = 1, fd;
 
     uv_tcp_nodelay(&conn->tcp, 1);
-    uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
     if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0)
         return;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);

@@ -11,6 +11,7 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 1000
 #define STALL_MS 5000
+#define ALIVE_MS 5000 /* an empty frame after so long without another */
 #define IDLE_MS 30000 /* below the listener's own limit, so that it never ends first */
 
 static void on_open(void *owner);
@@ -46,6 +47,7 @@ static void again_later(struct dialler *dialler)
     dialler->failures++;
     wait_ms -= prng_below(&dialler->link->prng, (uint32_t)wait_ms / 4);
     dialler->due_ms = link_now(dialler->link) + wait_ms;
+    link_busy(dialler->link);
 }
 
 static void begin(struct dialler *dialler)
@@ -199,10 +201,17 @@ void dialler_tick(struct dialler *dialler)
         conn_end(conn, ERR_TIMEOUT, "no answer to the connection request");
     } else if (!dialler->up && now - dialler->began_ms > LIMIT_HANDSHAKE_MS) {
         conn_end(conn, ERR_TIMEOUT, "handshake takes too long");
+    } else if (dialler->kind == TLS_RAFT && dialler->up && now - conn_active_ms(conn) >= ALIVE_MS) {
+        conn_send(conn, NULL, 0, NULL, 0);
     } else if (dialler->kind == TLS_PEER && !wanted(dialler) &&
                now - conn_active_ms(conn) > IDLE_MS) {
         conn_end(conn, 0, "idle");
     }
+}
+
+bool dialler_calm(const struct dialler *dialler)
+{
+    return dialler->up;
 }
 
 void dialler_hint(struct dialler *dialler)

@@ -1,6 +1,5 @@
 /* The parts of a link, for the files of this folder: dial.c, listen.c, request.c,
- * beats.c and link.c, which holds them together. One timer (LINK_TICK_MS) drives all
- * deadlines. */
+ * beats.c and link.c, which holds them together. One timer drives all deadlines. */
 #ifndef LINK_INSIDE_H
 #define LINK_INSIDE_H
 
@@ -14,8 +13,9 @@
 
 #include <sys/queue.h>
 
-#define LINK_TICK_MS 50
-#define LINK_ID 8 /* bytes of the number before a request or an answer */
+#define LINK_TICK_MS 50  /* while something is under way */
+#define LINK_CALM_MS 250 /* while all peers are connected and nobody waits */
+#define LINK_ID 8        /* bytes of the number before a request or an answer */
 
 /* dial.c: one dialled connection to a peer, begun again when it breaks. */
 struct dialler {
@@ -104,6 +104,7 @@ struct link {
 
 /* link.c */
 uint64_t link_now(const struct link *link);
+void link_busy(struct link *link); /* a deadline has begun: back to the short tick */
 int link_index_of(const void *link, const char *name); /* of a coordinator, or -1 */
 /* Counts it, tells handlers and (so many lines a window) log. */
 void link_refused(struct link *link, const char *address, const char *why);
@@ -111,6 +112,7 @@ void link_refused(struct link *link, const char *address, const char *why);
 /* dial.c */
 void dialler_init(struct dialler *dialler, struct link *link, int peer, enum tls_kind kind);
 void dialler_tick(struct dialler *dialler);
+bool dialler_calm(const struct dialler *dialler);
 /* The peer is alive: no reason to wait any longer. */
 void dialler_hint(struct dialler *dialler);
 void dialler_close(struct dialler *dialler);
@@ -118,6 +120,7 @@ void dialler_close(struct dialler *dialler);
 /* listen.c */
 int listen_open(struct link *link, struct err *err);
 void listen_tick(struct link *link);
+bool listen_calm(const struct link *link);
 void listen_close(struct link *link);
 
 /* request.c */

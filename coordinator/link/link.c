@@ -54,7 +54,24 @@ void link_refused(struct link *link, const char *address, const char *why)
     link->options.handlers.refused(link->options.handlers.context, address, why);
 }
 
-/* --- opening --- */
+/* --- the course of time --- */
+
+static void on_tick(uv_timer_t *timer);
+
+static bool calm(const struct link *link)
+{
+    for (int i = 0; i < link->options.n_peers; i++)
+        if (i != link->options.self &&
+            (!dialler_calm(&link->peers[i].raft) || link->peers[i].n_requests > 0))
+            return false;
+    return listen_calm(link);
+}
+
+void link_busy(struct link *link)
+{
+    if (!link->closing && uv_timer_get_repeat(&link->tick) == LINK_CALM_MS)
+        CHECK(uv_timer_start(&link->tick, on_tick, LINK_TICK_MS, LINK_TICK_MS) == 0);
+}
 
 static void on_tick(uv_timer_t *timer)
 {
@@ -71,7 +88,12 @@ static void on_tick(uv_timer_t *timer)
         if (!link->closing)
             requests_tick(link, i);
     }
+    /* Fewer wake-ups when all is well. */
+    if (!link->closing && calm(link))
+        uv_timer_set_repeat(&link->tick, LINK_CALM_MS);
 }
+
+/* --- opening --- */
 
 static void options_copy(struct link_options *to, const struct link_options *from)
 {
@@ -226,7 +248,7 @@ int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len
     struct dialler *dialler;
     int rc = ERR_UNAVAILABLE;
 
-    CHECK(peer >= 0 && peer < link->options.n_peers);
+    CHECK(peer >= 0 && peer < link->options.n_peers && len > 0);
     dialler = &link->peers[peer].raft;
     if (dialler->up)
         rc = conn_send(dialler->conn, NULL, 0, bytes, len);

@@ -11,7 +11,8 @@
  *
  * Raft: the listener sends one empty frame when it accepts the dialler, and nothing
  * more. (In TLS 1.3 a dialler's handshake is done before the listener has judged its
- * certificate.) Only then is the connection up, and its beat key in use.
+ * certificate.) Only then is the connection up, and its beat key in use. A dialler that
+ * has nothing to say sends an empty frame every 5 s.
  *
  * Peer and admin: a frame to the listener is a request, a frame back is an answer:
  * a big-endian 64-bit number of the dialler's choice, then the bytes. An answer has its
@@ -94,7 +95,7 @@ void link_close(struct link *link, void (*closed)(void *context), void *context)
 /* Reads the certificate files again; on error the old ones stay in use. */
 int link_reload(struct link *link, struct err *err);
 
-/* Queues a frame. ERR_UNAVAILABLE: not connected; ERR_LIMIT: too large, or the peer
+/* Queues a frame, len > 0. ERR_UNAVAILABLE: not connected; ERR_LIMIT: too large, or the peer
  * reads too slowly (LIMIT_SEND_QUEUE). */
 int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len);
 bool link_raft_up(const struct link *link, int peer);

@@ -7,6 +7,7 @@
 
 #define BACKLOG 128
 #define IDLE_MS 60000
+#define SILENT_MS 30000 /* Raft: several empty frames are missing */
 #define RAFT_STALL_MS 5000
 #define STALL_MS 10000
 /* Requests of one connection that wait for their answers. */
@@ -43,6 +44,7 @@ static void on_connection(uv_stream_t *server, int status)
     LIST_INIT(&inbound->calls);
     LIST_INSERT_HEAD(&link->inbounds, inbound, entry);
     link->n_inbound++;
+    link_busy(link);
     inbound->conn = conn_new(&link->env, link->tls, &session, &events, inbound);
     if (conn_accept(inbound->conn, server, &err) != 0) {
         conn_end(inbound->conn, ERR_UNAVAILABLE, err.text);
@@ -114,6 +116,8 @@ static void on_frame(void *owner, const uint8_t *bytes, size_t len)
         serve(inbound, bytes, len);
         return;
     }
+    if (len == 0) /* the dialler has nothing to say, and is there */
+        return;
     link->counters.raft_received++;
     link->options.handlers.raft(link->options.handlers.context, session->peer, bytes, len);
 }
@@ -166,6 +170,8 @@ static void check(struct inbound *inbound)
     if (!conn_is_open(inbound->conn)) {
         if (now - inbound->began_ms > LIMIT_HANDSHAKE_MS)
             conn_end(inbound->conn, ERR_TIMEOUT, "handshake takes too long");
+    } else if (raft && now - conn_active_ms(inbound->conn) > SILENT_MS) {
+        conn_end(inbound->conn, 0, "silent");
     } else if (!raft && inbound->n_calls == 0 && now - conn_active_ms(inbound->conn) > IDLE_MS) {
         conn_end(inbound->conn, 0, "idle");
     }
@@ -179,6 +185,16 @@ void listen_tick(struct link *link)
         next = LIST_NEXT(inbound, entry);
         check(inbound);
     }
+}
+
+bool listen_calm(const struct link *link)
+{
+    struct inbound *inbound;
+
+    LIST_FOREACH(inbound, &link->inbounds, entry)
+    if (!conn_is_open(inbound->conn))
+        return false;
+    return true;
 }
 
 int listen_open(struct link *link, struct err *err)

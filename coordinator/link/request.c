@@ -88,6 +88,7 @@ void link_request(struct link *link, int peer_index, const uint8_t *bytes, size_
         buf_append(&request->bytes, bytes, len);
     TAILQ_INSERT_TAIL(&peer->requests, request, entry);
     peer->n_requests++;
+    link_busy(link);
     if (request->code != 0)
         return;
     if (peer->ask.up)
