@@ -27,27 +27,15 @@ static const char *server_name(const struct model *model, int server)
     return server >= 0 && server < model->n_servers ? model->servers[server].name : NULL;
 }
 
-/* Whom `server` hears, itself included, as far as this node knows. */
-static server_set hears(const struct engine *engine, struct moment now, int self, int server)
-{
-    const struct model *model = engine_model(engine);
-    server_set set = server_bit(server);
-    int i;
-
-    if (server != self)
-        return set | engine_peer(engine, now, server).hears;
-    for (i = 0; i < model->n_coordinators; i++)
-        if (i != self && engine_peer(engine, now, i).heard)
-            set |= server_bit(i);
-    return set;
-}
-
+/* The voters that the leader hears, by its newest beat; without a leader that is heard
+ * here, those that this node hears. */
 static void quorum(const struct engine *engine, struct moment now, int self, struct jsonw *w)
 {
     const struct model *model = engine_model(engine);
     int leader = engine_leader(engine);
-    int teller = leader >= 0 ? leader : self;
-    server_set set = hears(engine, now, self, teller);
+    bool led = leader >= 0 && engine_peer(engine, now, leader).heard;
+    int teller = led ? leader : self;
+    server_set set = engine_peer(engine, now, teller).hears | server_bit(teller);
     int i, heard = 0;
 
     for (i = 0; i < model->n_coordinators; i++)
@@ -58,7 +46,7 @@ static void quorum(const struct engine *engine, struct moment now, int self, str
     jsonw_int(w, "majority", model_majority(model));
     jsonw_int(w, "heard", heard);
     jsonw_str(w, "heard_by", server_name(model, teller));
-    jsonw_bool(w, "ok", leader >= 0 && heard >= model_majority(model));
+    jsonw_bool(w, "ok", led && heard >= model_majority(model));
     jsonw_end(w);
 }
 

@@ -42,7 +42,7 @@ void status_coverage_json(const struct engine *engine, struct moment now,
                           const struct status_local *local, int from, struct jsonw *w)
 {
     const struct shared *shared = engine_shared(engine);
-    const struct model *model = shared->model != NULL ? shared->model : engine_model(engine);
+    const struct model *model = engine_model(engine);
     size_t began = w->out->len;
     int i, end;
 

@@ -3,25 +3,16 @@
 #include <string.h>
 
 /* Coordinators whose newest beat says that they hear `server`. */
-static void heard_by(const struct engine *engine, struct moment now, int self, int server,
-                     struct jsonw *w)
+static void heard_by(const struct engine *engine, struct moment now, int server, struct jsonw *w)
 {
     const struct model *model = engine_model(engine);
     int i;
 
     jsonw_array(w, "heard_by");
     for (i = 0; i < model->n_coordinators; i++) {
-        struct peer_view view;
+        struct peer_view view = engine_peer(engine, now, i);
 
-        if (i == server)
-            continue;
-        if (i == self) {
-            if (engine_peer(engine, now, server).heard)
-                jsonw_str(w, NULL, model->servers[i].name);
-            continue;
-        }
-        view = engine_peer(engine, now, i);
-        if (view.heard && (view.hears & server_bit(server)))
+        if (i != server && view.heard && (view.hears & server_bit(server)))
             jsonw_str(w, NULL, model->servers[i].name);
     }
     jsonw_end(w);
@@ -39,14 +30,13 @@ static void seen(const struct engine *engine, struct moment now, const struct st
                  int server, struct jsonw *w)
 {
     struct peer_view view = engine_peer(engine, now, server);
-    bool self = server == local->self;
 
-    jsonw_bool(w, "heard", self || view.heard);
-    if (self || view.age_ms < 0)
+    jsonw_bool(w, "heard", view.heard);
+    if (server == local->self || view.age_ms < 0)
         jsonw_null(w, "beat_age_ms");
     else
         jsonw_int(w, "beat_age_ms", view.age_ms);
-    jsonw_int(w, "applied", (int64_t)(self ? local->applied_index : view.applied));
+    jsonw_int(w, "applied", (int64_t)view.applied);
     jsonw_bool(w, "abstain", view.abstain);
 }
 
@@ -72,7 +62,7 @@ void status_nodes_json(const struct engine *engine, struct moment now,
         seen(engine, now, local, i, w);
         jsonw_bool(w, "silent", shared->nodes[i].silent);
         jsonw_int(w, "raft_id", (int64_t)shared->nodes[i].raft_id);
-        heard_by(engine, now, local->self, i, w);
+        heard_by(engine, now, i, w);
         jsonw_end(w);
     }
     jsonw_end(w);
