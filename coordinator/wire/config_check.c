@@ -4,6 +4,7 @@
 #include "wire/config_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct check_spec {
@@ -30,19 +31,22 @@ static int read_observers(struct reader *r, const struct doc *doc, void *into)
 static int read_status(struct reader *r, const struct doc *doc, void *into)
 {
     struct check *check = into;
-    char rest;
-    int n = 0;
+    long low = 0, high = 0;
+    char *end;
 
-    if (doc->kind == DOC_TEXT && strspn(doc->text, "0123456789-") == strlen(doc->text))
-        n = sscanf(doc->text, "%3d-%3d%c", &check->status_min, &check->status_max, &rest);
-    if (n == 1 && strlen(doc->text) == 3)
-        check->status_max = check->status_min;
-    else if (n != 2)
-        check->status_min = 0;
-    if (check->status_min < 100 || check->status_max > 599 || check->status_min > check->status_max)
+    if (doc->kind == DOC_TEXT && strspn(doc->text, "0123456789-") == strlen(doc->text)) {
+        low = high = strtol(doc->text, &end, 10);
+        if (*end == '-')
+            high = strtol(end + 1, &end, 10);
+        if (*end != '\0')
+            low = 0;
+    }
+    if (low < 100 || high > 599 || low > high)
         return fields_refuse(r, doc->line,
                              "status of http: expected a status or a range of them from 100 to "
                              "599, such as 200 or 200-299");
+    check->status_min = (int)low;
+    check->status_max = (int)high;
     return 0;
 }
 

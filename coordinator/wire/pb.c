@@ -54,7 +54,8 @@ void pb_pack(const void *message, struct buf *out)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
 
-    CHECK(protobuf_c_message_pack(message, buf_reserve(out, len)) == len);
+    if (len > 0) /* all defaults: no bytes at all */
+        CHECK(protobuf_c_message_pack(message, buf_reserve(out, len)) == len);
 }
 
 static size_t padded(size_t len)

@@ -1,0 +1,69 @@
+/* An export's lines, as a stranger may hand them in: verified, accounted and exported
+ * again, each until it refuses. */
+#include "report/export.h"
+#include "report/ledger_events.h"
+#include "report/verify.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct readers {
+    struct verify *verify;
+    struct ledger_events *events;
+    struct ledger_export *export;
+    struct buf out;
+    bool verifying, accounting, exporting;
+};
+
+static void line(struct readers *r, const char *text, size_t len)
+{
+    struct err err;
+
+    if (r->verifying)
+        r->verifying = verify_line(r->verify, text, len, &err) >= 0;
+    if (r->accounting)
+        r->accounting = ledger_events_line(r->events, text, len, &err) == 0;
+    if (r->exporting)
+        r->exporting = export_line(r->export, text, len, &r->out, &err) == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct period period = {
+        .begin_ms = 1793458800000, .end_ms = 1796050800000, .as_of_ms = 1796050800000};
+    struct export_options options = {.format = size % 2 == 0 ? EXPORT_JSONL : EXPORT_CSV,
+                                     .cluster = "fuzz",
+                                     .since_ms = UTC_NONE,
+                                     .until_ms = UTC_NONE};
+    struct model *model = model_new();
+    struct readers r = {.verify = verify_new(),
+                        .events = ledger_events_new(model, &period),
+                        .export = export_new(&options),
+                        .verifying = true,
+                        .accounting = true,
+                        .exporting = true};
+    const char *at = (const char *)data, *end = at + size;
+    struct verify_result result;
+    struct err err;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = newline != NULL ? (size_t)(newline - at) : (size_t)(end - at);
+
+        line(&r, at, len);
+        at += newline != NULL ? len + 1 : len;
+    }
+    if (r.verifying)
+        verify_end(r.verify, &result, &err);
+    if (r.accounting)
+        ledger_events_history(r.events);
+    if (r.exporting)
+        export_end(r.export, &r.out);
+    verify_free(r.verify);
+    ledger_events_free(r.events);
+    export_free(r.export);
+    buf_free(&r.out);
+    model_free(model);
+    return 0;
+}
