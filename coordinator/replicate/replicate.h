@@ -106,7 +106,9 @@ void replicate_replace(struct replicate *replicate, int server, uint64_t new_raf
                        void (*done)(void *context, int code), void *context);
 
 struct replicate_info {
-    int role; /* enum raft_role of core/engine.h has the same order: follower, candidate, leader, other */
+    /* 0 follower, 1 candidate, 2 leader, 3 other (closing, or dead after `fatal`): the order
+     * of enum raft_role in core/engine.h. */
+    int role;
     uint64_t term, commit_index, applied_index, last_index, snapshot_index;
     uint64_t leader_raft_id; /* 0 unknown */
     int members, voters;

@@ -258,22 +258,22 @@ static void closing_leaves_outcomes_unknown(void **state)
 /* Guard 1 (H) and replicate_elect(): the time until somebody else leads. */
 static int takeover_ms(bool told)
 {
-    struct world *world = world_new(5, 2000, 100);
+    struct world *world = world_new(12, 2000, 100);
     struct node *old, *next;
     uint64_t began;
     int took;
 
     world_open_all(world);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 12; i++)
         replicate_elect(world->nodes[0].replicate); /* the first leader soon, too */
     old = world_await_leader(world);
     world_propose_many(old, 3, 16);
     world_await_applied(world, 3);
-    next = &world->nodes[(old->server + 1) % 5];
+    next = &world->nodes[(old->server + 1) % 12];
 
     old->cut = true;
     began = uv_hrtime();
-    for (int i = 0; i < 5 && told; i++)
+    for (int i = 0; i < 12 && told; i++)
         replicate_leader_silent(world->nodes[i].replicate, true);
     replicate_elect(next->replicate);
     world_await_leader(world);

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define WORLD_MAX 5
+#define WORLD_MAX 12
 #define WORLD_COMMANDS 16384
 #define WAIT_MS 20000
 
