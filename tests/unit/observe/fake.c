@@ -164,3 +164,8 @@ void fake_close(struct fake *fake)
         conn_close(fake->conns, false);
     uv_close((uv_handle_t *)&fake->listener, NULL);
 }
+
+const struct conn *fake_next(const struct conn *conn)
+{
+    return conn->next;
+}

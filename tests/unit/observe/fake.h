@@ -33,5 +33,7 @@ struct fake {
 void fake_open(struct fake *fake, uv_loop_t *loop, enum fake_mode mode);
 void fake_listen(struct fake *fake);
 void fake_close(struct fake *fake);
+/* The next of fake->conns, which are the open ones. */
+const struct conn *fake_next(const struct conn *conn);
 
 #endif

@@ -1,5 +1,6 @@
 /* Connections that are kept between probes: they save work and must not lie. */
 #include "fake.h"
+#include "observe/schedule.h"
 #include "world.h"
 
 #define PROBES 8
@@ -76,23 +77,49 @@ static void test_stuck(void **state)
     close_world(&world, &fake);
 }
 
-/* A confirmation does not trust the kept connection, and leaves nothing behind. */
+/* A seed whose first probe comes at once, and the next one only after an interval. */
+static uint64_t early_seed(int interval_ms)
+{
+    struct prng prng;
+
+    for (uint64_t seed = 1;; seed++) {
+        schedule_seed(&prng, seed, 0);
+        if (schedule_first_ms(&prng, interval_ms) < interval_ms / 50)
+            return seed;
+    }
+}
+
+static int open_connections(const struct fake *fake)
+{
+    int n = 0;
+
+    for (const struct conn *conn = fake->conns; conn != NULL; conn = fake_next(conn))
+        n++;
+    return n;
+}
+
+/* A confirmation does not trust the kept connection, and leaves none behind. */
 static void test_confirmation_connects_anew(void **state)
 {
+    enum { INTERVAL_MS = 5000 };
     struct fake fake;
     struct world world;
-    int connections;
 
-    open_world(&world, &fake, FAKE_OK, 2000);
+    world_init(&world);
+    fake_open(&fake, &world.loop, FAKE_STUCK);
+    fake_listen(&fake);
+    world_http(&world, "http", fake.port, INTERVAL_MS, 1000);
+    world_observe(&world, early_seed(INTERVAL_MS));
     world_await(&world, 1);
-    connections = fake.connections;
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 2; i <= 4; i++) {
         observe_now(world.observe, 0);
-        while (fake.connections < connections + i)
-            uv_run(&world.loop, UV_RUN_ONCE);
+        world_await(&world, i);
+        assert_int_equal(world.results[i - 1].reason, REASON_OK);
+        assert_int_equal(fake.connections, i);
     }
-    world_await(&world, world.n + 5);
-    assert_int_equal(fake.connections, connections + 3);
+    while (open_connections(&fake) > 1)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    assert_int_equal(open_connections(&fake), 1);
     close_world(&world, &fake);
 }
 
