@@ -57,6 +57,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_list args, again;
     int need;
 
+    CHECK(format != NULL);
     va_start(args, format);
     va_copy(again, args);
     need = vsnprintf(NULL, 0, format, args);

@@ -132,7 +132,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->local_yaml_len = options->yaml_len;
     engine->leader = SERVER_NONE;
     engine->role = RAFT_ROLE_FOLLOWER;
-    engine->started_ms = engine->stepped_ms = options->now.boot_ms;
+    engine->started_ms = engine->stepped_ms = engine->ticked_ms = options->now.boot_ms;
     engine->next_beat_ms = options->now.boot_ms;
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
@@ -305,6 +305,7 @@ static void member_changed(struct engine *engine, const struct event *event,
 
 static void tick(struct engine *engine, struct moment now, struct effects *effects)
 {
+    engine->ticked_ms = now.boot_ms;
     belief_tick(engine, now, effects);
     elect_tick(engine, now, effects);
 }
@@ -378,7 +379,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
 
 int64_t engine_next_ms(const struct engine *engine)
 {
-    return engine->stepped_ms + engine->model->timing.beat_ms / 4;
+    return engine->ticked_ms + engine->model->timing.beat_ms / 4;
 }
 
 const struct shared *engine_shared(const struct engine *engine)

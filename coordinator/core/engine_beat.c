@@ -143,6 +143,21 @@ static struct report report_of(const struct engine *engine, struct moment now, i
     return (struct report){0};
 }
 
+/* A holder that has applied the intent serves the old epoch no longer (engine_grant) and
+ * its beats say which epoch it has applied: that is its release. */
+static bool released(const struct engine *engine, int route, int holder)
+{
+    const struct peer *peer = &engine->peers[holder];
+    int i;
+
+    if (holder == engine->self)
+        return true;
+    for (i = 0; i < peer->n_clears; i++)
+        if (peer->clears[i].route == route)
+            return peer->clears[i].epoch >= engine->shared->routes[route].now.epoch;
+    return false;
+}
+
 bool grants_over(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -154,8 +169,9 @@ bool grants_over(const struct engine *engine, struct moment now, int route)
         return true;
     old = &engine->model->routes[route].candidates[state->previous];
     for (m = 0; m < old->n_members; m++) {
-        if (!engine->model->servers[old->members[m]].coordinator)
-            continue; /* never held a grant */
+        if (!engine->model->servers[old->members[m]].coordinator ||
+            released(engine, route, old->members[m]))
+            continue; /* never held a grant, or gave it back */
         for (v = n = 0; v < engine->model->n_coordinators; v++)
             if (engine->model->servers[v].role == MEMBER_VOTER)
                 reports[n++] = report_of(engine, now, route, v, old->members[m]);

@@ -71,7 +71,7 @@ struct engine {
     const struct model *model; /* in force */
     int64_t model_ms;          /* since when */
 
-    int64_t started_ms, stepped_ms;
+    int64_t started_ms, stepped_ms, ticked_ms;
     int64_t suspect_until_ms; /* abstain: this node stood still */
 
     struct watch *watches; /* model order */

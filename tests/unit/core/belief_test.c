@@ -136,13 +136,16 @@ static int cast(struct ballot *ballots, const char *votes)
     for (i = 1; i < 12; i++, n++) {
         char v = votes[n];
 
-        ballots[n] = (struct ballot){
-            .observer = (uint8_t)i,
-            .opinion = v == 'd' || v == 'a' ? OPINION_DOWN : v == 'u' ? OPINION_UP : OPINION_NONE,
-            .abstain = v == 'a',
-            .fail_age_ms = v == 'd' || v == 'a' ? 300 : AGE_NEVER,
-            .good_age_ms = 350,
-            .arrived_age_ms = v == '.' ? AGE_NEVER : v == 'o' ? 5000 : 40};
+        ballots[n] = (struct ballot){.observer = (uint8_t)i,
+                                     .opinion = v == 'd' || v == 'a' ? OPINION_DOWN
+                                                : v == 'u'           ? OPINION_UP
+                                                                     : OPINION_NONE,
+                                     .abstain = v == 'a',
+                                     .fail_age_ms = v == 'd' || v == 'a' ? 300 : AGE_NEVER,
+                                     .good_age_ms = 350,
+                                     .arrived_age_ms = v == '.'   ? AGE_NEVER
+                                                       : v == 'o' ? 5000
+                                                                  : 40};
         if (v == 'o')
             ballots[n].opinion = OPINION_DOWN, ballots[n].fail_age_ms = 300;
     }
@@ -171,14 +174,14 @@ static void ballots_are_counted_by_the_rules(void **state)
     } cases[] = {
         {"ddddddddddd", COUNT_DOWN, COUNT_RULE_NONE},
         {"uuuuuuuuuuu", COUNT_UP, COUNT_RULE_FEW},
-        {"...dddddddd", COUNT_DOWN, COUNT_RULE_NONE},     /* the site is cut off */
-        {"...dddd.d..", COUNT_SPLIT, COUNT_RULE_FEW},     /* five of eleven assigned */
-        {"...dddd.dd.", COUNT_DOWN, COUNT_RULE_NONE},     /* six */
-        {"...oooooooo", COUNT_UNKNOWN, COUNT_RULE_FEW},   /* old ballots do not count */
-        {"...aaaaaaaa", COUNT_UNKNOWN, COUNT_RULE_FEW},   /* abstaining is not failing */
-        {"uuudddddddd", COUNT_DOWN, COUNT_RULE_NONE},     /* its own site does not contradict */
+        {"...dddddddd", COUNT_DOWN, COUNT_RULE_NONE},   /* the site is cut off */
+        {"...dddd.d..", COUNT_SPLIT, COUNT_RULE_FEW},   /* five of eleven assigned */
+        {"...dddd.dd.", COUNT_DOWN, COUNT_RULE_NONE},   /* six */
+        {"...oooooooo", COUNT_UNKNOWN, COUNT_RULE_FEW}, /* old ballots do not count */
+        {"...aaaaaaaa", COUNT_UNKNOWN, COUNT_RULE_FEW}, /* abstaining is not failing */
+        {"uuudddddddd", COUNT_DOWN, COUNT_RULE_NONE},   /* its own site does not contradict */
         {"ddddddduuuu", COUNT_SPLIT, COUNT_RULE_CONTRADICTED}, /* a whole site sees it up */
-        {"dddddddd...", COUNT_DOWN, COUNT_RULE_NONE},     /* a site not heard is no witness */
+        {"dddddddd...", COUNT_DOWN, COUNT_RULE_NONE},          /* a site not heard is no witness */
         {"dddddd..uuu", COUNT_SPLIT, COUNT_RULE_CONTRADICTED},
         {"...........", COUNT_UNKNOWN, COUNT_RULE_FEW},
         {"d..uuuuuuuu", COUNT_UP, COUNT_RULE_FEW},
@@ -205,8 +208,10 @@ static void failures_of_one_place_alone_are_not_believed(void **state)
     (void)state;
     /* only four assigned, three of one place: most fail it, from one place */
     for (i = 4; i < 8; i++)
-        ballots[n++] = (struct ballot){.observer = (uint8_t)i, .opinion = OPINION_DOWN,
-                                       .fail_age_ms = 10, .good_age_ms = AGE_NEVER};
+        ballots[n++] = (struct ballot){.observer = (uint8_t)i,
+                                       .opinion = OPINION_DOWN,
+                                       .fail_age_ms = 10,
+                                       .good_age_ms = AGE_NEVER};
     ballots[n++] = (struct ballot){.observer = 9, .arrived_age_ms = AGE_NEVER};
     count = count_ballots(model, 0, ballots, n, 1000);
     assert_int_equal(count.missed, COUNT_RULE_SITES);

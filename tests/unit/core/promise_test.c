@@ -51,8 +51,7 @@ static void an_echo_of_the_future_or_of_long_ago_grants_nothing(void **state)
 
 static void a_mover_waits_for_a_majority_of_those_that_store_the_intent(void **state)
 {
-    struct report reports[5] = {
-        {true, 1000}, {true, 1010}, {true, 1020}, {false, 0}, {true, 5000}};
+    struct report reports[5] = {{true, 1000}, {true, 1010}, {true, 1020}, {false, 0}, {true, 5000}};
     int64_t over = 1020 + promise_wait_ms(&timing);
 
     (void)state;

@@ -1,0 +1,1 @@
+#include "beat.pb-c.h"

@@ -1,0 +1,345 @@
+#include "cluster.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/prng.h"
+#include "wire/codec.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MAX 65536
+#define UTC_START 1790000000000ll
+
+struct stored {
+    uint8_t *bytes;
+    size_t len;
+};
+
+struct cluster_inside {
+    struct engine *engines[CLUSTER_NODES];
+    struct prng prng;
+    struct stored log[LOG_MAX];
+    uint64_t committed;              /* entries in the log */
+    uint64_t applied[CLUSTER_NODES]; /* of each node */
+    int64_t probe_ms[CLUSTER_NODES][32];
+    struct effects effects;
+};
+
+static struct moment moment(const struct cluster *c)
+{
+    return (struct moment){.boot_ms = c->now_ms, .utc_ms = UTC_START + c->now_ms};
+}
+
+static bool connected(const struct cluster *c, int a, int b)
+{
+    return !c->stopped[a] && !c->stopped[b] && (a == b || (!c->cut[a] && !c->cut[b]));
+}
+
+static void carry_out(struct cluster *c, int node);
+
+static void step(struct cluster *c, int node, const struct event *event)
+{
+    if (c->stopped[node])
+        return;
+    engine_step(c->inside->engines[node], event, &c->inside->effects);
+    carry_out(c, node);
+}
+
+static void count_line(void *context, uint64_t seq, const char *line, size_t len)
+{
+    struct cluster *c = context;
+
+    (void)seq;
+    (void)len;
+    c->moves += strstr(line, "\"type\":\"intent\"") != NULL && strstr(line, "\"move\"") != NULL;
+    c->verdicts += strstr(line, "\"category\":\"verdict\"") != NULL;
+    c->disputed += strstr(line, "\"type\":\"disputed\"") != NULL;
+    c->refused += strstr(line, "\"type\":\"refused\"") != NULL;
+    c->outages += strstr(line, "\"category\":\"outage\",\"type\":\"open\"") != NULL;
+}
+
+static void catch_up(struct cluster *c, int node)
+{
+    struct cluster_inside *in = c->inside;
+
+    while (in->applied[node] < in->committed && !c->stopped[node]) {
+        struct stored *stored = &in->log[in->applied[node]++];
+        struct entry entry;
+        struct err err;
+
+        CHECK(entry_decode(stored->bytes, stored->len, &entry, &err) == 0);
+        if (entry.kind == ENTRY_INTENT && entry.intent.step == 0) {
+            struct event event = {.kind = EVENT_STORED, .now = moment(c)};
+
+            event.stored.route = entry.intent.route;
+            event.stored.intent_epoch = entry.intent.epoch;
+            step(c, node, &event);
+        }
+        engine_apply(in->engines[node], moment(c), in->applied[node], &entry,
+                     node == 8 ? count_line : NULL, c, &in->effects);
+        entry_free(&entry);
+        carry_out(c, node);
+    }
+}
+
+static int reachable_voters(const struct cluster *c, int node)
+{
+    const struct model *model = engine_model(c->inside->engines[node]);
+    int i, n = 0;
+
+    for (i = 0; i < CLUSTER_NODES; i++)
+        n += model->servers[i].role == MEMBER_VOTER && connected(c, node, i);
+    return n;
+}
+
+static void catch_up(struct cluster *c, int node);
+
+static void propose(struct cluster *c, int node, uint64_t number, const struct entry *entry)
+{
+    struct event event = {.kind = EVENT_PROPOSED, .now = moment(c)};
+    struct buf bytes = {0};
+    bool ok = node == c->leader && reachable_voters(c, node) >= 6;
+
+    event.proposed.proposal = number;
+    event.proposed.fate = ok ? PROPOSAL_COMMITTED : PROPOSAL_UNKNOWN;
+    if (ok) {
+        CHECK(c->inside->committed < LOG_MAX);
+        entry_encode(entry, &bytes);
+        c->inside->log[c->inside->committed++] =
+            (struct stored){.bytes = bytes.data, .len = bytes.len};
+        catch_up(c, node); /* as libraft does: applied, then reported */
+    }
+    step(c, node, &event);
+}
+
+static void probe(struct cluster *c, int node, int check)
+{
+    const struct check *k = &engine_model(c->inside->engines[node])->checks[check];
+    struct event event = {.kind = EVENT_PROBE, .now = moment(c)};
+    bool silent = c->hung[k->target] || !connected(c, node, node) || c->cut[node] ||
+                  c->cut[k->target] || (int)prng_below(&c->inside->prng, 100) < c->loss_percent ||
+                  (int)prng_below(&c->inside->prng, 100) < c->loss_percent;
+
+    event.probe.check = check;
+    event.probe.began_ms = c->now_ms - (silent ? k->timeout_ms : 1);
+    event.probe.reason = silent ? REASON_TIMEOUT : c->dead[k->target] ? REASON_REFUSED : REASON_OK;
+    /* Before the fault the answer came: a time-out ends a probe that began in it. */
+    step(c, node, &event);
+}
+
+static void beat(struct cluster *c, int node)
+{
+    struct buf bytes = {0};
+    struct beat out, in;
+    struct err err;
+    int i;
+
+    engine_beat(c->inside->engines[node], moment(c), &out);
+    beat_encode(&out, &bytes);
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        struct event event = {.kind = EVENT_BEAT, .now = moment(c), .beat = &in};
+
+        if (i == node || !connected(c, node, i) ||
+            (int)prng_below(&c->inside->prng, 100) < c->loss_percent)
+            continue;
+        CHECK(beat_decode(bytes.data, bytes.len, &in, &err) == 0);
+        in.from = node;
+        step(c, i, &event);
+    }
+    buf_free(&bytes);
+}
+
+static void act(struct cluster *c, int node, const struct effect *effect)
+{
+    struct event event = {.kind = EVENT_ACTED, .now = moment(c)};
+
+    event.acted.route = effect->act.route;
+    event.acted.actuator = effect->act.actuator;
+    event.acted.epoch = effect->act.placement.epoch;
+    event.acted.step = effect->act.placement.step;
+    event.acted.code = c->actuator_fails ? ERR_TIMEOUT : 0;
+    event.acted.text = c->actuator_fails ? "no answer" : NULL;
+    if (!c->actuator_fails) {
+        c->told_candidate = effect->act.placement.candidate;
+        c->told_epoch = effect->act.placement.epoch;
+    }
+    step(c, node, &event);
+}
+
+static void carry_out(struct cluster *c, int node)
+{
+    struct effects effects = c->inside->effects;
+    int i;
+
+    c->inside->effects = (struct effects){0};
+    for (i = 0; i < effects.n; i++) {
+        struct effect *effect = &effects.items[i];
+
+        if (effect->kind == EFFECT_PROPOSE)
+            propose(c, node, effect->propose.number, &effect->propose.entry);
+        else if (effect->kind == EFFECT_BEAT)
+            beat(c, node);
+        else if (effect->kind == EFFECT_PROBE &&
+                 c->inside->probe_ms[node][effect->check] < c->now_ms)
+            c->inside->probe_ms[node][effect->check] = c->now_ms; /* due at once */
+        else if (effect->kind == EFFECT_ACT)
+            act(c, node, effect);
+        else if (effect->kind == EFFECT_LOG && getenv("CLUSTER_LOG") != NULL)
+            printf("%8lld %d %s: %s\n", (long long)c->now_ms, node, effect->log.event,
+                   effect->log.text);
+        else if (effect->kind == EFFECT_REPLY) {
+            c->replies++;
+            c->reply_code = effect->reply.code;
+            memcpy(c->reply_text, effect->reply.text, sizeof c->reply_text);
+        }
+    }
+    effects_free(&effects);
+}
+
+static void tell_raft(struct cluster *c)
+{
+    int i;
+
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        struct event event = {.kind = EVENT_RAFT, .now = moment(c)};
+
+        event.raft.role = i == c->leader ? RAFT_ROLE_LEADER : RAFT_ROLE_FOLLOWER;
+        event.raft.term = c->term;
+        event.raft.leader = c->leader;
+        if (!c->stopped[i] && connected(c, i, c->leader))
+            step(c, i, &event);
+    }
+}
+
+/* A leader without a majority is replaced by the first node that has one. */
+static void elect(struct cluster *c)
+{
+    int i;
+
+    if (!c->stopped[c->leader] && reachable_voters(c, c->leader) >= 6)
+        return;
+    for (i = CLUSTER_NODES - 1; i >= 0; i--)
+        if (!c->stopped[i] && reachable_voters(c, i) >= 6) {
+            c->leader = i;
+            c->term++;
+            tell_raft(c);
+            return;
+        }
+}
+
+struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed)
+{
+    struct cluster *c = mem_zalloc(1, sizeof *c);
+    const char *yaml = world_yaml(route_kind, patience_ms);
+    int i, k;
+
+    c->inside = mem_zalloc(1, sizeof *c->inside);
+    prng_seed(&c->inside->prng, seed);
+    c->leader = 8;
+    c->term = 1;
+    c->now_ms = 1000;
+    c->told_candidate = -1;
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        struct engine_options options = {.self = i,
+                                         .boot = seed * 100 + (uint64_t)i + 1,
+                                         .seed = seed + (uint64_t)i,
+                                         .shared = shared_new(),
+                                         .model = world_model(route_kind, patience_ms),
+                                         .yaml = (const uint8_t *)yaml,
+                                         .yaml_len = (uint32_t)strlen(yaml),
+                                         .now = moment(c)};
+
+        c->inside->engines[i] = engine_new(&options);
+        for (k = 0; k < 32; k++)
+            c->inside->probe_ms[i][k] = c->now_ms + (i * 7 + k * 11) % 100;
+    }
+    tell_raft(c);
+    return c;
+}
+
+void cluster_free(struct cluster *c)
+{
+    uint64_t e;
+    int i;
+
+    for (i = 0; i < CLUSTER_NODES; i++)
+        engine_free(c->inside->engines[i]);
+    for (e = 0; e < c->inside->committed; e++)
+        mem_free(c->inside->log[e].bytes);
+    effects_free(&c->inside->effects);
+    mem_free(c->inside);
+    mem_free(c);
+}
+
+static void run_node(struct cluster *c, int node)
+{
+    const struct model *model = engine_model(c->inside->engines[node]);
+    struct event tick = {.kind = EVENT_TICK, .now = moment(c)};
+    int k;
+
+    catch_up(c, node);
+    for (k = 0; k < model->n_checks; k++)
+        if ((model_observers(model, k) & server_bit(node)) &&
+            c->now_ms >= c->inside->probe_ms[node][k]) {
+            c->inside->probe_ms[node][k] = c->now_ms + model->checks[k].interval_ms;
+            probe(c, node, k);
+        }
+    if (c->now_ms >= engine_next_ms(c->inside->engines[node]))
+        step(c, node, &tick);
+}
+
+void cluster_run(struct cluster *c, int64_t ms)
+{
+    int64_t until = c->now_ms + ms;
+    int i;
+
+    for (; c->now_ms < until; c->now_ms += 5) {
+        elect(c);
+        for (i = 0; i < CLUSTER_NODES; i++)
+            if (!c->stopped[i] && (connected(c, i, c->leader) || i == c->leader))
+                run_node(c, i);
+            else if (!c->stopped[i]) {
+                struct event tick = {.kind = EVENT_TICK, .now = moment(c)};
+
+                step(c, i, &tick);
+            }
+    }
+}
+
+const struct engine *cluster_engine(const struct cluster *c, int node)
+{
+    return c->inside->engines[node];
+}
+
+const struct shared *cluster_shared(const struct cluster *c)
+{
+    return engine_shared(c->inside->engines[c->leader]);
+}
+
+void cluster_command(struct cluster *c, const struct command *command)
+{
+    struct event event = {.kind = EVENT_COMMAND, .now = moment(c), .command = command};
+
+    step(c, c->leader, &event);
+}
+
+bool cluster_equal(const struct cluster *c)
+{
+    const struct shared *first = cluster_shared(c);
+    uint8_t want[TREE_HASH], have[TREE_HASH];
+    int i;
+
+    tree_root(&first->ledger, want);
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        const struct shared *shared = engine_shared(c->inside->engines[i]);
+
+        if (c->stopped[i] || !connected(c, i, c->leader))
+            continue;
+        tree_root(&shared->ledger, have);
+        if (shared->index != first->index || memcmp(want, have, sizeof want) != 0)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,42 @@
+/* Twelve engines in one process: virtual time, beats that may be lost, probes answered
+ * from the truth, and a log that simply orders what the leader proposes (a stand-in for
+ * Raft: committed when the leader reaches a majority of voters, applied everywhere that
+ * is connected, caught up later). For tests of the engine's decisions. */
+#ifndef TESTS_UNIT_CORE_CLUSTER_H
+#define TESTS_UNIT_CORE_CLUSTER_H
+
+#include "core/engine.h"
+
+#include <stdbool.h>
+
+#define CLUSTER_NODES 12
+
+struct cluster {
+    int64_t now_ms;
+    int leader;
+    uint64_t term;
+    int loss_percent;
+    bool cut[CLUSTER_NODES];     /* no packet in or out */
+    bool stopped[CLUSTER_NODES]; /* the coordinator does not run */
+    bool dead[CLUSTER_NODES];    /* the service refuses */
+    bool hung[CLUSTER_NODES];    /* the service does not answer */
+    bool actuator_fails;
+    int told_candidate; /* what the actuator was told last */
+    uint32_t told_epoch;
+    int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
+    int replies;
+    int reply_code;
+    char reply_text[LIMIT_TEXT * 2];
+    struct cluster_inside *inside;
+};
+
+struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed);
+void cluster_free(struct cluster *cluster);
+void cluster_run(struct cluster *cluster, int64_t ms);
+const struct engine *cluster_engine(const struct cluster *cluster, int node);
+const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
+void cluster_command(struct cluster *cluster, const struct command *command);
+/* All connected nodes have the same state: index and ledger root. */
+bool cluster_equal(const struct cluster *cluster);
+
+#endif

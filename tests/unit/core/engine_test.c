@@ -1,0 +1,356 @@
+/* The engine's decisions in a cluster of twelve, under virtual time. */
+#include "cluster.h"
+#include "core/failover/promise.h"
+#include "core/failover/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { VOICE = 0, MIRROR = 4, BACKUP = 8 };
+
+static struct cluster *calm(const char *kind, uint64_t seed)
+{
+    struct cluster *c = cluster_new(kind, 0, seed);
+
+    cluster_run(c, 3000);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    assert_int_equal(cluster_shared(c)->routes[0].now.candidate, 0);
+    assert_int_equal(c->told_candidate, 0);
+    assert_int_equal(c->moves, 0);
+    assert_int_equal(c->outages, 0);
+    return c;
+}
+
+static void end(struct cluster *c)
+{
+    cluster_run(c, 50);
+    assert_true(cluster_equal(c));
+    cluster_free(c);
+}
+
+static void cut_site(struct cluster *c, int first, bool cut)
+{
+    int i;
+
+    for (i = first; i < first + 4; i++)
+        c->cut[i] = cut;
+}
+
+static void a_cut_site_moves_the_route_once_and_nothing_moves_back(void **state)
+{
+    struct cluster *c = calm("available", 1);
+    int64_t took = 0;
+
+    (void)state;
+    cut_site(c, VOICE, true);
+    while (c->told_candidate == 0 && took < 3000) {
+        cluster_run(c, 10);
+        took += 10;
+    }
+    assert_in_range(took, 100, 1000);
+    cluster_run(c, 2000);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    assert_int_equal(c->moves, 1);
+    assert_int_equal(c->outages, 1);
+    cut_site(c, VOICE, false);
+    cluster_run(c, 5000);
+    assert_int_equal(cluster_shared(c)->routes[0].now.candidate, 1);
+    assert_int_equal(c->moves, 1);
+    assert_false(cluster_shared(c)->functions[0].down);
+    end(c);
+}
+
+static void one_dead_server_leaves_the_pool_and_comes_back(void **state)
+{
+    struct cluster *c = calm("available", 2);
+
+    (void)state;
+    c->dead[VOICE + 1] = true;
+    cluster_run(c, 1000);
+    assert_int_equal(cluster_shared(c)->routes[0].now.candidate, 0);
+    assert_int_equal(cluster_shared(c)->routes[0].now.members, 1 | 4 | 8);
+    c->dead[VOICE + 1] = false;
+    cluster_run(c, 1000);
+    assert_int_equal(cluster_shared(c)->routes[0].now.members, 15);
+    assert_int_equal(c->moves, 0);
+    assert_int_equal(c->outages, 0);
+    end(c);
+}
+
+static void a_dead_coordinator_is_not_a_dead_service(void **state)
+{
+    struct cluster *c = calm("available", 3);
+    int i;
+
+    (void)state;
+    for (i = VOICE; i < VOICE + 4; i++)
+        c->stopped[i] = true;
+    cluster_run(c, 5000);
+    assert_int_equal(c->moves, 0);
+    assert_true(cluster_shared(c)->nodes[VOICE].silent);
+    assert_int_equal(cluster_shared(c)->routes[0].now.members, 15);
+    end(c);
+}
+
+static void the_last_candidate_is_never_withdrawn(void **state)
+{
+    struct cluster *c = calm("available", 4);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 8; i++)
+        c->dead[i] = true;
+    cluster_run(c, 3000);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_BLOCKED);
+    assert_true(cluster_shared(c)->functions[0].down);
+    assert_true(cluster_shared(c)->routes[0].now.members != 0);
+    for (i = MIRROR; i < MIRROR + 4; i++)
+        c->dead[i] = false;
+    cluster_run(c, 2000);
+    assert_int_equal(cluster_shared(c)->routes[0].now.candidate, 1);
+    assert_false(cluster_shared(c)->functions[0].down);
+    end(c);
+}
+
+static void a_function_that_fails_for_too_few_moves_nothing(void **state)
+{
+    struct cluster *c = calm("available", 5);
+
+    (void)state;
+    /* mirror-1..4 and backup-2 cannot reach the voice servers, the others can: five of
+     * eleven fail it, and most of ishikari see it up */
+    cut_site(c, MIRROR, true);
+    cluster_run(c, 4000);
+    assert_int_equal(c->moves, 0);
+    assert_int_equal(cluster_shared(c)->routes[0].now.candidate, 0);
+    end(c);
+}
+
+static void without_a_quorum_nothing_moves(void **state)
+{
+    struct cluster *c = calm("available", 6);
+    int i;
+
+    (void)state;
+    for (i = MIRROR; i < BACKUP + 2; i++)
+        c->stopped[i] = true; /* 5 of 11 voters are left */
+    for (i = VOICE; i < VOICE + 4; i++)
+        c->dead[i] = true;
+    c->leader = 11;
+    cluster_run(c, 5000);
+    assert_int_equal(c->told_candidate, 0);
+    cluster_free(c);
+}
+
+static void random_loss_of_a_fifth_moves_nothing(void **state)
+{
+    struct cluster *c = calm("available", 7);
+
+    (void)state;
+    c->loss_percent = 20;
+    cluster_run(c, 10 * 60 * 1000);
+    assert_int_equal(c->moves, 0);
+    assert_int_equal(c->outages, 0);
+    c->loss_percent = 0;
+    cluster_run(c, 3000);
+    end(c);
+}
+
+static void flapping_ends_with_hands_off_until_an_operator_acts(void **state)
+{
+    struct cluster *c = calm("available", 8);
+    struct command command = {.kind = COMMAND_FAILOVER,
+                              .id = {{1}},
+                              .to = 1,
+                              .who = "tanaka",
+                              .reason = "flapping",
+                              .force = true};
+    int i, round;
+
+    (void)state;
+    for (round = 0; round < 8; round++) {
+        int sick = round % 2 == 0 ? VOICE : MIRROR, well = round % 2 == 0 ? MIRROR : VOICE;
+
+        for (i = 0; i < 4; i++) {
+            c->dead[sick + i] = true;
+            c->dead[well + i] = false;
+        }
+        cluster_run(c, 3000);
+    }
+    assert_int_equal(c->moves, 5);
+    assert_true(cluster_shared(c)->routes[0].held);
+    command.to = !cluster_shared(c)->routes[0].now.candidate;
+    cluster_command(c, &command);
+    cluster_run(c, 1000);
+    assert_int_equal(c->reply_code, 0);
+    assert_false(cluster_shared(c)->routes[0].held);
+    end(c);
+}
+
+static void patience_keeps_a_short_failure_from_moving_a_route(void **state)
+{
+    struct cluster *c = cluster_new("available", 3000, 9);
+    int i;
+
+    (void)state;
+    cluster_run(c, 3000);
+    for (i = VOICE; i < VOICE + 4; i++)
+        c->dead[i] = true;
+    cluster_run(c, 2000);
+    for (i = VOICE; i < VOICE + 4; i++)
+        c->dead[i] = false;
+    cluster_run(c, 3000);
+    assert_int_equal(c->moves, 0);
+    assert_true(c->outages == 1);
+    for (i = VOICE; i < VOICE + 4; i++)
+        c->dead[i] = true;
+    cluster_run(c, 4500);
+    assert_int_equal(c->moves, 1);
+    end(c);
+}
+
+static void a_switchover_is_answered_once_however_often_it_is_sent(void **state)
+{
+    struct cluster *c = calm("available", 10);
+    struct command command = {
+        .kind = COMMAND_SWITCHOVER, .id = {{7}}, .to = 1, .who = "tanaka", .reason = "drill"};
+
+    (void)state;
+    cluster_command(c, &command);
+    cluster_command(c, &command);
+    cluster_run(c, 1000);
+    assert_int_equal(c->reply_code, 0);
+    cluster_command(c, &command);
+    assert_int_equal(c->reply_code, 0);
+    assert_int_equal(c->moves, 1);
+    assert_int_equal(c->told_candidate, 1);
+    assert_int_equal(c->outages, 0); /* planned */
+    end(c);
+}
+
+static void a_failover_from_a_healthy_side_is_refused_and_recorded(void **state)
+{
+    struct cluster *c = calm("available", 11);
+    struct command command = {
+        .kind = COMMAND_FAILOVER, .id = {{8}}, .to = 1, .who = "tanaka", .reason = "nervous"};
+
+    (void)state;
+    cluster_command(c, &command);
+    cluster_run(c, 500);
+    assert_int_equal(c->reply_code, ERR_REFUSED);
+    assert_int_equal(c->refused, 1);
+    assert_int_equal(c->moves, 0);
+    command.id.bytes[0] = 9;
+    command.dry_run = true;
+    command.force = true;
+    cluster_command(c, &command);
+    assert_int_equal(c->reply_code, 0);
+    assert_non_null(strstr(c->reply_text, "rule 12"));
+    assert_int_equal(c->moves, 0);
+    end(c);
+}
+
+static void an_actuator_that_fails_is_told_again(void **state)
+{
+    struct cluster *c = calm("available", 12);
+
+    (void)state;
+    c->actuator_fails = true;
+    cut_site(c, VOICE, true);
+    cluster_run(c, 2000);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_ACTING);
+    assert_int_equal(c->told_candidate, 0);
+    c->actuator_fails = false;
+    cluster_run(c, 6000);
+    assert_int_equal(c->told_candidate, 1);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    end(c);
+}
+
+/* The holder's grant is looked at by the holder itself, on its own engine, at every
+ * moment of the move: it has ended before the actuator is told. */
+static void an_exclusive_route_never_has_two_holders(void **state)
+{
+    uint64_t seed;
+
+    (void)state;
+    for (seed = 100; seed < 120; seed++) {
+        struct cluster *c = calm("exclusive", seed);
+        int64_t took, i;
+
+        assert_true(engine_grant(cluster_engine(c, VOICE), 0) > c->now_ms);
+        c->loss_percent = seed % 2 ? 10 : 0;
+        if (seed % 3 == 0) {
+            cut_site(c, VOICE, true);
+        } else {
+            for (i = 0; i < 4; i++)
+                c->dead[VOICE + i] = true;
+        }
+        for (took = 0; took < 10000 && c->told_candidate == 0; took += 5)
+            cluster_run(c, 5);
+        assert_int_equal(c->told_candidate, 1);
+        for (i = 0; i < 4; i++)
+            assert_true(engine_grant(cluster_engine(c, VOICE + (int)i), 0) <= c->now_ms);
+        cluster_run(c, 2000);
+        assert_true(engine_grant(cluster_engine(c, MIRROR), 0) > c->now_ms);
+        cluster_free(c);
+    }
+}
+
+static void a_holder_without_a_majority_loses_its_grant(void **state)
+{
+    struct cluster *c = calm("exclusive", 50);
+    int64_t grant;
+
+    (void)state;
+    cut_site(c, VOICE, true);
+    grant = engine_grant(cluster_engine(c, VOICE), 0);
+    cluster_run(c, 600);
+    assert_true(engine_grant(cluster_engine(c, VOICE), 0) <= grant);
+    assert_true(engine_grant(cluster_engine(c, VOICE), 0) <= c->now_ms);
+    cluster_free(c);
+}
+
+static void a_node_that_stood_still_abstains(void **state)
+{
+    struct cluster *c = calm("available", 13);
+
+    (void)state;
+    assert_true(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+    c->stopped[9] = true; /* frozen: no step for a while */
+    cluster_run(c, 700);
+    c->stopped[9] = false;
+    cluster_run(c, 5);
+    assert_false(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+    cluster_run(c, 1500);
+    assert_true(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+
+    end(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cut_site_moves_the_route_once_and_nothing_moves_back),
+        cmocka_unit_test(one_dead_server_leaves_the_pool_and_comes_back),
+        cmocka_unit_test(a_dead_coordinator_is_not_a_dead_service),
+        cmocka_unit_test(the_last_candidate_is_never_withdrawn),
+        cmocka_unit_test(a_function_that_fails_for_too_few_moves_nothing),
+        cmocka_unit_test(without_a_quorum_nothing_moves),
+        cmocka_unit_test(random_loss_of_a_fifth_moves_nothing),
+        cmocka_unit_test(flapping_ends_with_hands_off_until_an_operator_acts),
+        cmocka_unit_test(patience_keeps_a_short_failure_from_moving_a_route),
+        cmocka_unit_test(a_switchover_is_answered_once_however_often_it_is_sent),
+        cmocka_unit_test(a_failover_from_a_healthy_side_is_refused_and_recorded),
+        cmocka_unit_test(an_actuator_that_fails_is_told_again),
+        cmocka_unit_test(an_exclusive_route_never_has_two_holders),
+        cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
+        cmocka_unit_test(a_node_that_stood_still_abstains),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
