@@ -62,19 +62,6 @@ static int on_snapshot(void *context, struct buf *out, struct err *err)
     return 0;
 }
 
-static int on_restore(void *context, const uint8_t *bytes, size_t len, struct err *err)
-{
-    struct node *node = context;
-    struct shared *shared;
-    int r = shared_decode(bytes, len, &shared, err);
-
-    if (r < 0)
-        return r;
-    engine_restore(node->engine, node_now(), shared);
-    world_replace(node);
-    return 0;
-}
-
 /* ---- intents in the log, committed or not: what "clear" means (protocol.md, Move) ---- */
 
 static void tell_stored(struct node *node, int route)
@@ -124,6 +111,31 @@ static void on_truncated(void *context, uint64_t from)
     for (r = 0; r < LIMIT_ROUTES; r++)
         if (touched >> r & 1)
             tell_stored(node, r);
+}
+
+/* Intents that a restored snapshot covers are in the state now, not in the log. */
+static void forget_intents(struct node *node, uint64_t up_to)
+{
+    int i, kept = 0;
+
+    for (i = 0; i < node->n_intents; i++)
+        if (node->intents[i].index > up_to)
+            node->intents[kept++] = node->intents[i];
+    node->n_intents = kept;
+}
+
+static int on_restore(void *context, const uint8_t *bytes, size_t len, struct err *err)
+{
+    struct node *node = context;
+    struct shared *shared;
+    int r = shared_decode(bytes, len, &shared, err);
+
+    if (r < 0)
+        return r;
+    forget_intents(node, shared->index);
+    engine_restore(node->engine, node_now(), shared);
+    world_replace(node);
+    return 0;
 }
 
 static void on_fatal(void *context, const char *why)
