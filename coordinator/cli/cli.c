@@ -55,6 +55,7 @@ static void help_all(FILE *out)
         fprintf(out, "  %-22s %s\n", left, commands[i]->summary);
     }
     fprintf(out, "  %-22s %s\n", "help COMMAND", "explain one of them, with an example");
+    fprintf(out, "  %-22s %s\n", "--version", "print the version");
     fprintf(out, "\noptions of every command:\n");
     print_options(globals, out);
     fprintf(out, "\nexit codes: 0 done, 1 refused or not met, 2 wrong use, 3 cluster not "
@@ -256,6 +257,10 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     if (argc < 2) {
         help_all(err);
         return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        fprintf(out, "kirikae %s\n", KIRIKAE_VERSION);
+        return CLI_DONE;
     }
     if (strcmp(argv[1], "help") == 0)
         return help_command(&cli, argv + 2, argc - 2);

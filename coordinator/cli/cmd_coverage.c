@@ -36,7 +36,7 @@ static void row(struct table *table, const json_t *row, const json_t *observers)
                    : has(json_object_get(row, "absent"), name) ? "x"
                                                                : ".");
     }
-    table_cell(table, "%s", cli_bool(row, "hole") ? "TOO FEW" : " ");
+    table_cell(table, "%s", cli_bool(row, "hole") ? "TOO FEW" : "");
 }
 
 static void print(FILE *out, const json_t *result)

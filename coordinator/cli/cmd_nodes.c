@@ -17,7 +17,7 @@ static void row(struct table *table, const json_t *node)
     table_cell(table, "%zu", json_array_size(json_object_get(node, "heard_by")));
     table_cell(table, "%lld", (long long)cli_int(node, "applied"));
     table_cell(table, "%lld", (long long)cli_int(node, "raft_id"));
-    table_cell(table, "%s%s", cli_bool(node, "silent") ? "silent " : " ",
+    table_cell(table, "%s%s", cli_bool(node, "silent") ? "silent " : "",
                cli_bool(node, "abstain") ? "abstains" : "");
 }
 

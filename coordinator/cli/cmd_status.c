@@ -37,7 +37,7 @@ static void routes(FILE *out, const json_t *s)
         table_cell(table, "%s", cli_text(route, "phase"));
         table_cell(table, "%lld.%lld", (long long)cli_int(route, "epoch"),
                    (long long)cli_int(route, "step"));
-        table_cell(table, "%s", cli_bool(route, "held") ? "held: hands off until told" : " ");
+        table_cell(table, "%s", cli_bool(route, "held") ? "held: hands off until told" : "");
     }
     table_end(table, out, "no routes");
 }
@@ -53,7 +53,7 @@ static void functions(FILE *out, const json_t *s)
     {
         table_cell(table, "%s", cli_text(function, "function"));
         table_cell(table, "%s", cli_bool(function, "down") ? "DOWN" : "up");
-        table_cell(table, "%s", cli_bool(function, "maintenance") ? "in maintenance" : " ");
+        table_cell(table, "%s", cli_bool(function, "maintenance") ? "in maintenance" : "");
     }
     table_end(table, out, "no functions");
 }

@@ -252,8 +252,7 @@ static void print_move(FILE *out, const json_t *answer)
         fprintf(out, "  asked for by %s%s: %s\n", who, cli_bool(move, "forced") ? ", forced" : "",
                 cli_text(move, "reason"));
     else
-        fprintf(out, "  automatic%s%s\n", cli_text(move, "reason")[0] != '\0' ? ": " : "",
-                cli_text(move, "reason"));
+        fprintf(out, "  automatic\n");
     fprintf(out, "  rule %lld: %s\n  facts: ", (long long)cli_int(move, "rule"),
             cli_text(answer, "rule"));
     print_texts(out, json_object_get(move, "facts"));

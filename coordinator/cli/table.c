@@ -34,7 +34,7 @@ static void add(struct table *table, const char *text)
         table->cap = table->cap > 0 ? 2 * table->cap : 64;
         table->cells = mem_realloc(table->cells, table->cap, sizeof *table->cells);
     }
-    table->cells[table->n++] = mem_strdup(text[0] != '\0' ? text : "-");
+    table->cells[table->n++] = mem_strdup(text);
 }
 
 struct table *table_new(const char *const *heads, size_t n)
@@ -51,23 +51,25 @@ struct table *table_new(const char *const *heads, size_t n)
 
 void table_cell(struct table *table, const char *format, ...)
 {
+    const char *head = table->cells[table->n % table->columns];
     char text[1024];
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    add(table, text);
+    add(table, text[0] == '\0' && head[0] != '\0' ? "-" : text);
 }
 
+/* Blanks go before a cell, not behind it, so that no line ends with any. */
 static void print_row(const struct table *table, char **row, const size_t *widths, FILE *out)
 {
-    size_t i;
+    size_t i, blanks = 0;
 
     for (i = 0; i < table->columns; i++) {
-        fputs(row[i], out);
-        if (i + 1 < table->columns)
-            fprintf(out, "%*s", (int)(widths[i] - width(row[i]) + GAP), "");
+        if (row[i][0] != '\0')
+            fprintf(out, "%*s%s", (int)blanks, "", row[i]);
+        blanks = (row[i][0] != '\0' ? 0 : blanks) + widths[i] - width(row[i]) + GAP;
     }
     fputc('\n', out);
 }

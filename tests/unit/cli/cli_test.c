@@ -70,6 +70,8 @@ static void test_help(void **state)
     assert_int_equal(run("--help", NULL), CLI_DONE);
     for (i = 0; i < sizeof commands / sizeof *commands; i++)
         assert_non_null(strstr(out_text, commands[i]));
+    assert_int_equal(run("--version", NULL), CLI_DONE);
+    assert_non_null(strstr(out_text, "kirikae "));
     assert_int_equal(run("help", NULL), CLI_DONE);
     for (i = 0; i < sizeof commands / sizeof *commands; i++) {
         char first[32], example[64];
@@ -262,20 +264,22 @@ static void test_time(void **state)
 
 static void test_table(void **state)
 {
-    static const char *const heads[] = {"NAME", "N"};
+    static const char *const heads[] = {"NAME", "N", ""};
     char *text;
     size_t len;
     FILE *f = open_memstream(&text, &len);
-    struct table *table = table_new(heads, 2);
+    struct table *table = table_new(heads, 3);
 
     table_cell(table, "発信");
     table_cell(table, "%d", 1);
+    table_cell(table, "held");
     table_cell(table, "abcdef");
     table_cell(table, "%s", "");
+    table_cell(table, "%s", "");
     table_end(table, f, "none");
-    table_end(table_new(heads, 2), f, "none");
+    table_end(table_new(heads, 3), f, "none");
     fclose(f);
-    assert_string_equal(text, "NAME    N\n発信    1\nabcdef  -\nnone\n");
+    assert_string_equal(text, "NAME    N\n発信    1  held\nabcdef  -\nnone\n");
     free(text);
 }
 
