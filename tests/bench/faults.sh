@@ -61,7 +61,7 @@ one_run() {
     leader=$(ask_leader)
     printf -v pause '0.%03d' "$((RANDOM % 1000))"
     sleep "$pause"
-    caller_mark "$fault-$run" >/dev/null
+    caller_mark "$fault-$run"
     t0=$(now_ms)
     strike "$fault"
     callers_served mirror- 30000 || return 1

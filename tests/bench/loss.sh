@@ -36,7 +36,7 @@ main() {
     bench_traps
     bench_lab "PROFILE=$profile"
     from=$(ledger_size)
-    caller_mark loss >/dev/null
+    caller_mark loss
     fault_apply "loss:$percent"
     watch
     fault_heal

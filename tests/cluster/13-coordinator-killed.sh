@@ -10,7 +10,7 @@ is_silent() {
 }
 
 from=$(ledger_size)
-caller_mark kill-coordinator >/dev/null
+caller_mark kill-coordinator
 fault_apply kill-coordinator:voice-1
 expect_soon 10000 "the others say that voice-1 is silent" is_silent
 expect_equal "intents in the ledger" "$(ledger_count "$from" '.type == "intent"')" 0

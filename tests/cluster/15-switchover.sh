@@ -17,7 +17,7 @@ expect_exit 2 "no such route" kirikae switchover nothing --to osaka --reason dri
 expect_exit 2 "no such verb" kirikae fly
 expect_exit 2 "no reason given" kirikae switchover calls --to osaka
 
-caller_mark switchover >/dev/null
+caller_mark switchover
 expect_exit 0 "a planned switchover" kirikae switchover calls --to osaka --reason drill
 expect "the caller is served by mirror" caller_wait_served http mirror- 5000
 expect_at_most "outage of a planned switchover in ms" "$(caller_outage http)" 200
@@ -32,5 +32,5 @@ KIRIKAE_CONFIG=$LAB_DIR/viewer.yaml expect_exit 1 "a viewer may not" \
 KIRIKAE_CONFIG=$LAB_DIR/viewer.yaml expect_exit 0 "a viewer may look" kirikae routes
 
 expect_exit 0 "back by any node, a follower forwards" \
-    kirikae --node mirror-2 switchover calls --to tokyo --reason 'drill over'
+    kirikae switchover calls --to tokyo --reason 'drill over' --node mirror-2
 expect "the caller is served by voice" caller_wait_served http voice- 5000

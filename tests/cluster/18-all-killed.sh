@@ -9,12 +9,12 @@ coordinators=("${LAB_SERVERS[@]/#/coordinator.}")
 bodies() {
     local server
     for server in "${LAB_SERVERS[@]}"; do
-        kirikae --node "$server" status --json |
-            jq -c '[.ledger.size, .ledger.root, .routes, .functions, .raft.applied]'
+        kirikae status --json --node "$server" |
+            jq -c --arg asked "$server" 'select(.node == $asked) | [.ledger.size, .ledger.root, .routes, .functions, .raft.applied]'
     done
 }
-# All twelve say the same of state and ledger; silence between two reads is not needed,
-# another try is.
+# All twelve say the same of state and ledger. Entries may come between two answers: that
+# is why this is tried until it is so.
 equal_everywhere() {
     [[ $(bodies 2>/dev/null | sort | uniq -c | awk '{ print $1 }') == 12 ]]
 }

@@ -7,8 +7,9 @@ set -euo pipefail
 
 has_all() {
     local mine theirs
-    mine=$(kirikae --node mirror-3 status --json | jq -c '[.ledger.size, .ledger.root, .ledger.stored]') &&
-        theirs=$(kirikae --node backup-2 status --json |
+    mine=$(kirikae status --json --node mirror-3 |
+        jq -c 'select(.node == "mirror-3") | [.ledger.size, .ledger.root, .ledger.stored]') &&
+        theirs=$(kirikae status --json --node backup-2 |
             jq -c '[.ledger.size, .ledger.root, .ledger.size]') && [[ $mine == "$theirs" ]]
 }
 

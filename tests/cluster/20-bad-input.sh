@@ -5,10 +5,11 @@ set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh
 . "$(dirname "$0")/lib/story.sh"
 
-address=$(lab_address voice-1)
+leader=$(ask_leader)
+address=$(lab_address "$leader")
 work=$(mktemp -d "$LAB_DIR/bad-input.XXXXXX")
 refusals() {
-    kirikae --node voice-1 status --json | jq .counters.refused
+    kirikae status --json --node "$leader" | jq .counters.refused
 }
 refused_more_than() {
     (($(refusals) > $1))
@@ -26,15 +27,17 @@ expired() {
     openssl req -new -key "$LAB_DIR/certs/mirror-1.key" -subj /O=lab/OU=node/CN=mirror-1 \
         -out "$work/request"
     : >"$work/index"
-    openssl ca -batch -config <(printf '%s\n' '[ca]' 'default_ca=d' '[d]' "database=$work/index" \
-        "new_certs_dir=$work" 'default_md=sha256' 'policy=p' '[p]' 'organizationName=supplied' \
-        'organizationalUnitName=supplied' 'commonName=supplied') -rand_serial \
+    printf '%s\n' '[ca]' 'default_ca=d' '[d]' "database=$work/index" "new_certs_dir=$work" \
+        'default_md=sha256' 'rand_serial=yes' 'policy=p' '[p]' 'organizationName=supplied' \
+        'organizationalUnitName=supplied' 'commonName=supplied' >"$work/config"
+    openssl ca -batch -config "$work/config" \
         -cert "$LAB_DIR/certs/ca.pem" -keyfile "$LAB_DIR/certs/ca.key" -in "$work/request" \
-        -startdate 20200101000000Z -enddate 20200201000000Z -out "$work/expired.pem" 2>/dev/null
+        -startdate 20200101000000Z -enddate 20200201000000Z -out "$work/expired.pem" \
+        -notext 2>"$work/openssl"
 }
 
 from=$(ledger_size)
-pid=$(proc_pid coordinator.voice-1)
+pid=$(proc_pid "coordinator.$leader")
 before=$(refusals)
 # shellcheck disable=SC2016 # for the inner shell
 lab_on mirror-1 bash -c 'head -c 100000 /dev/urandom >"/dev/tcp/$1/7400"' x "$address" 2>/dev/null || true
@@ -69,7 +72,7 @@ expect_soon 5000 "an oversized frame ends the connection" refused_more_than "$be
 { printf '\0\0\0\100'; head -c 64 /dev/urandom; } |
     tls -alpn kirikae-admin/1 -cert "$LAB_DIR/certs/suzuki.pem" -key "$LAB_DIR/certs/suzuki.key"
 
-expect_equal "the daemon goes on" "$(proc_pid coordinator.voice-1)" "$pid"
+expect_equal "the daemon goes on" "$(proc_pid "coordinator.$leader")" "$pid"
 expect "the cluster goes on" ask_ready
 expect_soon 70000 "the ledger counts refusals" \
-    ledger_has "$from" '.category == "security" and .server == "voice-1"'
+    ledger_has "$from" ".category == \"security\" and .server == \"$leader\""

@@ -12,7 +12,7 @@ for verb in status nodes routes coverage topology 'maintenance list' 'why calls'
     expect_exit 0 "$verb --json" kirikae "${words[@]}" --json
     expect "$verb --json is JSON" jq -e . <<<"$story_output" >/dev/null
 done
-expect_exit 0 "each node answers" kirikae --node mirror-4 status
+expect_exit 0 "each node answers" kirikae status --node mirror-4
 expect_exit 0 "help" kirikae help
 expect_exit 0 "a good configuration" kirikae config check "$LAB_DIR/cluster.yaml"
 sed 's/^profile:/profle:/' "$LAB_DIR/cluster.yaml" >"$LAB_DIR/bad.yaml"

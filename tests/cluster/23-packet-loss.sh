@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/story.sh"
 
 from=$(ledger_size)
-caller_mark loss >/dev/null
+caller_mark loss
 fault_apply loss:20
 sleep 60
 fault_heal

@@ -12,13 +12,14 @@
 #   LAB_LAYOUT   site: the routes' candidates are the four servers of a site, least 2
 #                pair-N: voice-N and mirror-N alone
 #   LAB_DNS      bind, knot               LAB_MODE     netns, loopback, auto
+#   LAB_HOLD     automatic moves/window after which a route is held; default 8/1s: never
 #   LAB_PATIENCE factor on every bound, for slow builds
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 LAB_SITES=(tokyo osaka ishikari)
 LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
-: "${LAB_MODE:=auto}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"
@@ -114,7 +115,7 @@ lab_settle() {
 
 lab_remember() {
     local name
-    for name in BUILD PROFILE LAYOUT DNS MODE PATIENCE; do
+    for name in BUILD PROFILE LAYOUT DNS MODE HOLD PATIENCE; do
         name=LAB_$name
         printf '%s=%q\n' "$name" "${!name}"
     done >"$LAB_DIR/lab"
@@ -128,6 +129,10 @@ lab_attach() {
 }
 
 lab_make_dir() {
+    local program
+    for program in coordinator/{daemon/kirikaed,cli/kirikae} tests/tools/{endpoint,caller}; do
+        [[ -x $LAB_BUILD/$program ]] || lab_fail "not built: $LAB_BUILD/$program"
+    done
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kirikae-lab.XXXXXX")
     mkdir "$LAB_DIR/run" "$LAB_DIR/log"
     lab_settle
@@ -153,16 +158,19 @@ lab_up() {
     callers_up
 }
 
-# The ends of the logs of what has died, and of the leader.
+# What the coordinators warned of last, and the ends of the logs of what has died.
 lab_show_logs() {
     local name
     [[ -d ${LAB_DIR:-} ]] || return 0
-    while read -r name; do
-        if [[ $name == coordinator.* ]] || ! proc_alive "$name"; then
-            printf -- '---- %s (%s)\n' "$name" "$(proc_alive "$name" && echo alive || echo dead)"
-            tail -n "${LAB_TAIL:-12}" "$LAB_DIR/log/$name.log" 2>/dev/null
-        fi
-    done < <(proc_names) >&2
+    {
+        grep -hE '^[^ ]+ (warn|error) ' "$LAB_DIR"/log/coordinator.*.log | sort | tail -n 40
+        while read -r name; do
+            if ! proc_alive "$name"; then
+                printf -- '---- %s is dead\n' "$name"
+                tail -n 12 "$LAB_DIR/log/$name.log"
+            fi
+        done < <(proc_names)
+    } 2>/dev/null >&2 || true
 }
 
 # The logs outlive the lab: lab_keep_logs NAME.

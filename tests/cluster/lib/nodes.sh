@@ -8,6 +8,7 @@ nodes_join() {
 
 nodes_config() {
     sed -e "s|@PROFILE@|$LAB_PROFILE|g" -e "s|@NET@|$LAB_NET|g" -e "s|@DIR@|$LAB_DIR|g" \
+        -e "s|@HOLD_MOVES@|${LAB_HOLD%/*}|g" -e "s|@HOLD_WINDOW@|${LAB_HOLD#*/}|g" \
         -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
         -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" \
@@ -60,20 +61,25 @@ coordinator_start() {
         --config "$LAB_DIR/nodes/$1.yaml"
 }
 
-# A copy of the command line that finds its way into the lab, for people too.
+# The command line with its way into the lab, for people too. It asks the third place
+# first, so that it need not wait for a primary that is cut off.
 nodes_wrapper() {
     local inside=()
     lab_inside inside caller
     cat >"$LAB_DIR/kirikae" <<WRAPPER
 #!/bin/sh
 export KIRIKAE_CONFIG="\${KIRIKAE_CONFIG:-$LAB_DIR/admin.yaml}"
+case " \$* " in
+*" --node "* | *" help "*) ;;
+*) set -- "\$@" --node backup-4 ;;
+esac
 exec ${inside[*]} "$LAB_BUILD/coordinator/cli/kirikae" "\$@"
 WRAPPER
     chmod 0755 "$LAB_DIR/kirikae"
 }
 
 nodes_prepare() {
-    local server
+    local server pid pids=()
     nodes_certs
     nodes_config >"$LAB_DIR/cluster.yaml"
     operator_config suzuki >"$LAB_DIR/admin.yaml"
@@ -83,7 +89,11 @@ nodes_prepare() {
     for server in "${LAB_SERVERS[@]}"; do
         mkdir -m 0700 "$LAB_DIR/nodes/$server"
         node_config "$server" >"$LAB_DIR/nodes/$server.yaml"
-        coordinator_init "$server"
+        coordinator_init "$server" &
+        pids+=("$!")
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" || lab_fail 'a node could not be founded'
     done
 }
 

@@ -5,7 +5,7 @@
 proc_start_time() {
     # comm may hold spaces: what counts begins after the last ')'.
     local stat
-    stat=$(<"/proc/$1/stat") 2>/dev/null || return 1
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
     stat=${stat##*) }
     # shellcheck disable=SC2086 # split into fields
     set -- $stat

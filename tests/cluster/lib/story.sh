@@ -55,7 +55,7 @@ ledger_has() {
 # The fault's caller outages must stay under story_bound ms.
 story_bound=5000
 story_move() {
-    caller_mark "$1" >/dev/null
+    caller_mark "$1"
     fault_apply "$1"
     expect "after $1 the callers are served by $2*" callers_served "$2" 15000
     expect_at_most "outage in ms through HAProxy" "$(caller_outage http)" "$story_bound"

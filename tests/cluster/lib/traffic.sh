@@ -202,17 +202,17 @@ callers_up() {
 caller_ctl() {
     local which=$1
     shift
-    "$LAB_BUILD/tests/tools/caller" ctl "$LAB_DIR/run.$which" "$@"
+    timeout 120 "$LAB_BUILD/tests/tools/caller" ctl "$LAB_DIR/run.$which" "$@"
 }
 
 caller_mark() {
-    caller_ctl http mark "$1"
-    caller_ctl dns mark "$1"
+    caller_ctl http mark "$1" >/dev/null
+    caller_ctl dns mark "$1" >/dev/null
 }
 
 # caller_wait_served http|dns PREFIX MS: until calls are answered by a server named so.
 caller_wait_served() {
-    caller_ctl "$1" wait-served "$2" "$(($3 * LAB_PATIENCE))"
+    caller_ctl "$1" wait-served "$2" "$(($3 * LAB_PATIENCE))" >/dev/null
 }
 
 callers_served() {
