@@ -325,6 +325,19 @@ static void what_is_later_than_as_of_is_unknown(void **state)
     assert_int_equal(f.repaired, 0);
 }
 
+/* It is known already, so the time before its edge may have been down. */
+static void an_outage_that_begins_at_as_of(void **state)
+{
+    struct world *w = *state;
+
+    outage(w, DAY, DAY + HOUR)->last_good_ms = DAY - 15 * SECOND;
+    w->period.as_of_ms = DAY;
+    assert_int_equal(figures(w).downtime_ms, 0);
+    assert_int_equal(figures(w).downtime_high_ms, 15 * SECOND);
+    w->period.as_of_ms = DAY - 1;
+    assert_int_equal(figures(w).downtime_high_ms, 0);
+}
+
 static void before_the_month_there_is_nothing(void **state)
 {
     struct world *w = *state;
@@ -467,6 +480,7 @@ int main(void)
         CASE(split_at_the_months_edge),
         CASE(an_open_outage_runs_to_as_of),
         CASE(what_is_later_than_as_of_is_unknown),
+        CASE(an_outage_that_begins_at_as_of),
         CASE(before_the_month_there_is_nothing),
         CASE(bounds_of_the_edges),
         CASE(unmonitored_time_is_its_own_class),
