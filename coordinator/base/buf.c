@@ -36,7 +36,7 @@ uint8_t *buf_reserve(struct buf *buf, size_t len)
     uint8_t *room;
 
     grow(buf, len);
-    room = buf->data + buf->len;
+    room = len > 0 ? buf->data + buf->len : buf->data;
     buf->len += len;
     return room;
 }

@@ -200,25 +200,28 @@ int engine_leader(const struct engine *engine)
     return engine->leader;
 }
 
-/* The first leader commits its file; later ones their own-term barrier. */
+/* First the own-term barrier: only when it is applied does this node know all that was
+ * committed before, the configuration in force among it. Then the file, if it is newer. */
 static void begin_term(struct engine *engine, struct moment now, struct effects *effects)
 {
+    const struct shared *shared = engine->shared;
     struct entry *entry;
 
     if (engine->role != RAFT_ROLE_LEADER)
         return;
-    if (engine->shared->model == NULL ||
-        (engine_leads(engine) && engine->local_model->version > engine->shared->model->version)) {
-        entry = engine_propose(engine, now, ENTRY_CONFIG, 0, effects);
-        if (entry != NULL) {
-            entry->config.yaml = mem_dup(engine->local_yaml, engine->local_yaml_len);
-            entry->config.yaml_len = engine->local_yaml_len;
-        }
+    if (shared->leader_term != engine->term) {
+        if (engine->barrier_term != engine->term &&
+            engine_propose(engine, now, ENTRY_LEADER, 0, effects) != NULL)
+            engine->barrier_term = engine->term;
         return;
     }
-    if (engine->shared->leader_term != engine->term && engine->barrier_term != engine->term &&
-        engine_propose(engine, now, ENTRY_LEADER, 0, effects) != NULL)
-        engine->barrier_term = engine->term;
+    if (shared->model != NULL && engine->local_model->version <= shared->model->version)
+        return;
+    entry = engine_propose(engine, now, ENTRY_CONFIG, 0, effects);
+    if (entry == NULL)
+        return;
+    entry->config.yaml = mem_dup(engine->local_yaml, engine->local_yaml_len);
+    entry->config.yaml_len = engine->local_yaml_len;
 }
 
 static void record_refusals(struct engine *engine, struct moment now, struct effects *effects)

@@ -141,7 +141,8 @@ static void apply_leader(struct recorder *r)
 {
     r->shared->leader_term = r->entry->term;
     r->shared->leader = r->entry->leader;
-    record_leader(r);
+    if (r->shared->model != NULL) /* before the first configuration nobody has a name */
+        record_leader(r);
 }
 
 static void apply_verdict(struct recorder *r)
@@ -219,9 +220,6 @@ static void apply_coverage(struct recorder *r)
 static void apply_one(struct recorder *r)
 {
     switch (r->entry->kind) {
-    case ENTRY_LEADER:
-        apply_leader(r);
-        break;
     case ENTRY_VERDICT:
         apply_verdict(r);
         break;
@@ -255,7 +253,8 @@ static void apply_one(struct recorder *r)
         record_security(r);
         break;
     case ENTRY_CONFIG:
-        break; /* applied before: it is what the others need */
+    case ENTRY_LEADER:
+        break; /* applied before: they need no index into a configuration */
     }
 }
 
@@ -271,6 +270,8 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
         shared->time_ms = entry->time_ms;
     if (entry->kind == ENTRY_CONFIG)
         apply_config(&r, entry);
+    else if (entry->kind == ENTRY_LEADER)
+        apply_leader(&r); /* whatever configuration it was made under */
     else if (shared->model != NULL && entry->config_version == shared->model->version)
         apply_one(&r);
     if (shared->model != NULL)

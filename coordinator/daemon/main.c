@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const char usage[] =
     "Usage: kirikaed --config NODE.yaml [--init | --check]\n"
@@ -69,6 +70,17 @@ static int read_node_file(const char *path, struct node_config *config, struct e
     return r;
 }
 
+/* Every probe in flight is a file: take as many as the administrator allows. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int finish(struct node *node)
 {
     int exit_code;
@@ -100,6 +112,7 @@ int main(int argc, char **argv)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
     curl_global_init(CURL_GLOBAL_DEFAULT);
     node->log = log_open(node->config.name, (enum log_level)node->config.log_level);
     node->loop = mem_zalloc(1, sizeof *node->loop);

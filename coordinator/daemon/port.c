@@ -34,12 +34,17 @@ static void on_beat(void *context, int peer, const uint8_t *bytes, size_t len)
 static void on_request(void *context, struct link_call *call, enum link_role role, const char *name,
                        int peer, const uint8_t *bytes, size_t len)
 {
+    struct rpc_response response = {.code = ERR_UNAVAILABLE, .text = "this node is starting"};
     struct node *node = context;
+    struct buf out = {0};
 
-    if (node->serve != NULL)
+    if (node->serve != NULL) {
         serve_request(node->serve, call, role, name, peer, bytes, len);
-    else
-        link_reply(call, NULL, 0);
+        return;
+    }
+    rpc_response_encode(&response, &out);
+    link_reply(call, out.data, out.len);
+    buf_free(&out);
 }
 
 static void on_refused(void *context, const char *address, const char *why)

@@ -91,7 +91,7 @@ static int read_haproxy(struct reader *r, const struct doc *doc, struct actuator
 
 static int read_tsig_algorithm(struct reader *r, const struct doc *doc, void *into)
 {
-    static const char *const known[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512"};
+    static const char *const known[] = {"hmac-sha256", "hmac-sha512"};
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (doc->kind == DOC_TEXT && strcmp(doc->text, known[i]) == 0) {
@@ -99,7 +99,7 @@ static int read_tsig_algorithm(struct reader *r, const struct doc *doc, void *in
             return 0;
         }
     return fields_refuse(r, doc->line,
-                         "algorithm of tsig: expected hmac-sha256, hmac-sha384 or hmac-sha512");
+                         "algorithm of tsig: expected hmac-sha256 or hmac-sha512");
 }
 
 static int read_tsig(struct reader *r, const struct doc *doc, void *into)

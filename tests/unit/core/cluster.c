@@ -25,6 +25,7 @@ struct cluster_inside {
     uint64_t applied[CLUSTER_NODES]; /* of each node */
     int64_t probe_ms[CLUSTER_NODES][32];
     struct effects effects;
+    char *yaml; /* the file that nodes start with */
 };
 
 static struct moment moment(const struct cluster *c)
@@ -229,34 +230,57 @@ static void elect(struct cluster *c)
         }
 }
 
+static void boot(struct cluster *c, int node, uint64_t incarnation)
+{
+    const char *yaml = c->inside->yaml;
+    struct engine_options options = {.self = node,
+                                     .boot = incarnation * 1000 + (uint64_t)node + 1,
+                                     .seed = incarnation + (uint64_t)node,
+                                     .shared = shared_new(),
+                                     .model = world_parse(yaml),
+                                     .yaml = (const uint8_t *)yaml,
+                                     .yaml_len = (uint32_t)strlen(yaml),
+                                     .now = moment(c)};
+
+    c->inside->engines[node] = engine_new(&options);
+    c->inside->applied[node] = 0;
+}
+
 struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed)
 {
     struct cluster *c = mem_zalloc(1, sizeof *c);
-    const char *yaml = world_yaml(route_kind, patience_ms);
     int i, k;
 
     c->inside = mem_zalloc(1, sizeof *c->inside);
+    c->inside->yaml = mem_strdup(world_yaml(route_kind, patience_ms));
     prng_seed(&c->inside->prng, seed);
     c->leader = 8;
     c->term = 1;
     c->now_ms = 1000;
     c->told_candidate = -1;
     for (i = 0; i < CLUSTER_NODES; i++) {
-        struct engine_options options = {.self = i,
-                                         .boot = seed * 100 + (uint64_t)i + 1,
-                                         .seed = seed + (uint64_t)i,
-                                         .shared = shared_new(),
-                                         .model = world_model(route_kind, patience_ms),
-                                         .yaml = (const uint8_t *)yaml,
-                                         .yaml_len = (uint32_t)strlen(yaml),
-                                         .now = moment(c)};
-
-        c->inside->engines[i] = engine_new(&options);
+        boot(c, i, seed);
         for (k = 0; k < 32; k++)
             c->inside->probe_ms[i][k] = c->now_ms + (i * 7 + k * 11) % 100;
     }
     tell_raft(c);
     return c;
+}
+
+void cluster_restart(struct cluster *c, int node, uint32_t version)
+{
+    char *at = strstr(c->inside->yaml, "version: ");
+
+    CHECK(at != NULL && version < 10);
+    at[strlen("version: ")] = (char)('0' + version);
+    engine_free(c->inside->engines[node]);
+    boot(c, node, c->term * 7919 + version);
+}
+
+void cluster_reelect(struct cluster *c)
+{
+    c->term++;
+    tell_raft(c);
 }
 
 void cluster_free(struct cluster *c)
@@ -269,6 +293,7 @@ void cluster_free(struct cluster *c)
     for (e = 0; e < c->inside->committed; e++)
         mem_free(c->inside->log[e].bytes);
     effects_free(&c->inside->effects);
+    mem_free(c->inside->yaml);
     mem_free(c->inside);
     mem_free(c);
 }

@@ -33,6 +33,10 @@ struct cluster {
 struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed);
 void cluster_free(struct cluster *cluster);
 void cluster_run(struct cluster *cluster, int64_t ms);
+/* The node's process starts anew, with a file of that version, and replays the log. */
+void cluster_restart(struct cluster *cluster, int node, uint32_t version);
+/* A new term, led by cluster->leader. */
+void cluster_reelect(struct cluster *cluster);
 const struct engine *cluster_engine(const struct cluster *cluster, int node);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
 void cluster_command(struct cluster *cluster, const struct command *command);

@@ -332,6 +332,26 @@ static void a_node_that_stood_still_abstains(void **state)
     end(c);
 }
 
+/* All nodes come back with a newer file: the log replays, then the newer one is committed. */
+static void a_newer_file_is_committed_by_the_leader(void **state)
+{
+    struct cluster *c = calm("available", 14);
+    int i;
+
+    (void)state;
+    for (i = 0; i < CLUSTER_NODES; i++)
+        cluster_restart(c, i, 2);
+    c->leader = 9;
+    cluster_reelect(c);
+    cluster_run(c, 3000);
+    assert_int_equal(cluster_shared(c)->model->version, 2);
+    assert_true(engine_leads(cluster_engine(c, 9)));
+    cut_site(c, VOICE, true);
+    cluster_run(c, 2000);
+    assert_int_equal(c->told_candidate, 1);
+    end(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +370,7 @@ int main(void)
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),
+        cmocka_unit_test(a_newer_file_is_committed_by_the_leader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

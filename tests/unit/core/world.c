@@ -59,7 +59,11 @@ const char *world_yaml(const char *route_kind, int patience_ms)
 
 struct model *world_model(const char *route_kind, int patience_ms)
 {
-    const char *yaml = world_yaml(route_kind, patience_ms);
+    return world_parse(world_yaml(route_kind, patience_ms));
+}
+
+struct model *world_parse(const char *yaml)
+{
     struct model *model = NULL;
     struct err err = {{0}};
 

@@ -6,6 +6,7 @@
 
 /* Twelve coordinators on three places, route "calls" (tokyo, osaka: least 2 of 4). */
 struct model *world_model(const char *route_kind, int patience_ms);
+struct model *world_parse(const char *yaml);
 const char *world_yaml(const char *route_kind, int patience_ms);
 
 #endif
