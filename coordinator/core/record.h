@@ -12,6 +12,8 @@ struct recorder {
     uint64_t index;
     ledger_emit *emit; /* may be NULL: only the tree grows */
     void *context;
+    /* Edges of the recovery that this entry tells of (an "up" verdict); UTC_NONE. */
+    int64_t first_good_ms, last_fail_ms;
 };
 
 void record_config(struct recorder *r, const uint8_t sha256[32]);

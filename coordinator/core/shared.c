@@ -145,42 +145,74 @@ static void apply_leader(struct recorder *r)
         record_leader(r);
 }
 
-static void apply_verdict(struct recorder *r)
+/* Start of an outage: the earliest failing observation in the set that confirmed it,
+ * with the newest good one before it as its bound. */
+static void failure_edges(const struct recorder *r, struct check_state *state)
 {
-    struct shared *shared = r->shared;
-    const struct entry *entry = r->entry;
-    struct check_state *state;
     uint32_t oldest_fail = 0, newest_good = AGE_NEVER;
-    bool failed = false;
     int i;
 
-    if (entry->verdict.check >= shared->model->n_checks)
-        return;
-    state = &shared->checks[entry->verdict.check];
-    if (state->verdict == entry->verdict.verdict)
-        return;
-    for (i = 0; i < entry->verdict.n_ballots; i++) {
-        const struct ballot *ballot = &entry->verdict.ballots[i];
+    for (i = 0; i < r->entry->verdict.n_ballots; i++) {
+        const struct ballot *ballot = &r->entry->verdict.ballots[i];
 
         if (ballot->opinion != OPINION_DOWN || ballot->fail_age_ms == AGE_NEVER)
             continue;
-        failed = true;
         if (ballot->fail_age_ms > oldest_fail)
             oldest_fail = ballot->fail_age_ms;
         if (ballot->good_age_ms < newest_good && ballot->good_age_ms >= ballot->fail_age_ms)
             newest_good = ballot->good_age_ms;
     }
-    if (entry->verdict.verdict == VERDICT_DOWN) {
-        state->fail_since_ms = failed ? shared->time_ms - oldest_fail : shared->time_ms;
-        state->good_before_ms = newest_good == AGE_NEVER ? UTC_NONE : shared->time_ms - newest_good;
-        if (state->good_before_ms != UTC_NONE && state->good_before_ms > state->fail_since_ms)
-            state->good_before_ms = state->fail_since_ms;
-    } else {
-        state->fail_since_ms = UTC_NONE;
-        state->good_before_ms = UTC_NONE;
+    state->fail_since_ms = r->shared->time_ms - oldest_fail;
+    state->good_before_ms = newest_good == AGE_NEVER ? UTC_NONE : r->shared->time_ms - newest_good;
+    if (state->good_before_ms != UTC_NONE && state->good_before_ms > state->fail_since_ms)
+        state->good_before_ms = state->fail_since_ms;
+}
+
+/* End of an outage: the first good observation in the set that confirmed the recovery,
+ * with the newest failing one before it. Observers that never failed it in this outage
+ * have nothing to say of its end. */
+static void recovery_edges(struct recorder *r, int64_t fail_since_ms)
+{
+    int64_t now = r->shared->time_ms;
+    int i;
+
+    for (i = 0; i < r->entry->verdict.n_ballots; i++) {
+        const struct ballot *ballot = &r->entry->verdict.ballots[i];
+
+        if (ballot->opinion != OPINION_UP || ballot->fail_age_ms == AGE_NEVER ||
+            ballot->good_age_ms > ballot->fail_age_ms || now - ballot->fail_age_ms < fail_since_ms)
+            continue;
+        if (r->first_good_ms == UTC_NONE || now - ballot->good_age_ms < r->first_good_ms)
+            r->first_good_ms = now - ballot->good_age_ms;
     }
+    for (i = 0; i < r->entry->verdict.n_ballots; i++) {
+        const struct ballot *ballot = &r->entry->verdict.ballots[i];
+        int64_t fail = now - ballot->fail_age_ms;
+
+        if (ballot->fail_age_ms != AGE_NEVER && r->first_good_ms != UTC_NONE &&
+            fail <= r->first_good_ms && fail > r->last_fail_ms)
+            r->last_fail_ms = fail;
+    }
+}
+
+static void apply_verdict(struct recorder *r)
+{
+    const struct entry *entry = r->entry;
+    struct check_state *state;
+
+    if (entry->verdict.check >= r->shared->model->n_checks)
+        return;
+    state = &r->shared->checks[entry->verdict.check];
+    if (state->verdict == entry->verdict.verdict)
+        return;
+    if (state->verdict == VERDICT_DOWN)
+        recovery_edges(r, state->fail_since_ms);
+    state->fail_since_ms = UTC_NONE;
+    state->good_before_ms = UTC_NONE;
+    if (entry->verdict.verdict == VERDICT_DOWN)
+        failure_edges(r, state);
     state->verdict = entry->verdict.verdict;
-    state->since_ms = shared->time_ms;
+    state->since_ms = r->shared->time_ms;
     state->index = r->index;
     record_verdict(r, state);
 }
@@ -261,8 +293,13 @@ static void apply_one(struct recorder *r)
 void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, ledger_emit *emit,
                   void *context)
 {
-    struct recorder r = {
-        .shared = shared, .entry = entry, .index = index, .emit = emit, .context = context};
+    struct recorder r = {.shared = shared,
+                         .entry = entry,
+                         .index = index,
+                         .emit = emit,
+                         .context = context,
+                         .first_good_ms = UTC_NONE,
+                         .last_fail_ms = UTC_NONE};
 
     shared->index = index;
     shared->term = entry->term;

@@ -127,24 +127,26 @@ static void open_outage(struct recorder *r, int function, const struct cause *ca
     state->outage = record_outage_open(r, function, state, cause->evidence) + 1;
 }
 
-/* Newest moment at which it was certainly still failing: what the recovery's ballots
- * say, for a move the intent. */
-static int64_t last_fail(const struct recorder *r, const struct function_state *state, int64_t end)
+/* The first good observation, and the newest failing one before it: what the recovery's
+ * ballots say; for a move its verification and its intent. */
+static void close_outage(struct recorder *r, int function)
 {
-    int64_t fail = state->start_ms;
-    uint32_t newest = AGE_NEVER;
-    int i, route = r->entry->kind == ENTRY_VERIFIED ? r->entry->outcome.route : -1;
+    struct function_state *state = &r->shared->functions[function];
+    int64_t end = r->shared->time_ms, fail = state->start_ms;
 
-    if (route >= 0 && r->shared->routes[route].intent_ms > fail)
-        fail = r->shared->routes[route].intent_ms;
-    if (r->entry->kind == ENTRY_VERDICT) {
-        for (i = 0; i < r->entry->verdict.n_ballots; i++)
-            if (r->entry->verdict.ballots[i].fail_age_ms < newest)
-                newest = r->entry->verdict.ballots[i].fail_age_ms;
-        if (newest != AGE_NEVER && r->shared->time_ms - newest > fail)
-            fail = r->shared->time_ms - newest;
+    if (r->first_good_ms != UTC_NONE) {
+        end = r->first_good_ms;
+        fail = r->last_fail_ms;
+    } else if (r->entry->kind == ENTRY_VERIFIED) {
+        fail = r->shared->routes[r->entry->outcome.route].intent_ms;
     }
-    return fail < end ? fail : end;
+    if (end < state->start_ms)
+        end = state->start_ms;
+    if (fail == UTC_NONE || fail < state->start_ms)
+        fail = state->start_ms;
+    record_outage_close(r, function, state, end, fail < end ? fail : end);
+    state->down = false;
+    state->outage = 0;
 }
 
 static void account_outage(struct recorder *r, int function)
@@ -152,7 +154,6 @@ static void account_outage(struct recorder *r, int function)
     const struct function *f = &r->shared->model->functions[function];
     struct function_state *state = &r->shared->functions[function];
     struct cause cause = {.start_ms = INT64_MAX, .last_good_ms = UTC_NONE};
-    int64_t end;
 
     if (f->route >= 0)
         route_cause(r->shared, f->route, &cause);
@@ -160,10 +161,7 @@ static void account_outage(struct recorder *r, int function)
     if (cause.down && !state->down) {
         open_outage(r, function, &cause);
     } else if (!cause.down && state->down) {
-        end = r->shared->time_ms > state->start_ms ? r->shared->time_ms : state->start_ms;
-        record_outage_close(r, function, state, end, last_fail(r, state, end));
-        state->down = false;
-        state->outage = 0;
+        close_outage(r, function);
     }
 }
 

@@ -4,6 +4,7 @@ void sensor_init(struct sensor *sensor)
 {
     *sensor = (struct sensor){.ended_ms = BOOT_NEVER,
                               .good_ms = BOOT_NEVER,
+                              .rise_ms = BOOT_NEVER,
                               .fail_ms = BOOT_NEVER,
                               .last_fail_ms = BOOT_NEVER};
 }
@@ -14,6 +15,8 @@ static enum sensed good(struct sensor *sensor, const struct check *check, int64_
 
     if (began_ms > sensor->good_ms)
         sensor->good_ms = began_ms;
+    if (sensor->goods == 0)
+        sensor->rise_ms = began_ms;
     sensor->fails = 0;
     sensor->wrongs = 0;
     sensor->goods++;
@@ -83,6 +86,6 @@ struct vote sensor_vote(const struct sensor *sensor, int check, int64_t now_ms)
         .reason = (uint8_t)sensor->reason,
         .age_ms = boot_age(now_ms, sensor->ended_ms),
         .fail_age_ms = boot_age(now_ms, down ? sensor->fail_ms : sensor->last_fail_ms),
-        .good_age_ms = boot_age(now_ms, sensor->good_ms),
+        .good_age_ms = boot_age(now_ms, down ? sensor->good_ms : sensor->rise_ms),
     };
 }

@@ -15,6 +15,7 @@ struct sensor {
     enum reason reason;       /* of the newest probe that counted */
     int64_t ended_ms;         /* of it; BOOT_NEVER */
     int64_t good_ms;          /* when the newest good probe began; BOOT_NEVER */
+    int64_t rise_ms;      /* when the first good probe of this run of successes began */
     int64_t fail_ms;          /* when the first failing probe of this run began; BOOT_NEVER */
     int64_t last_fail_ms;     /* when the newest failing probe began; BOOT_NEVER */
     int goods, fails, wrongs; /* in a row */
