@@ -11,9 +11,13 @@ another_leads() {
     [[ -n $now && $now != "$leader" ]]
 }
 
+in_ishikari() {
+    [[ $(lab_site "$(ask_leader)") == ishikari ]]
+}
+
+expect_soon 20000 "the leader lives where no route prefers to be" in_ishikari
 from=$(ledger_size)
 leader=$(ask_leader)
-expect "the leader lives where no route prefers to be" [ "$(lab_site "$leader")" == ishikari ]
 fault_apply "kill:$leader"
 expect_soon 10000 "another leads" another_leads
 expect "the callers are served by voice" callers_served voice- 2000
