@@ -27,7 +27,7 @@ void node_fatal(struct node *node, const char *why)
 
 /* ---- modules ---- */
 
-static int open_config(struct node *node, struct err *err)
+static int read_config(struct node *node, struct err *err)
 {
     int r = file_read(node->config.cluster_file, LIMIT_CONFIG, &node->cluster_yaml, err);
 
@@ -43,16 +43,31 @@ static int open_config(struct node *node, struct err *err)
     if (node->self < 0 || !node->file_model->servers[node->self].coordinator)
         return err_set(err, ERR_INVALID, "%s: there is no server named %s",
                        node->config.cluster_file, node->config.name);
-    if (getrandom(&node->boot, sizeof node->boot, 0) != sizeof node->boot)
-        return err_set(err, ERR_IO, "no randomness: %s", strerror(errno));
-    node->started_ms = clock_boot_ms();
     return 0;
+}
+
+static void forget_config(struct node *node)
+{
+    model_free(node->file_model);
+    node->file_model = NULL;
+    buf_free(&node->cluster_yaml);
+}
+
+static int open_config(struct node *node, struct err *err)
+{
+    int r = read_config(node, err);
+
+    if (r == 0 && getrandom(&node->boot, sizeof node->boot, 0) != sizeof node->boot)
+        r = err_set(err, ERR_IO, "no randomness: %s", strerror(errno));
+    if (r < 0)
+        forget_config(node);
+    node->started_ms = clock_boot_ms();
+    return r;
 }
 
 static void close_config(struct node *node)
 {
-    model_free(node->file_model);
-    buf_free(&node->cluster_yaml);
+    forget_config(node);
     node_module_closed(node);
 }
 
@@ -130,7 +145,11 @@ static void close_raft(struct node *node)
 
 static void close_serve(struct node *node)
 {
-    serve_close(node->serve);
+    struct serve *serve = node->serve;
+
+    node->serve = NULL; /* the port is still open */
+    serve_close(serve);
+    port_forget_replies(node);
     node_module_closed(node);
 }
 
@@ -169,30 +188,40 @@ static void on_stop_signal(uv_signal_t *signal, int number)
     node_stop(node, 0);
 }
 
-/* Certificates are read anew. The cluster file too: the leader commits a newer version. */
+static int reload_cluster_file(struct node *node, struct err *err)
+{
+    struct model *model = NULL;
+    struct buf yaml = {0};
+    int r = file_read(node->config.cluster_file, LIMIT_CONFIG, &yaml, err);
+
+    if (r > 0)
+        r = err_set(err, ERR_IO, "%s: no such file", node->config.cluster_file);
+    if (r == 0)
+        r = config_parse(node->config.cluster_file, yaml.data, yaml.len, &model, err);
+    if (r == 0)
+        r = engine_offer(node->engine, model, yaml.data, (uint32_t)yaml.len, err);
+    buf_free(&yaml);
+    return r;
+}
+
+/* Certificates are read anew. The cluster file too: the leader commits a newer version.
+ * What is wrong with one of them does not keep the other back. */
 static void on_reload(uv_signal_t *signal, int number)
 {
     struct node *node = signal->data;
-    struct model *model = NULL;
-    struct buf yaml = {0};
-    struct err err = {{0}};
-    int r;
+    struct err err;
 
     (void)number;
-    r = link_reload(node->link, &err);
-    if (r == 0)
-        r = file_read(node->config.cluster_file, LIMIT_CONFIG, &yaml, &err);
-    if (r > 0)
-        r = err_set(&err, ERR_IO, "%s: no such file", node->config.cluster_file);
-    if (r == 0)
-        r = config_parse(node->config.cluster_file, yaml.data, yaml.len, &model, &err);
-    if (r == 0)
-        r = engine_offer(node->engine, model, yaml.data, (uint32_t)yaml.len, &err);
-    if (r == 0)
-        log_line(node->log, LOG_LEVEL_INFO, "reload", "certificates and cluster file were read");
+    if (link_reload(node->link, &err) == 0)
+        log_line(node->log, LOG_LEVEL_INFO, "reload", "certificates were read");
     else
-        log_line(node->log, LOG_LEVEL_ERROR, "reload", "nothing changed: %s", err.text);
-    buf_free(&yaml);
+        log_line(node->log, LOG_LEVEL_ERROR, "reload", "certificates stay as they were: %s",
+                 err.text);
+    if (reload_cluster_file(node, &err) == 0)
+        log_line(node->log, LOG_LEVEL_INFO, "reload", "the cluster file was read");
+    else
+        log_line(node->log, LOG_LEVEL_ERROR, "reload", "the configuration stays as it was: %s",
+                 err.text);
 }
 
 static int open_clock(struct node *node, struct err *err)
@@ -293,13 +322,12 @@ int node_open(struct node *node, struct err *err)
 
 int node_prepare(struct node *node, bool init, struct err *err)
 {
-    int r = open_config(node, err);
+    int r = read_config(node, err);
 
     if (r == 0 && init)
         r = make_dirs(node, err);
     if (r == 0 && init)
         r = member_init(node, err);
-    model_free(node->file_model);
-    buf_free(&node->cluster_yaml);
+    forget_config(node);
     return r;
 }

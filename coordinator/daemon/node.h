@@ -121,6 +121,8 @@ int port_module_open(struct node *node, struct err *err);
 int serve_module_open(struct node *node, struct err *err);
 void port_beat(struct node *node);
 void port_reply(struct node *node, const struct effect *effect);
+/* Commands that wait for an answer will not get one any more. */
+void port_forget_replies(struct node *node);
 
 /* world.c */
 int world_module_open(struct node *node, struct err *err);

@@ -179,6 +179,15 @@ void port_reply(struct node *node, const struct effect *effect)
     }
 }
 
+void port_forget_replies(struct node *node)
+{
+    while (node->n_replies > 0) {
+        struct reply_slot slot = node->replies[--node->n_replies];
+
+        slot.reply(slot.arg, ERR_UNAVAILABLE, "this node is going down");
+    }
+}
+
 int serve_module_open(struct node *node, struct err *err)
 {
     struct serve_options options = {.self = node->self,
