@@ -188,6 +188,8 @@ int doc_parse(const char *file, const unsigned char *yaml, size_t len, struct do
     *root = NULL;
     if (len > LIMIT_CONFIG)
         return err_set(err, ERR_LIMIT, "%s: %zu bytes are more than %d", file, len, LIMIT_CONFIG);
+    if (len == 0) /* `yaml` may be NULL, which libyaml does not take */
+        return err_set(err, ERR_INVALID, "%s: is empty", file);
     if (!yaml_parser_initialize(&b.parser))
         return err_set(err, ERR_LIMIT, "%s: no memory to parse it", file);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);

@@ -286,6 +286,8 @@ static void empty_and_large_files_are_refused(void **state)
 
     memset(large, ' ', LIMIT_CONFIG + 1);
     assert_int_equal(parse("", 0, &m, &err), ERR_INVALID);
+    assert_int_equal(config_parse("f.yaml", NULL, 0, &m, &err), ERR_INVALID);
+    assert_string_equal(err.text, "f.yaml: is empty");
     assert_int_equal(parse("# only a comment\n", 17, &m, &err), ERR_INVALID);
     assert_int_equal(parse("just text", 9, &m, &err), ERR_INVALID);
     assert_non_null(strstr(err.text, "expected a map"));
