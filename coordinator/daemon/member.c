@@ -91,6 +91,23 @@ int member_init(struct node *node, struct err *err)
 
 /* ---- joining ---- */
 
+static bool is_placed(const struct node *node)
+{
+    return replicate_placed(node->replicate, node->raft_id,
+                            node->file_model->servers[node->self].role);
+}
+
+/* Who is asked next: the leader, if the last one knew it. */
+static void follow_hint(struct node *node, const char *leader)
+{
+    int server = model_server(node->file_model, leader);
+
+    if (server >= 0 && server < node->file_model->n_coordinators && server != node->self)
+        node->join_peer = server;
+    else
+        node->join_peer++;
+}
+
 static void on_join_answer(void *context, int code, const uint8_t *bytes, size_t len)
 {
     struct node *node = context;
@@ -98,28 +115,30 @@ static void on_join_answer(void *context, int code, const uint8_t *bytes, size_t
     struct err err;
 
     node->joining = false;
-    if (code != 0 || node->closing)
+    if (node->closing)
         return;
-    if (rpc_response_decode(bytes, len, &response, &err) == 0) {
-        if (response.code == 0)
-            log_line(node->log, LOG_LEVEL_INFO, "joined", "this node is a member again");
-        else
-            log_line(node->log, LOG_LEVEL_INFO, "join", "%s", response.text);
-    }
+    if (code == 0)
+        code = rpc_response_decode(bytes, len, &response, &err);
+    follow_hint(node, response.leader);
+    if (code == 0 && response.code == 0)
+        log_line(node->log, LOG_LEVEL_INFO, "joined", "this node is a member again");
+    else
+        log_line(node->log, LOG_LEVEL_DEBUG, "join", "not yet: %s",
+                 code != 0 ? err_name(code) : response.text);
     rpc_response_free(&response);
 }
 
-/* Until Raft's configuration knows this id: ask one coordinator after the other. */
+/* Until Raft's configuration has this id in its place: ask one coordinator after the other.
+ * A leader that falls half-way leaves a spare, which has to ask the next one. */
 void member_tick(struct node *node)
 {
     struct rpc_request request = {.verb = "join"};
     struct buf bytes = {0};
     int n = node->file_model->n_coordinators;
 
-    if (node->joining || node->raft_id == replicate_id(node->self, 0) ||
-        replicate_member(node->replicate, node->self) == node->raft_id)
+    if (node->joining || node->raft_id == replicate_id(node->self, 0) || is_placed(node))
         return;
-    node->join_peer = (node->join_peer + 1) % n;
+    node->join_peer %= n;
     if (node->join_peer == node->self)
         node->join_peer = (node->join_peer + 1) % n;
     buf_printf(&request.args, "{\"raft_id\":%llu}", (unsigned long long)node->raft_id);
@@ -146,6 +165,10 @@ static void on_replaced(void *context, int code)
 
     joiner->reply(joiner->arg, code, code == 0 ? "member" : "the membership cannot change now");
     if (code == 0) {
+        log_line(joiner->node->log, LOG_LEVEL_WARN, "join",
+                 "%s had lost its data and is back as %llu",
+                 joiner->node->file_model->servers[joiner->server].name,
+                 (unsigned long long)joiner->raft_id);
         event.member.server = joiner->server;
         event.member.raft_id = joiner->raft_id;
         node_step(joiner->node, &event);
@@ -164,14 +187,14 @@ void member_join(void *context, int server, uint64_t raft_id, serve_reply *reply
         reply(arg, ERR_DENIED, "that Raft id is another server's");
         return;
     }
-    if (replicate_member(node->replicate, server) == raft_id) {
+    if (replicate_placed(node->replicate, raft_id, who->role)) {
         reply(arg, 0, "member already");
         return;
     }
     joiner = mem_zalloc(1, sizeof *joiner);
     *joiner = (struct joiner){
         .node = node, .server = server, .raft_id = raft_id, .reply = reply, .arg = arg};
-    log_line(node->log, LOG_LEVEL_WARN, "join", "%s has lost its data and comes back as %llu",
+    log_line(node->log, LOG_LEVEL_DEBUG, "join", "%s has lost its data and comes back as %llu",
              who->name, (unsigned long long)raft_id);
     replicate_replace(node->replicate, server, raft_id, who->name, who->role, on_replaced, joiner);
 }

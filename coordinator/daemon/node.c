@@ -188,6 +188,20 @@ static void on_stop_signal(uv_signal_t *signal, int number)
     node_stop(node, 0);
 }
 
+/* Two files of one version would be in force in turn, by who leads. */
+static int check_version(const struct node *node, const struct model *model, const struct buf *yaml,
+                         struct err *err)
+{
+    const struct shared *shared = engine_shared(node->engine);
+
+    if (shared->model == NULL || shared->model->version != model->version ||
+        (shared->config_yaml_len == yaml->len &&
+         memcmp(shared->config_yaml, yaml->data, yaml->len) == 0))
+        return 0;
+    return err_set(err, ERR_REFUSED, "%s differs from version %u, in force, but has its number",
+                   node->config.cluster_file, model->version);
+}
+
 static int reload_cluster_file(struct node *node, struct err *err)
 {
     struct model *model = NULL;
@@ -198,6 +212,11 @@ static int reload_cluster_file(struct node *node, struct err *err)
         r = err_set(err, ERR_IO, "%s: no such file", node->config.cluster_file);
     if (r == 0)
         r = config_parse(node->config.cluster_file, yaml.data, yaml.len, &model, err);
+    if (r == 0) {
+        r = check_version(node, model, &yaml, err);
+        if (r < 0)
+            model_free(model);
+    }
     if (r == 0)
         r = engine_offer(node->engine, model, yaml.data, (uint32_t)yaml.len, err);
     buf_free(&yaml);

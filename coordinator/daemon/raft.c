@@ -26,6 +26,16 @@ static void on_line(void *context, uint64_t seq, const char *line, size_t len)
         log_line(node->log, LOG_LEVEL_ERROR, "ledger", "%s", err.text);
 }
 
+/* Everything here counts coordinators by their place in the cluster file. */
+static int check_coordinators(const struct node *node, const struct model *in_force,
+                              struct err *err)
+{
+    if (in_force == NULL || model_same_coordinators(in_force, node->file_model))
+        return 0;
+    return err_set(err, ERR_INVALID, "%s: its coordinators are not those of version %u, in force",
+                   node->config.cluster_file, in_force->version);
+}
+
 static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t len)
 {
     struct node *node = context;
@@ -43,8 +53,11 @@ static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t
     }
     engine_apply(node->engine, node_now(), index, &entry, on_line, node, &node->effects);
     entry_free(&entry);
-    if (!had || engine_model(node->engine)->version != version)
+    if (!had || engine_model(node->engine)->version != version) {
+        if (check_coordinators(node, engine_shared(node->engine)->model, &err) < 0)
+            node_fatal(node, err.text);
         world_replace(node);
+    }
     node_carry_out(node);
 }
 
@@ -132,6 +145,11 @@ static int on_restore(void *context, const uint8_t *bytes, size_t len, struct er
 
     if (r < 0)
         return r;
+    r = check_coordinators(node, shared->model, err);
+    if (r < 0) {
+        shared_free(shared);
+        return r;
+    }
     forget_intents(node, shared->index);
     engine_restore(node->engine, node_now(), shared);
     world_replace(node);

@@ -48,6 +48,23 @@ uint64_t replicate_member(const struct replicate *r, int server)
     return newest;
 }
 
+static int raft_role_of(enum member_role role)
+{
+    return role == MEMBER_VOTER ? RAFT_VOTER : RAFT_STANDBY;
+}
+
+bool replicate_placed(const struct replicate *r, uint64_t raft_id, enum member_role role)
+{
+    const struct raft_configuration *conf = &r->raft.configuration;
+    const struct raft_server *server = find(r, raft_id);
+
+    for (unsigned i = 0; i < conf->n; i++)
+        if (conf->servers[i].id != raft_id &&
+            replicate_server_of(conf->servers[i].id) == replicate_server_of(raft_id))
+            return false;
+    return server != NULL && server->role == raft_role_of(role);
+}
+
 static uint64_t old_id(const struct replicate *r)
 {
     const struct raft_configuration *conf = &r->raft.configuration;
@@ -174,7 +191,7 @@ void replicate_replace(struct replicate *r, int server, uint64_t new_raft_id, co
         .step = MEMBER_REMOVE,
         .server = server,
         .new_id = new_raft_id,
-        .role = role == MEMBER_VOTER ? RAFT_VOTER : RAFT_STANDBY,
+        .role = raft_role_of(role),
         .deadline_ms = replicate_now(r) + STEP_MS,
         .done = done,
         .context = context,

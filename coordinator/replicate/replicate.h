@@ -117,5 +117,7 @@ struct replicate_info {
 struct replicate_info replicate_info(const struct replicate *replicate);
 /* The id that a server has in the current configuration; 0: none. */
 uint64_t replicate_member(const struct replicate *replicate, int server);
+/* Is that id, and no other of its server, in the current configuration, with this role? */
+bool replicate_placed(const struct replicate *replicate, uint64_t raft_id, enum member_role role);
 
 #endif
