@@ -55,6 +55,12 @@ breakdown() {
          acted_dns: first_at(.type == "outcome" and .ok and .route == "softphones")}'
 }
 
+# Both routes' moves are in the ledger to the end; the callers may be served before.
+both_verified() {
+    [[ $(ledger_from "$1" | jq -r 'select(.type == "verified" and .to == "osaka") | .route' |
+        sort -u | wc -l) == 2 ]]
+}
+
 one_run() {
     local fault=$1 run=$2 from t0 pause
     from=$(ledger_size)
@@ -65,6 +71,7 @@ one_run() {
     t0=$(now_ms)
     strike "$fault"
     callers_served mirror- 30000 || return 1
+    wait_until 5000 50 both_verified "$from" || return 1
     jq -cn --arg fault "$fault" --arg profile "$profile" --argjson run "$run" \
         --argjson http "$(caller_outage http)" --argjson dns "$(caller_outage dns)" \
         --argjson parts "$(breakdown "$t0" "$from")" \

@@ -18,7 +18,7 @@ expect_soon 5000 "voice-2 leaves HAProxy's pool" pool_is 'voice-1 voice-3 voice-
 expect_soon 5000 "voice-2 leaves the name" names_are 'voice-1 voice-3 voice-4 '
 caller_mark shrunk
 expect "the callers are still served in tokyo" callers_served voice- 2000
-expect_equal "moves in the ledger" "$(ledger_moves "$from")" 0
+expect_moves "$from" 0
 
 endpoint_start voice-2
 expect_soon 10000 "voice-2 is back in the pool" pool_is 'voice-1 voice-2 voice-3 voice-4 '

@@ -18,6 +18,6 @@ proc_kill coordinator.mirror-3
 node_lose_disk mirror-3
 coordinator_start mirror-3
 expect_soon 30000 "mirror-3 is heard again" ask_ready
-expect_soon 15000 "it has the whole ledger" has_all 2>/dev/null
-expect "it came back under a new id, which the ledger says" \
-    [ "$(ledger_count "$from" '.type == "member" and .server == "mirror-3"')" -ge 1 ]
+expect_soon 15000 "it has the whole ledger" has_all
+expect_soon 5000 "it came back under a new id, which the ledger says" \
+    ledger_has "$from" '.type == "member" and .server == "mirror-3"'

@@ -11,4 +11,4 @@ story_move silence:voice-1 mirror-1
 story_proved "$from"
 fault_heal
 expect_soon 20000 "voice-1 is heard again" ask_ready
-expect_equal "moves in the ledger" "$(ledger_moves "$from")" 2
+expect_moves "$from" 2

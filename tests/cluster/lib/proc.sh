@@ -2,14 +2,19 @@
 # Processes of the lab by name. $LAB_DIR/run/NAME holds "pid starttime", so that a pid
 # that the kernel gave to somebody else meanwhile is never signalled.
 
+# When process $1 was started; 1 when it is gone. A zombie is gone when its last thread is:
+# until then its ports are not free.
 proc_start_time() {
-    # comm may hold spaces: what counts begins after the last ')'.
-    local stat
+    local pid=$1 stat threads
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    # comm may hold spaces: what counts begins after the last ')'.
     stat=${stat##*) }
     # shellcheck disable=SC2086 # split into fields
     set -- $stat
-    [[ $1 != Z && $1 != X ]] || return 1
+    if [[ $1 == Z || $1 == X ]]; then
+        threads=("/proc/$pid/task"/[0-9]*)
+        ((${#threads[@]} > 1)) || return 1
+    fi
     printf '%s\n' "${20}"
 }
 

@@ -63,18 +63,33 @@ story_move() {
     printf '    outage: http %s ms, dns %s ms\n' "$(caller_outage http)" "$(caller_outage dns)"
 }
 
-# Each automatic move since line $1 has evidence, an intent, outcomes and a verification.
+# From line $1 on: a verdict with ballots from two sites or more, and for every move an
+# intent, an outcome and a verification of its epoch. The callers may be served before the
+# last of these lines is written.
+proved() {
+    ledger_from "$1" | jq -se '
+        . as $all
+        | ([.[] | select(.category == "verdict" and .type == "down")
+                | [.ballots[] | select(.opinion == "down") | .site] | unique | length]
+           | max) >= 2
+        and ([.[] | select(.type == "intent" and .kind == "move")]
+            | length > 0 and all(.[]; . as $i
+                | any($all[]; .type == "outcome" and .ok and .route == $i.route
+                      and .epoch == $i.epoch)
+                and any($all[]; .type == "verified" and .route == $i.route
+                        and .epoch == $i.epoch)))' >/dev/null
+}
+
 story_proved() {
-    local lines
-    lines=$(ledger_from "$1")
-    expect "a verdict with ballots from two sites or more" jq -se '
-        [.[] | select(.category == "verdict" and .type == "down")
-             | [.ballots[] | select(.opinion == "down" or .opinion == "fail") | .site]
-             | unique | length] | max >= 2' <<<"$lines" >/dev/null
-    expect "for every move an intent, an outcome and a verification of its epoch" jq -se '
-        . as $all | [.[] | select(.type == "intent" and .kind == "move")] | length > 0 and
-        all(.[]; . as $i
-            | any($all[]; .type == "outcome" and .ok and .route == $i.route and .epoch == $i.epoch)
-            and any($all[]; .type == "verified" and .route == $i.route and .epoch == $i.epoch))' \
-        <<<"$lines" >/dev/null
+    expect_soon 5000 "verdict, ballots, intent, outcome and verification are in the ledger" \
+        proved "$1"
+}
+
+moves_are() {
+    [[ $(ledger_moves "$1") == "$2" ]]
+}
+
+# expect_moves FROM N: so many moves from line FROM on.
+expect_moves() {
+    expect_soon 3000 "$2 moves in the ledger" moves_are "$1" "$2"
 }
