@@ -92,15 +92,6 @@ static void run_confirmation(struct engine *engine, struct moment now, int check
     engine_add(effects, EFFECT_PROBE)->check = check;
 }
 
-static void confirm_server(struct engine *engine, struct moment now, int server)
-{
-    int c;
-
-    for (c = 0; c < engine->model->n_checks; c++)
-        if (engine->model->checks[c].target == server)
-            confirm(engine, now, c);
-}
-
 /* ---- what comes in ---- */
 
 static void put_cell(struct engine *engine, int64_t now_ms, int observer, const struct vote *vote)
@@ -117,20 +108,47 @@ static void put_cell(struct engine *engine, int64_t now_ms, int observer, const 
     cell->good_ms = vote->good_age_ms == AGE_NEVER ? BOOT_NEVER : now_ms - vote->good_age_ms;
 }
 
+static void vote_myself(struct engine *engine, struct moment now, int check)
+{
+    struct vote vote = sensor_vote(&engine->watches[check].sensor, check, now.boot_ms);
+
+    put_cell(engine, now.boot_ms, engine->self, &vote);
+}
+
+/* A coordinator whose beats have come and come no more. */
+static bool is_quiet(const struct engine *engine, int server)
+{
+    return server < engine->model->n_coordinators && server != engine->self &&
+           engine->peers[server].rx_ms != BOOT_NEVER && engine->peers[server].detector.silent;
+}
+
+/* Its beats stopped: its checks are looked at closer, and what already failed weighs more. */
+static void went_quiet(struct engine *engine, struct moment now, int server)
+{
+    int c;
+
+    for (c = 0; c < engine->model->n_checks; c++) {
+        if (engine->model->checks[c].target != server)
+            continue;
+        confirm(engine, now, c);
+        if (sensor_quiet(&engine->watches[c].sensor, &engine->model->checks[c]) == SENSED_CHANGED)
+            vote_myself(engine, now, c);
+    }
+}
+
 void belief_probe(struct engine *engine, const struct event *event, struct effects *effects)
 {
     int check = event->probe.check;
     struct watch *watch;
-    struct vote vote;
     enum sensed sensed;
 
     if (check < 0 || check >= engine->model->n_checks)
         return;
     watch = &engine->watches[check];
     sensed = sensor_feed(&watch->sensor, &engine->model->checks[check], event->probe.reason,
-                         event->probe.began_ms, event->now.boot_ms);
-    vote = sensor_vote(&watch->sensor, check, event->now.boot_ms);
-    put_cell(engine, event->now.boot_ms, engine->self, &vote);
+                         event->probe.began_ms, event->now.boot_ms,
+                         is_quiet(engine, engine->model->checks[check].target));
+    vote_myself(engine, event->now, check);
     if (sensed == SENSED_FAILING || watch->sensor.opinion == OPINION_DOWN) {
         confirm(engine, event->now, check);
         run_confirmation(engine, event->now, check, effects);
@@ -235,7 +253,7 @@ void belief_tick(struct engine *engine, struct moment now, struct effects *effec
             continue;
         engine->next_beat_ms = now.boot_ms; /* say at once whom we lost or found */
         if (engine->peers[i].detector.silent)
-            confirm_server(engine, now, i);
+            went_quiet(engine, now, i);
     }
     for (i = 0; i < engine->model->n_checks; i++)
         run_confirmation(engine, now, i, effects);

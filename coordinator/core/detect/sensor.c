@@ -30,8 +30,20 @@ static enum sensed good(struct sensor *sensor, const struct check *check, int64_
     return SENSED_CHANGED;
 }
 
-static enum sensed bad(struct sensor *sensor, const struct check *check, enum reason_class class,
-                       int64_t began_ms)
+/* Down when enough failed. */
+static enum sensed weigh(struct sensor *sensor, const struct check *check, bool quiet)
+{
+    int silent = quiet ? (check->fall_silent + 1) / 2 : check->fall_silent;
+
+    if (sensor->opinion == OPINION_DOWN)
+        return SENSED_NOTHING;
+    if (sensor->wrongs < check->fall && sensor->fails < silent)
+        return SENSED_FAILING;
+    sensor->opinion = OPINION_DOWN;
+    return SENSED_CHANGED;
+}
+
+static void bad(struct sensor *sensor, enum reason_class class, int64_t began_ms)
 {
     if (sensor->fails == 0 && sensor->opinion != OPINION_DOWN)
         sensor->fail_ms = began_ms;
@@ -41,16 +53,10 @@ static enum sensed bad(struct sensor *sensor, const struct check *check, enum re
     sensor->fails++;
     if (class == REASON_WRONG)
         sensor->wrongs++;
-    if (sensor->opinion == OPINION_DOWN)
-        return SENSED_NOTHING;
-    if (sensor->wrongs < check->fall && sensor->fails < check->fall_silent)
-        return SENSED_FAILING;
-    sensor->opinion = OPINION_DOWN;
-    return SENSED_CHANGED;
 }
 
 enum sensed sensor_feed(struct sensor *sensor, const struct check *check, enum reason reason,
-                        int64_t began_ms, int64_t ended_ms)
+                        int64_t began_ms, int64_t ended_ms, bool quiet)
 {
     enum reason_class class = reason_class(reason);
 
@@ -60,8 +66,15 @@ enum sensed sensor_feed(struct sensor *sensor, const struct check *check, enum r
         return SENSED_NOTHING;
     sensor->reason = reason;
     sensor->ended_ms = ended_ms;
-    return class == REASON_GOOD ? good(sensor, check, began_ms)
-                                : bad(sensor, check, class, began_ms);
+    if (class == REASON_GOOD)
+        return good(sensor, check, began_ms);
+    bad(sensor, class, began_ms);
+    return weigh(sensor, check, quiet);
+}
+
+enum sensed sensor_quiet(struct sensor *sensor, const struct check *check)
+{
+    return sensor->fails > 0 ? weigh(sensor, check, true) : SENSED_NOTHING;
 }
 
 uint32_t boot_age(int64_t now_ms, int64_t then_ms)

@@ -15,7 +15,7 @@ struct sensor {
     enum reason reason;       /* of the newest probe that counted */
     int64_t ended_ms;         /* of it; BOOT_NEVER */
     int64_t good_ms;          /* when the newest good probe began; BOOT_NEVER */
-    int64_t rise_ms;      /* when the first good probe of this run of successes began */
+    int64_t rise_ms;          /* when the first good probe of this run of successes began */
     int64_t fail_ms;          /* when the first failing probe of this run began; BOOT_NEVER */
     int64_t last_fail_ms;     /* when the newest failing probe began; BOOT_NEVER */
     int goods, fails, wrongs; /* in a row */
@@ -28,8 +28,13 @@ enum sensed {
 };
 
 void sensor_init(struct sensor *sensor);
+/* `quiet`: the target's beats do not come either. That is evidence of its own, so half as
+ * many unanswered probes will do (at 20 % loss: four beats and two probes lost are rarer
+ * than four probes). */
 enum sensed sensor_feed(struct sensor *sensor, const struct check *check, enum reason reason,
-                        int64_t began_ms, int64_t ended_ms);
+                        int64_t began_ms, int64_t ended_ms, bool quiet);
+/* The target has just gone quiet: SENSED_CHANGED when what failed already now suffices. */
+enum sensed sensor_quiet(struct sensor *sensor, const struct check *check);
 /* As it goes into a beat sent at `now_ms`. */
 struct vote sensor_vote(const struct sensor *sensor, int check, int64_t now_ms);
 uint32_t boot_age(int64_t now_ms, int64_t then_ms); /* AGE_NEVER for BOOT_NEVER */

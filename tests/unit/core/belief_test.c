@@ -22,8 +22,8 @@ static void a_refusal_is_evidence_at_once(void **state)
 
     (void)state;
     sensor_init(&sensor);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 0, 5), SENSED_CHANGED);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 101), SENSED_CHANGED);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 0, 5, false), SENSED_CHANGED);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 101, false), SENSED_CHANGED);
     assert_int_equal(sensor.opinion, OPINION_DOWN);
     assert_int_equal(sensor.fail_ms, 100);
     assert_int_equal(sensor.good_ms, 0);
@@ -36,12 +36,27 @@ static void silence_must_repeat(void **state)
 
     (void)state;
     sensor_init(&sensor);
-    sensor_feed(&sensor, &check, REASON_OK, 0, 5);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5, false);
     for (i = 1; i <= 3; i++)
-        assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, i * 100, i * 100 + 300),
-                         SENSED_FAILING);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700), SENSED_CHANGED);
+        assert_int_equal(
+            sensor_feed(&sensor, &check, REASON_TIMEOUT, i * 100, i * 100 + 300, false),
+            SENSED_FAILING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700, false), SENSED_CHANGED);
     assert_int_equal(sensor.fail_ms, 100);
+}
+
+static void silence_of_beats_and_probes_together_needs_half(void **state)
+{
+    struct sensor sensor;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5, false);
+    assert_int_equal(sensor_quiet(&sensor, &check), SENSED_NOTHING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, 100, 400, true), SENSED_FAILING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_TIMEOUT, 200, 500, false), SENSED_FAILING);
+    assert_int_equal(sensor_quiet(&sensor, &check), SENSED_CHANGED);
+    assert_int_equal(sensor.opinion, OPINION_DOWN);
 }
 
 static void one_success_starts_the_count_anew(void **state)
@@ -50,12 +65,12 @@ static void one_success_starts_the_count_anew(void **state)
 
     (void)state;
     sensor_init(&sensor);
-    sensor_feed(&sensor, &check, REASON_OK, 0, 5);
-    sensor_feed(&sensor, &check, REASON_TIMEOUT, 100, 400);
-    sensor_feed(&sensor, &check, REASON_OK, 350, 410);
-    sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700);
-    sensor_feed(&sensor, &check, REASON_TIMEOUT, 500, 800);
-    sensor_feed(&sensor, &check, REASON_TIMEOUT, 600, 900);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5, false);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 100, 400, false);
+    sensor_feed(&sensor, &check, REASON_OK, 350, 410, false);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 400, 700, false);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 500, 800, false);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 600, 900, false);
     assert_int_equal(sensor.opinion, OPINION_UP);
     assert_int_equal(sensor.fail_ms, 400);
 }
@@ -66,8 +81,8 @@ static void a_late_failure_of_an_old_probe_says_nothing(void **state)
 
     (void)state;
     sensor_init(&sensor);
-    sensor_feed(&sensor, &check, REASON_OK, 200, 205);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 400), SENSED_NOTHING);
+    sensor_feed(&sensor, &check, REASON_OK, 200, 205, false);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_REFUSED, 100, 400, false), SENSED_NOTHING);
     assert_int_equal(sensor.opinion, OPINION_UP);
 }
 
@@ -77,10 +92,10 @@ static void rising_takes_as_many_successes_as_asked(void **state)
 
     (void)state;
     sensor_init(&sensor);
-    sensor_feed(&sensor, &check, REASON_REFUSED, 0, 1);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 100, 101), SENSED_NOTHING);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_LOCAL, 150, 151), SENSED_NOTHING);
-    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 200, 201), SENSED_CHANGED);
+    sensor_feed(&sensor, &check, REASON_REFUSED, 0, 1, false);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 100, 101, false), SENSED_NOTHING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_LOCAL, 150, 151, false), SENSED_NOTHING);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 200, 201, false), SENSED_CHANGED);
 }
 
 static void a_peer_is_silent_after_the_floor_and_longer_under_loss(void **state)
@@ -256,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_is_evidence_at_once),
         cmocka_unit_test(silence_must_repeat),
+        cmocka_unit_test(silence_of_beats_and_probes_together_needs_half),
         cmocka_unit_test(one_success_starts_the_count_anew),
         cmocka_unit_test(a_late_failure_of_an_old_probe_says_nothing),
         cmocka_unit_test(rising_takes_as_many_successes_as_asked),
