@@ -98,7 +98,10 @@ static void small_logs_need_no_snapshot(void **state)
     lost = &world->nodes[(leader->server + 1) % 3];
     wipe(lost);
     node_open(lost);
+    assert_false(replicate_placed(leader->replicate, lost->id, MEMBER_STANDBY));
     assert_int_equal(replace(leader, lost, MEMBER_STANDBY), 0);
+    assert_true(replicate_placed(leader->replicate, lost->id, MEMBER_STANDBY));
+    assert_false(replicate_placed(leader->replicate, lost->id, MEMBER_VOTER));
     world_await_applied(world, 10);
     info = replicate_info(leader->replicate);
     assert_int_equal(info.members, 3);
