@@ -64,12 +64,19 @@ bool engine_pending(const struct engine *engine, enum entry_kind kind, int key)
     return false;
 }
 
+/* There may be as many of these as there are checks. */
+static bool can_wait(enum entry_kind kind)
+{
+    return kind == ENTRY_VERDICT || kind == ENTRY_COVERAGE || kind == ENTRY_NODE;
+}
+
 struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                              int key, struct effects *effects)
 {
     struct effect *effect;
 
-    if (engine->n_pending == ENGINE_PENDING_MAX || engine_pending(engine, kind, key))
+    if (engine->n_pending >= ENGINE_PENDING_MAX - (can_wait(kind) ? ENGINE_PENDING_SPARE : 0) ||
+        engine_pending(engine, kind, key))
         return NULL;
     effect = engine_add(effects, EFFECT_PROPOSE);
     effect->propose.number = ++engine->proposals;
@@ -106,6 +113,53 @@ static void use_model(struct engine *engine, struct moment now)
     engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
     engine->model_ms = now.boot_ms;
     belief_reset(engine, now);
+}
+
+struct route_names {
+    int n;
+    char names[LIMIT_ROUTES][LIMIT_NAME];
+};
+
+static void keep_names(const struct engine *engine, struct route_names *old)
+{
+    int r;
+
+    old->n = engine->model->n_routes;
+    for (r = 0; r < old->n; r++)
+        memcpy(old->names[r], engine->model->routes[r].name, LIMIT_NAME);
+}
+
+static int old_index(const struct route_names *old, const char *name)
+{
+    int r;
+
+    for (r = 0; r < old->n; r++)
+        if (strcmp(old->names[r], name) == 0)
+            return r;
+    return -1;
+}
+
+/* Grants are kept by the position of their route: follow the names. What the peers said
+ * last is not carried over: it counts only under the configuration it was said under. */
+static void follow_routes(struct engine *engine, const struct route_names *old)
+{
+    int i, r, o;
+
+    for (i = 0; i < LIMIT_SERVERS; i++) {
+        struct peer *peer = &engine->peers[i];
+        uint64_t granted[LIMIT_ROUTES] = {0};
+        uint32_t epoch[LIMIT_ROUTES] = {0};
+
+        for (r = 0; r < engine->model->n_routes; r++) {
+            o = old_index(old, engine->model->routes[r].name);
+            granted[r] = o >= 0 ? peer->granted[o] : 0;
+            epoch[r] = o >= 0 ? peer->granted_epoch[o] : 0;
+        }
+        memcpy(peer->granted, granted, sizeof granted);
+        memcpy(peer->granted_epoch, epoch, sizeof epoch);
+        peer->n_clears = 0;
+    }
+    memset(engine->failed_ms, 0, sizeof engine->failed_ms);
 }
 
 static void reset_routes(struct engine *engine)
@@ -157,9 +211,15 @@ void engine_free(struct engine *engine)
 
 void engine_restore(struct engine *engine, struct moment now, struct shared *shared)
 {
+    struct route_names old;
+
+    keep_names(engine, &old);
     shared_free(engine->shared);
     engine->shared = shared;
     use_model(engine, now);
+    follow_routes(engine, &old);
+    reset_routes(engine);
+    route_watch(engine, now);
 }
 
 int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
@@ -177,6 +237,7 @@ int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml
     model_free(engine->local_model);
     mem_free(engine->local_yaml);
     engine->local_model = model;
+    engine->foreign = false;
     engine->local_yaml = mem_dup(yaml, yaml_len);
     engine->local_yaml_len = yaml_len;
     return 0;
@@ -217,6 +278,15 @@ static void begin_term(struct engine *engine, struct moment now, struct effects 
     }
     if (shared->model != NULL && engine->local_model->version <= shared->model->version)
         return;
+    if (shared->model != NULL && !model_same_coordinators(engine->local_model, shared->model)) {
+        if (!engine->foreign) /* it would be refused, and proposed again, for ever */
+            engine_log(effects, LOG_LEVEL_ERROR, "config",
+                       "version %u of the cluster file has other coordinators than the "
+                       "configuration in force: it is not used",
+                       engine->local_model->version);
+        engine->foreign = true;
+        return;
+    }
     entry = engine_propose(engine, now, ENTRY_CONFIG, 0, effects);
     if (entry == NULL)
         return;
@@ -368,14 +438,22 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
                   ledger_emit *emit, void *context, struct effects *effects)
 {
     const struct model *before = engine->shared->model;
+    enum entry_kind kind = entry->kind;
+    struct route_names old = {0};
 
+    if (kind == ENTRY_CONFIG)
+        keep_names(engine, &old);
     shared_apply(engine->shared, index, entry, emit, context);
     if (engine->shared->model != before) {
         use_model(engine, now);
+        follow_routes(engine, &old);
         reset_routes(engine);
         engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
                    engine->model->version);
     }
+    if (kind == ENTRY_INTENT) /* holders and movers wait for this node's word on it */
+        engine->next_beat_ms = now.boot_ms;
+    route_watch(engine, now);
     lead(engine, now, false, effects);
     command_settle(engine, now, effects);
 }

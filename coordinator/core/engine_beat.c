@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define CONFIG_SETTLES_MS 2000 /* a lease of the configuration before may still run */
+
 static void fill_echoes(const struct engine *engine, struct moment now, struct beat *beat)
 {
     int i;
@@ -22,32 +24,72 @@ static void fill_echoes(const struct engine *engine, struct moment now, struct b
     }
 }
 
-static bool failing(const struct sensor *sensor)
+static bool failing(const struct watch *watch)
 {
-    return sensor->opinion == OPINION_DOWN || sensor->fails > 0;
+    return watch->sensor.opinion == OPINION_DOWN || watch->sensor.fails > 0;
 }
 
-static void add_vote(struct engine *engine, struct moment now, int check, struct beat *beat)
+static bool goes_first(const struct watch *watch)
 {
-    struct vote vote = sensor_vote(&engine->watches[check].sensor, check, now.boot_ms);
-
-    beat->votes[beat->n_votes++] = vote;
+    return watch->first;
 }
 
-/* Failing ones first; then a part of the others that goes round from beat to beat. */
+static bool has_news(const struct watch *watch)
+{
+    return watch->news > 0;
+}
+
+static bool any(const struct watch *watch)
+{
+    return true;
+}
+
+/* Adds votes of one sort until there are `most`, beginning at *turn and leaving it where the
+ * next beat begins. */
+static void fill_sort(struct engine *engine, struct moment now, bool sort(const struct watch *),
+                      int most, int *turn, struct beat *beat)
+{
+    server_set me = server_bit(engine->self);
+    int i, n = engine->model->n_checks, c = *turn;
+
+    for (i = 0; i < n && beat->n_votes < most; i++, c = (c + 1) % n) {
+        struct watch *watch = &engine->watches[c];
+
+        if (!(watch->assigned & me) || watch->told == beat->number || !sort(watch) ||
+            (watch->sensor.opinion == OPINION_NONE && !failing(watch)))
+            continue;
+        watch->told = beat->number;
+        if (watch->news > 0)
+            watch->news--;
+        beat->votes[beat->n_votes++] = sensor_vote(&watch->sensor, c, now.boot_ms);
+    }
+    *turn = c;
+}
+
+/* Everything when there is room for it. Else what routes hang on, what changed, what fails
+ * and what does not, in turn: whatever fails, a part is left for what does not, because a
+ * vote that is never renewed is a hole. */
 static void fill_votes(struct engine *engine, struct moment now, struct beat *beat)
 {
-    int i, n = engine->model->n_checks, c = engine->rotate;
-    server_set me = server_bit(engine->self);
+    int top = 0, most = engine->room - engine->room / 4;
 
-    for (i = 0; i < n && beat->n_votes < LIMIT_BEAT_VOTES; i++)
-        if ((engine->watches[i].assigned & me) && failing(&engine->watches[i].sensor))
-            add_vote(engine, now, i, beat);
-    for (i = 0; i < n && beat->n_votes < LIMIT_BEAT_VOTES; i++, c = (c + 1) % n)
-        if ((engine->watches[c].assigned & me) && !failing(&engine->watches[c].sensor) &&
-            engine->watches[c].sensor.opinion != OPINION_NONE)
-            add_vote(engine, now, c, beat);
-    engine->rotate = n > 0 ? c % n : 0;
+    fill_sort(engine, now, goes_first, most, &top, beat);
+    fill_sort(engine, now, has_news, most, &engine->turn_failing, beat);
+    fill_sort(engine, now, failing, most, &engine->turn_failing, beat);
+    fill_sort(engine, now, any, engine->room, &engine->turn_passing, beat);
+}
+
+/* Somebody has applied a newer one than this node: it is behind, and knows it. */
+static bool newer_known(const struct engine *engine, int route)
+{
+    int i, k;
+
+    for (i = 0; i < engine->model->n_coordinators; i++)
+        for (k = 0; k < engine->peers[i].n_clears; k++)
+            if (engine->peers[i].clears[k].route == route &&
+                engine->peers[i].clears[k].epoch > engine->shared->routes[route].now.epoch)
+                return true;
+    return false;
 }
 
 static struct clear clear_of(const struct engine *engine, int route)
@@ -63,7 +105,8 @@ static struct clear clear_of(const struct engine *engine, int route)
                           .epoch = epoch,
                           .intent = intent,
                           .clear = intent == epoch &&
-                                   engine->shared->routes[route].phase != ROUTE_WAITING};
+                                   engine->shared->routes[route].phase != ROUTE_WAITING &&
+                                   !newer_known(engine, route)};
 }
 
 void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
@@ -103,7 +146,8 @@ int64_t engine_grant(const struct engine *engine, int route)
     if (engine->shared->model == NULL || engine->model->routes[route].kind != ROUTE_EXCLUSIVE)
         return 0;
     state = &engine->shared->routes[route];
-    if (!(state->now.members & server_bit(engine->self)) || state->phase == ROUTE_WAITING)
+    if (!(state->now.members & server_bit(engine->self)) || state->phase == ROUTE_WAITING ||
+        newer_known(engine, route))
         return 0;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         if (engine->model->servers[i].role != MEMBER_VOTER)
@@ -118,67 +162,124 @@ int64_t engine_grant(const struct engine *engine, int route)
                             &engine->model->timing);
 }
 
+/* This peer's word on the route; NULL: none under this configuration. */
+static const struct clear *word_of(const struct peer *peer, int route)
+{
+    int i;
+
+    for (i = 0; i < peer->n_clears; i++)
+        if (peer->clears[i].route == route)
+            return &peer->clears[i];
+    return NULL;
+}
+
+/* It has applied the intent: it will never again say clear for the old epoch. (That it
+ * stores one is less: that may be another one, which the log takes back.) */
+static bool applied(const struct engine *engine, const struct peer *peer, int route)
+{
+    const struct clear *word = word_of(peer, route);
+
+    return word != NULL && word->epoch >= engine->shared->routes[route].now.epoch;
+}
+
 /* When did voter `v` last hear `holder`, on this node's clock? Only its word from after
- * it stored the intent counts. */
+ * it applied the intent counts. */
 static struct report report_of(const struct engine *engine, struct moment now, int route, int v,
                                int holder)
 {
-    uint32_t epoch = engine->shared->routes[route].now.epoch;
     const struct peer *peer = &engine->peers[v];
-    int i;
+    const struct echo *echo = &peer->echoes[holder];
 
     if (v == engine->self) {
         int64_t heard = engine->peers[holder].rx_ms;
 
-        if (holder == engine->self)
-            heard = now.boot_ms;
         return (struct report){.stored = true,
                                .heard_ms = heard == BOOT_NEVER ? engine->started_ms : heard};
     }
-    for (i = 0; i < peer->n_clears; i++)
-        if (peer->clears[i].route == route && peer->clears[i].intent >= epoch)
-            return (struct report){
-                .stored = true,
-                .heard_ms = holder == v ? peer->rx_ms : peer->rx_ms - peer->echoes[holder].age_ms};
-    return (struct report){0};
+    if (!applied(engine, peer, route))
+        return (struct report){0};
+    if (holder == v)
+        return (struct report){.stored = true, .heard_ms = peer->rx_ms};
+    /* Nothing since its start, which was before its first beat. */
+    return (struct report){.stored = true,
+                           .heard_ms = echo->known ? peer->rx_ms - echo->age_ms : peer->boot_ms};
+}
+
+/* The lease that a holder may go by: while it may not have applied this configuration, or
+ * had not a moment ago, the longest that any profile has. */
+static struct timing lease_of(const struct engine *engine, struct moment now, int holder)
+{
+    struct timing timing = engine->model->timing, other;
+    int i;
+
+    if (engine->peers[holder].config_version == engine->model->version &&
+        now.boot_ms - engine->model_ms >= CONFIG_SETTLES_MS)
+        return timing;
+    for (i = PROFILE_NORMAL; i <= PROFILE_FAST; i++) {
+        other = model_timing((enum profile)i);
+        if (other.lease_holder_ms > timing.lease_holder_ms)
+            timing.lease_holder_ms = other.lease_holder_ms;
+    }
+    return timing;
 }
 
 /* A holder that has applied the intent serves the old epoch no longer (engine_grant) and
  * its beats say which epoch it has applied: that is its release. */
 static bool released(const struct engine *engine, int route, int holder)
 {
-    const struct peer *peer = &engine->peers[holder];
-    int i;
+    return holder == engine->self || applied(engine, &engine->peers[holder], route);
+}
 
-    if (holder == engine->self)
-        return true;
-    for (i = 0; i < peer->n_clears; i++)
-        if (peer->clears[i].route == route)
-            return peer->clears[i].epoch >= engine->shared->routes[route].now.epoch;
+static bool has_member(const struct candidate *c, int server)
+{
+    int m;
+
+    for (m = 0; m < c->n_members; m++)
+        if (c->members[m] == server)
+            return true;
     return false;
+}
+
+/* Who may hold a grant of an older epoch: the members of every other candidate, because a
+ * move may overtake one that still waited; anyone when a configuration began the route
+ * anew, because it may have been another candidate's. */
+static bool may_hold(const struct engine *engine, int route, int server)
+{
+    const struct route *r = &engine->model->routes[route];
+    const struct route_state *state = &engine->shared->routes[route];
+    int c;
+
+    if (has_member(&r->candidates[state->now.candidate], server))
+        return false;
+    if (state->previous < 0)
+        return true;
+    for (c = 0; c < r->n_candidates; c++)
+        if (has_member(&r->candidates[c], server))
+            return true;
+    return false;
+}
+
+static bool holder_over(const struct engine *engine, struct moment now, int route, int holder)
+{
+    struct timing timing = lease_of(engine, now, holder);
+    struct report reports[LIMIT_SERVERS];
+    int v, n = 0;
+
+    if (released(engine, route, holder))
+        return true;
+    for (v = 0; v < engine->model->n_coordinators; v++)
+        if (engine->model->servers[v].role == MEMBER_VOTER)
+            reports[n++] = report_of(engine, now, route, v, holder);
+    return promise_over(reports, n, model_majority(engine->model), &timing, now.boot_ms);
 }
 
 bool grants_over(const struct engine *engine, struct moment now, int route)
 {
-    const struct route_state *state = &engine->shared->routes[route];
-    const struct candidate *old;
-    struct report reports[LIMIT_SERVERS];
-    int m, v, n;
+    int i;
 
-    if (engine->model->routes[route].kind != ROUTE_EXCLUSIVE || state->previous < 0)
-        return true;
-    old = &engine->model->routes[route].candidates[state->previous];
-    for (m = 0; m < old->n_members; m++) {
-        if (!engine->model->servers[old->members[m]].coordinator ||
-            released(engine, route, old->members[m]))
-            continue; /* never held a grant, or gave it back */
-        for (v = n = 0; v < engine->model->n_coordinators; v++)
-            if (engine->model->servers[v].role == MEMBER_VOTER)
-                reports[n++] = report_of(engine, now, route, v, old->members[m]);
-        if (!promise_over(reports, n, model_majority(engine->model), &engine->model->timing,
-                          now.boot_ms))
+    for (i = 0; i < engine->model->n_coordinators; i++)
+        if (may_hold(engine, route, i) && !holder_over(engine, now, route, i))
             return false;
-    }
     return true;
 }
 

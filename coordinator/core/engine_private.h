@@ -23,7 +23,11 @@ struct cell {
 struct watch {
     struct sensor sensor;
     server_set assigned;
+    bool first;    /* of a server that a route may move to or from: in every beat */
+    uint8_t news;  /* beats that are still to say what changed */
+    uint64_t told; /* number of the newest beat that said it */
     int64_t confirm_until_ms, confirm_next_ms; /* a confirmation round runs; 0: none */
+    int64_t rest_ms;                           /* no other round before */
     int64_t odd_ms; /* since when coverage differs from the committed fact; 0: it does not */
     bool dirty;     /* a ballot changed since the leader last counted */
 };
@@ -31,6 +35,7 @@ struct watch {
 struct peer {
     struct detector detector;
     uint64_t boot, number; /* of its newest beat */
+    int64_t boot_ms;       /* when the first beat of that boot arrived */
     int64_t rx_ms;         /* when that arrived; BOOT_NEVER */
     uint64_t term, applied;
     uint32_t config_version;
@@ -52,6 +57,9 @@ struct pending {
     int key;
 };
 #define ENGINE_PENDING_MAX 512
+/* Of them for what moves routes and answers operators: ten thousand verdicts at once must
+ * not keep one failover waiting. */
+#define ENGINE_PENDING_SPARE 128
 
 /* An operator's command that waits for its route to be verified, or to be applied. */
 struct waiter {
@@ -72,15 +80,22 @@ struct engine {
     int64_t model_ms;          /* since when */
 
     int64_t started_ms, stepped_ms, ticked_ms;
-    int64_t suspect_until_ms; /* abstain: this node stood still */
+    int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
+    bool foreign;                    /* the file names other coordinators: told once */
+    int64_t suspect_until_ms;        /* abstain: this node stood still */
 
     struct watch *watches; /* model order */
     struct cell *cells;    /* check * n_coordinators + observer */
     struct peer peers[LIMIT_SERVERS];
 
     uint64_t beat_number;
-    int64_t beat_ms, next_beat_ms; /* newest, next */
-    int rotate;                    /* first check of the passing votes in the next beat */
+    int64_t beat_ms, next_beat_ms;  /* newest, next */
+    int room;                       /* votes that surely fit in a beat */
+    int turn_failing, turn_passing; /* checks that come first in the next beat */
+    int64_t round_ms;               /* every check has had its turn by then; 0: all in every beat */
+    int confirming;                 /* rounds that run */
+    bool dirty;                     /* of any watch */
+    int swept;                      /* check that the leader looks at next */
     struct sent_beats sent;
     uint32_t stored_intent[LIMIT_ROUTES]; /* newest epoch in the log, committed or not */
 
@@ -121,6 +136,8 @@ void belief_tick(struct engine *engine, struct moment now, struct effects *effec
  * what changed. */
 void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects);
 bool belief_abstains(const struct engine *engine, struct moment now);
+/* Most observers see it up now, whatever was committed. */
+bool belief_up(const struct engine *engine, struct moment now, int check);
 server_set belief_heard(const struct engine *engine);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
@@ -131,6 +148,9 @@ void elect_tick(struct engine *engine, struct moment now, struct effects *effect
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
 uint32_t route_asked(const struct engine *engine, const struct command *command);
 int route_next(const struct engine *engine, int route);
+/* After an entry was applied: since when are active candidates failed? On every node, so
+ * that a new leader need not begin to wait. */
+void route_watch(struct engine *engine, struct moment now);
 void route_lead(struct engine *engine, struct moment now, struct effects *effects);
 void route_acted(struct engine *engine, const struct event *event, struct effects *effects);
 /* Proposes what `rule` says for a command (NULL: by itself). */

@@ -19,23 +19,52 @@ int route_next(const struct engine *engine, int route)
     return -1;
 }
 
-/* Confirmed, and the newest of the verdicts that say so is older than the route's
- * patience. */
+/* Patience is counted on the boot clock: UTC steps, and differs from leader to leader. */
+void route_watch(struct engine *engine, struct moment now)
+{
+    const struct shared *shared = engine->shared;
+    int r;
+
+    for (r = 0; shared->model != NULL && r < shared->model->n_routes; r++) {
+        if (!shared_candidate_failed(shared, r, shared->routes[r].now.candidate))
+            engine->failed_ms[r] = 0;
+        else if (engine->failed_ms[r] == 0)
+            engine->failed_ms[r] = now.boot_ms;
+    }
+}
+
+/* Down by verdict, and no longer by what the observers say now: a leader that inherits
+ * verdicts looks before it moves. */
+static bool member_back(const struct engine *engine, struct moment now, int server)
+{
+    bool down = false;
+    int i;
+
+    for (i = model_next_check(engine->model, server, -1); i >= 0;
+         i = model_next_check(engine->model, server, i)) {
+        if (engine->shared->checks[i].verdict != VERDICT_DOWN)
+            continue;
+        down = true;
+        if (!belief_up(engine, now, i))
+            return false;
+    }
+    return down;
+}
+
+/* Confirmed, for longer than the route's patience, and still so. */
 static bool active_failed(const struct engine *engine, struct moment now, int route)
 {
     const struct shared *shared = engine->shared;
-    int active = shared->routes[route].now.candidate, m, i;
+    int active = shared->routes[route].now.candidate, m, standing;
     const struct candidate *c = &engine->model->routes[route].candidates[active];
-    int64_t newest = 0;
 
-    if (!shared_candidate_failed(shared, route, active))
+    if (!shared_candidate_failed(shared, route, active) ||
+        now.boot_ms - engine->failed_ms[route] < engine->model->routes[route].patience_ms)
         return false;
+    standing = server_count(shared_candidate_standing(shared, route, active));
     for (m = 0; m < c->n_members; m++)
-        for (i = 0; i < engine->model->n_checks; i++)
-            if (engine->model->checks[i].target == c->members[m] &&
-                shared->checks[i].verdict == VERDICT_DOWN && shared->checks[i].since_ms > newest)
-                newest = shared->checks[i].since_ms;
-    return now.utc_ms - newest >= engine->model->routes[route].patience_ms;
+        standing += member_back(engine, now, c->members[m]);
+    return standing < c->least;
 }
 
 /* Who is to serve under the active candidate: those placed that nothing speaks against,
@@ -52,12 +81,14 @@ static bool one_more_is_too_many(const struct engine *engine, struct moment now,
 {
     const struct route *r = &engine->model->routes[route];
     const struct route_state *state = &engine->shared->routes[route];
-    int64_t nth;
+    /* As the entries are stamped: never before the newest of them. */
+    int64_t nth,
+        utc_ms = now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
 
     if (r->hold_moves <= 0 || r->hold_moves > LIMIT_ACTUATORS)
         return false;
     nth = state->automatic_ms[r->hold_moves - 1];
-    return nth != UTC_NONE && now.utc_ms - nth < r->hold_window_ms;
+    return nth != UTC_NONE && utc_ms - nth < r->hold_window_ms;
 }
 
 uint32_t route_facts(const struct engine *engine, struct moment now, int route)
@@ -97,6 +128,10 @@ uint32_t route_asked(const struct engine *engine, const struct command *command)
         facts |= FACT_TARGET_ACTIVE;
     if (shared_candidate_ready(engine->shared, command->route, command->to))
         facts |= FACT_TARGET_READY;
+    /* Patience is for automatic moves. */
+    if (shared_candidate_failed(engine->shared, command->route,
+                                engine->shared->routes[command->route].now.candidate))
+        facts |= FACT_ACTIVE_FAILED;
     return facts;
 }
 
@@ -170,6 +205,8 @@ static void propose_standing(struct engine *engine, struct moment now, int route
     entry->intent.route = route;
     entry->intent.from = engine->shared->routes[route].now.candidate;
     entry->intent.to = command != NULL ? command->to : entry->intent.from;
+    entry->intent.epoch = engine->shared->routes[route].now.epoch;
+    entry->intent.step = engine->shared->routes[route].now.step;
     entry->intent.rule = rule->number;
     entry->intent.facts = facts;
     snprintf(entry->reason, sizeof entry->reason, "%s", rule->comment);
@@ -204,6 +241,9 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
 {
     int active = engine->shared->routes[route].now.candidate;
 
+    /* One decision at a time: the next one is made in the situation that this one leaves. */
+    if (engine_pending(engine, ENTRY_INTENT, route) || engine_pending(engine, ENTRY_REFUSED, route))
+        return;
     switch (rule->action) {
     case ACTION_NONE:
         break;

@@ -4,6 +4,7 @@
 #include "base/utc.h"
 #include "core/shared_apply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct shared *shared_new(void)
@@ -49,9 +50,8 @@ static enum fitness fitness(const struct shared *shared, int server)
     enum fitness worst = MEMBER_OK;
     int i, checks = 0;
 
-    for (i = 0; i < shared->model->n_checks; i++) {
-        if (shared->model->checks[i].target != server)
-            continue;
+    for (i = model_next_check(shared->model, server, -1); i >= 0;
+         i = model_next_check(shared->model, server, i)) {
         checks++;
         if (shared->checks[i].verdict == VERDICT_DOWN)
             return MEMBER_DOWN;
@@ -139,30 +139,61 @@ void shared_remember(struct shared *shared, const struct entry *entry, uint64_t 
 
 static void apply_leader(struct recorder *r)
 {
+    if (r->entry->term < r->shared->leader_term)
+        return; /* proposed in an earlier term, committed by a later leader */
     r->shared->leader_term = r->entry->term;
     r->shared->leader = r->entry->leader;
     if (r->shared->model != NULL) /* before the first configuration nobody has a name */
         record_leader(r);
 }
 
-/* Start of an outage: the earliest failing observation in the set that confirmed it,
- * with the newest good one before it as its bound. */
+static int by_age(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x < y) - (x > y);
+}
+
+/* Age of the earliest failing observation in the set that confirmed it. Those who failed
+ * it alone before, against all others, dissented, and a disagreement is no downtime: after
+ * a dispute of `disputed_ms` (0: there was none) it begins when enough failed it, or with
+ * the first who failed it after that. */
+static uint32_t failing_age(uint32_t *fails, int n, int need, int64_t disputed_ms)
+{
+    uint32_t age;
+    int i;
+
+    if (n == 0)
+        return 0;
+    qsort(fails, (size_t)n, sizeof fails[0], by_age); /* oldest first */
+    if (disputed_ms == 0 || need < 1)
+        return fails[0];
+    age = fails[(need < n ? need : n) - 1];
+    for (i = 0; i < n; i++)
+        if (fails[i] <= disputed_ms)
+            return fails[i] > age ? fails[i] : age;
+    return age;
+}
+
+/* Start of an outage, with the newest good observation before it as its bound. */
 static void failure_edges(const struct recorder *r, struct check_state *state)
 {
-    uint32_t oldest_fail = 0, newest_good = AGE_NEVER;
-    int i;
+    int64_t disputed_ms =
+        state->verdict == VERDICT_DISPUTED ? r->shared->time_ms - state->since_ms : 0;
+    uint32_t fails[LIMIT_SERVERS], newest_good = AGE_NEVER;
+    int i, n = 0;
 
     for (i = 0; i < r->entry->verdict.n_ballots; i++) {
         const struct ballot *ballot = &r->entry->verdict.ballots[i];
 
-        if (ballot->opinion != OPINION_DOWN || ballot->fail_age_ms == AGE_NEVER)
+        if (ballot->abstain || ballot->opinion != OPINION_DOWN || ballot->fail_age_ms == AGE_NEVER)
             continue;
-        if (ballot->fail_age_ms > oldest_fail)
-            oldest_fail = ballot->fail_age_ms;
+        fails[n++] = ballot->fail_age_ms;
         if (ballot->good_age_ms < newest_good && ballot->good_age_ms >= ballot->fail_age_ms)
             newest_good = ballot->good_age_ms;
     }
-    state->fail_since_ms = r->shared->time_ms - oldest_fail;
+    state->fail_since_ms =
+        r->shared->time_ms - failing_age(fails, n, r->entry->verdict.need, disputed_ms);
     state->good_before_ms = newest_good == AGE_NEVER ? UTC_NONE : r->shared->time_ms - newest_good;
     if (state->good_before_ms != UTC_NONE && state->good_before_ms > state->fail_since_ms)
         state->good_before_ms = state->fail_since_ms;
@@ -290,6 +321,13 @@ static void apply_one(struct recorder *r)
     }
 }
 
+/* What a command asks for happens once, however often it was proposed: to one leader,
+ * and again to the next because the first one's answer was lost. */
+static bool answered_before(const struct recorder *r)
+{
+    return shared_command(r->shared, &r->entry->id) != NULL;
+}
+
 void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, ledger_emit *emit,
                   void *context)
 {
@@ -309,8 +347,13 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
         apply_config(&r, entry);
     else if (entry->kind == ENTRY_LEADER)
         apply_leader(&r); /* whatever configuration it was made under */
-    else if (shared->model != NULL && entry->config_version == shared->model->version)
+    else if (shared->model == NULL || answered_before(&r))
+        return;
+    else if (entry->config_version == shared->model->version)
         apply_one(&r);
+    else
+        shared_remember(shared, entry, index, COMMAND_REFUSED,
+                        "the configuration changed meanwhile: look again");
     if (shared->model != NULL)
         account_functions(&r);
 }

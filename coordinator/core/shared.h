@@ -43,7 +43,7 @@ struct route_state {
     uint16_t rule;
     bool planned;
     uint32_t done;                         /* bit per actuator that reported ok for `now` */
-    int64_t moved_ms;                      /* UTC of the last verified move; UTC_NONE */
+    int64_t moved_ms;                      /* UTC when the newest move was verified; UTC_NONE: not */
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
     bool held;                 /* too many automatic moves: hands off until an operator acts */
     struct command_id command; /* that the current move answers */

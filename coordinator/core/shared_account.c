@@ -5,7 +5,23 @@
 #include "base/utc.h"
 #include "core/shared_apply.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The oldest one that is over makes room, the oldest of all when none is. */
+static void forget_window(struct shared *shared)
+{
+    int i = 0;
+
+    while (i < shared->n_windows && shared->windows[i].finished_ms == UTC_NONE &&
+           shared->windows[i].end_ms > shared->time_ms)
+        i++;
+    if (i == shared->n_windows)
+        i = 0;
+    memmove(shared->windows + i, shared->windows + i + 1,
+            (size_t)(shared->n_windows - i - 1) * sizeof shared->windows[0]);
+    shared->n_windows--;
+}
 
 static void add_window(struct recorder *r)
 {
@@ -13,11 +29,8 @@ static void add_window(struct recorder *r)
     const struct entry *e = r->entry;
     struct window_state *window;
 
-    if (shared->n_windows == LIMIT_WINDOWS) {
-        memmove(shared->windows, shared->windows + 1,
-                (LIMIT_WINDOWS - 1) * sizeof shared->windows[0]);
-        shared->n_windows--;
-    }
+    if (shared->n_windows == LIMIT_WINDOWS)
+        forget_window(shared);
     shared->windows =
         mem_realloc(shared->windows, (size_t)shared->n_windows + 1, sizeof shared->windows[0]);
     window = &shared->windows[shared->n_windows++];
@@ -58,73 +71,115 @@ void apply_window(struct recorder *r)
                     "no such window, or it has ended already");
 }
 
-/* The edges of what makes a function down now. */
-struct cause {
-    bool down;
+/* Where an outage begins. */
+struct edge {
     int64_t start_ms, last_good_ms;
-    uint64_t evidence;
+    uint64_t evidence; /* index of the entry that says so */
 };
 
-static void add_check(const struct shared *shared, int check, struct cause *cause)
+static int by_start(const void *a, const void *b)
 {
-    const struct check_state *state = &shared->checks[check];
+    const struct edge *x = a, *y = b;
 
-    if (state->verdict != VERDICT_DOWN)
-        return;
-    if (state->fail_since_ms < cause->start_ms) {
-        cause->start_ms = state->fail_since_ms;
-        cause->evidence = state->index;
-    }
-    if (state->good_before_ms != UTC_NONE &&
-        (cause->last_good_ms == UTC_NONE || state->good_before_ms < cause->last_good_ms))
-        cause->last_good_ms = state->good_before_ms;
+    return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
 }
 
-/* Down while the active candidate holds less than its least, and, after a move that
- * was not planned, until the new placement is verified. */
-static void route_cause(const struct shared *shared, int route, struct cause *cause)
+static struct edge edge_of(const struct check_state *state)
+{
+    return (struct edge){.start_ms = state->fail_since_ms,
+                         .last_good_ms = state->good_before_ms,
+                         .evidence = state->index};
+}
+
+/* Of `n` parts that failed, the one whose failure was one too many: `spare` could. */
+static struct edge one_too_many(struct edge *edges, int n, int spare)
+{
+    qsort(edges, (size_t)n, sizeof edges[0], by_start);
+    return edges[spare < n ? spare : n - 1];
+}
+
+/* Of the check of a server that failed first; false when none did. */
+static bool member_edge(const struct shared *shared, int server, struct edge *edge)
+{
+    bool any = false;
+    int i;
+
+    for (i = model_next_check(shared->model, server, -1); i >= 0;
+         i = model_next_check(shared->model, server, i)) {
+        const struct check_state *state = &shared->checks[i];
+
+        if (state->verdict != VERDICT_DOWN || (any && state->fail_since_ms >= edge->start_ms))
+            continue;
+        *edge = edge_of(state);
+        any = true;
+    }
+    return any;
+}
+
+/* After a move that was not planned: until the new placement is verified. */
+static bool moving(const struct route_state *state)
+{
+    return (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) &&
+           state->previous >= 0 && !state->planned && state->moved_ms == UTC_NONE;
+}
+
+/* Down while the active candidate holds less than its least, since the failure that was
+ * one too many (the others may be older: it served without them). */
+static bool route_down(const struct shared *shared, int route, struct edge *edge)
 {
     const struct route_state *state = &shared->routes[route];
     const struct candidate *c = &shared->model->routes[route].candidates[state->now.candidate];
-    bool moving = (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) &&
-                  state->previous >= 0 && !state->planned && state->moved_ms < state->intent_ms;
-    int i, m;
+    struct edge edges[LIMIT_SERVERS];
+    int m, n = 0;
 
-    if (!moving && !shared_candidate_failed(shared, route, state->now.candidate))
-        return;
-    cause->down = true;
+    *edge = (struct edge){
+        .start_ms = state->intent_ms, .last_good_ms = UTC_NONE, .evidence = state->intent_index};
+    if (!shared_candidate_failed(shared, route, state->now.candidate))
+        return moving(state);
     for (m = 0; m < c->n_members; m++)
-        for (i = 0; i < shared->model->n_checks; i++)
-            if (shared->model->checks[i].target == c->members[m])
-                add_check(shared, i, cause);
+        n += member_edge(shared, c->members[m], &edges[n]);
+    if (n > 0)
+        *edge = one_too_many(edges, n, c->n_members - c->least);
+    /* It did not serve before it was placed. */
+    if (edge->start_ms < state->intent_ms)
+        edge->start_ms = state->intent_ms;
+    return true;
 }
 
-static void checks_cause(const struct shared *shared, const struct function *f, struct cause *cause)
+static int spare_of(const struct function *f)
 {
-    int i, failed = 0, good;
-
-    for (i = 0; i < f->n_checks; i++)
-        if (shared->checks[f->checks[i]].verdict == VERDICT_DOWN)
-            failed++;
-    good = f->n_checks - failed;
-    if (f->n_checks == 0 || (f->need == NEED_ALL && failed == 0) ||
-        (f->need == NEED_ANY && good > 0) || (f->need == NEED_LEAST && good >= f->least))
-        return;
-    cause->down = true;
-    for (i = 0; i < f->n_checks; i++)
-        add_check(shared, f->checks[i], cause);
+    return f->need == NEED_ALL ? 0 : f->need == NEED_ANY ? f->n_checks - 1 : f->n_checks - f->least;
 }
 
-static void open_outage(struct recorder *r, int function, const struct cause *cause)
+static bool checks_down(const struct shared *shared, const struct function *f, struct edge *edge)
+{
+    struct edge *edges;
+    int i, n = 0;
+
+    for (i = 0; i < f->n_checks; i++)
+        n += shared->checks[f->checks[i]].verdict == VERDICT_DOWN;
+    if (n == 0 || n <= spare_of(f))
+        return false;
+    edges = mem_zalloc((size_t)n, sizeof *edges);
+    for (i = n = 0; i < f->n_checks; i++)
+        if (shared->checks[f->checks[i]].verdict == VERDICT_DOWN)
+            edges[n++] = edge_of(&shared->checks[f->checks[i]]);
+    *edge = one_too_many(edges, n, spare_of(f));
+    mem_free(edges);
+    return true;
+}
+
+static void open_outage(struct recorder *r, int function, const struct edge *edge)
 {
     struct function_state *state = &r->shared->functions[function];
 
     state->down = true;
-    state->start_ms = cause->start_ms == INT64_MAX ? r->shared->time_ms : cause->start_ms;
-    state->last_good_ms = cause->last_good_ms;
+    /* What was down already becomes an outage by being placed or configured, not before. */
+    state->start_ms = r->entry->kind == ENTRY_VERDICT ? edge->start_ms : r->shared->time_ms;
+    state->last_good_ms = edge->last_good_ms;
     if (state->last_good_ms == UTC_NONE || state->last_good_ms > state->start_ms)
         state->last_good_ms = state->start_ms;
-    state->outage = record_outage_open(r, function, state, cause->evidence) + 1;
+    state->outage = record_outage_open(r, function, state, edge->evidence) + 1;
 }
 
 /* The first good observation, and the newest failing one before it: what the recovery's
@@ -153,15 +208,17 @@ static void account_outage(struct recorder *r, int function)
 {
     const struct function *f = &r->shared->model->functions[function];
     struct function_state *state = &r->shared->functions[function];
-    struct cause cause = {.start_ms = INT64_MAX, .last_good_ms = UTC_NONE};
+    struct edge by_route, by_checks;
+    bool route = f->route >= 0 && route_down(r->shared, f->route, &by_route);
+    bool checks = checks_down(r->shared, f, &by_checks);
 
-    if (f->route >= 0)
-        route_cause(r->shared, f->route, &cause);
-    checks_cause(r->shared, f, &cause);
-    if (cause.down && !state->down) {
-        open_outage(r, function, &cause);
-    } else if (!cause.down && state->down) {
-        close_outage(r, function);
+    if (!route && !checks) {
+        if (state->down)
+            close_outage(r, function);
+    } else if (!state->down) {
+        bool first = !checks || (route && by_route.start_ms <= by_checks.start_ms);
+
+        open_outage(r, function, first ? &by_route : &by_checks);
     }
 }
 
@@ -177,9 +234,10 @@ static bool has_hole(const struct shared *shared, int function)
         const struct candidate *c =
             &shared->model->routes[f->route].candidates[shared->routes[f->route].now.candidate];
 
-        for (i = 0; i < shared->model->n_checks; i++)
-            for (m = 0; m < c->n_members && shared->checks[i].hole; m++)
-                if (shared->model->checks[i].target == c->members[m])
+        for (m = 0; m < c->n_members; m++)
+            for (i = model_next_check(shared->model, c->members[m], -1); i >= 0;
+                 i = model_next_check(shared->model, c->members[m], i))
+                if (shared->checks[i].hole)
                     return true;
     }
     return false;
@@ -207,13 +265,49 @@ static bool matters(enum entry_kind kind)
            kind == ENTRY_REFUSED;
 }
 
-void account_functions(struct recorder *r)
+static bool has_member(const struct candidate *c, int server)
+{
+    int m;
+
+    for (m = 0; m < c->n_members; m++)
+        if (c->members[m] == server)
+            return true;
+    return false;
+}
+
+/* Does the function hang on this check? With ten thousand checks most do not. */
+static bool hangs_on(const struct shared *shared, const struct function *f, int check)
 {
     int i;
 
-    if (!matters(r->entry->kind))
+    if (f->route >= 0 &&
+        has_member(
+            &shared->model->routes[f->route].candidates[shared->routes[f->route].now.candidate],
+            shared->model->checks[check].target))
+        return true;
+    for (i = 0; i < f->n_checks; i++)
+        if (f->checks[i] == check)
+            return true;
+    return false;
+}
+
+/* The one check that the entry speaks of; -1: it may touch any function. */
+static int check_of(const struct entry *entry)
+{
+    return entry->kind == ENTRY_VERDICT    ? entry->verdict.check
+           : entry->kind == ENTRY_COVERAGE ? entry->coverage.check
+                                           : -1;
+}
+
+void account_functions(struct recorder *r)
+{
+    int i, check = check_of(r->entry);
+
+    if (!matters(r->entry->kind) || check >= r->shared->model->n_checks)
         return;
     for (i = 0; i < r->shared->model->n_functions; i++) {
+        if (check >= 0 && !hangs_on(r->shared, &r->shared->model->functions[i], check))
+            continue;
         account_outage(r, i);
         account_unmonitored(r, i);
     }

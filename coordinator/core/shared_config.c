@@ -17,11 +17,15 @@ static server_set all_members(const struct candidate *candidate)
     return set;
 }
 
-static void begin_route(const struct route *route, int64_t now_ms, struct route_state *state)
+/* Nobody holds a grant before the first configuration; later on somebody may, of a
+ * candidate or a route of that name that is gone. */
+static void begin_route(const struct route *route, bool first, int64_t now_ms, uint32_t epoch,
+                        struct route_state *state)
 {
     size_t i;
 
-    *state = (struct route_state){.phase = ROUTE_ACTING,
+    *state = (struct route_state){.phase = route->kind == ROUTE_EXCLUSIVE && !first ? ROUTE_WAITING
+                                                                                    : ROUTE_ACTING,
                                   .previous = -1,
                                   .rule = 1,
                                   .moved_ms = UTC_NONE,
@@ -30,7 +34,24 @@ static void begin_route(const struct route *route, int64_t now_ms, struct route_
     for (i = 0; i < ARRAY_LEN(state->automatic_ms); i++)
         state->automatic_ms[i] = UTC_NONE;
     state->now = (struct placement){
-        .epoch = 1, .step = 0, .candidate = 0, .members = all_members(&route->candidates[0])};
+        .epoch = epoch, .step = 0, .candidate = 0, .members = all_members(&route->candidates[0])};
+}
+
+/* The candidate of `route` that has the name of the old one; -1: gone, or there was none. */
+static int same_candidate(const struct route *old, int candidate, const struct route *route)
+{
+    return candidate < 0 ? -1 : model_candidate(route, old->candidates[candidate].name);
+}
+
+/* Where the route that serves the same candidate under the same name stood before; -1. */
+static int continues(const struct shared *old, const struct route *route)
+{
+    int before = old->model != NULL ? model_route(old->model, route->name) : -1;
+
+    return before >= 0 && same_candidate(&old->model->routes[before],
+                                         old->routes[before].now.candidate, route) >= 0
+               ? before
+               : -1;
 }
 
 /* A route that keeps its name and its serving candidate goes on under the same epoch;
@@ -38,25 +59,52 @@ static void begin_route(const struct route *route, int64_t now_ms, struct route_
 static void carry_route(const struct shared *old, const struct route *route,
                         struct route_state *state)
 {
-    int before = model_route(old->model, route->name), candidate;
+    int before = model_route(old->model, route->name);
+    const struct route *was;
 
     if (before < 0)
         return;
-    candidate = model_candidate(
-        route, old->model->routes[before].candidates[old->routes[before].now.candidate].name);
-    if (candidate < 0) {
+    if (continues(old, route) < 0) {
         state->now.epoch = old->routes[before].now.epoch + 1;
         return;
     }
+    was = &old->model->routes[before];
     *state = old->routes[before];
-    state->now.candidate = candidate;
+    state->now.candidate = same_candidate(was, state->now.candidate, route);
+    state->previous = same_candidate(was, state->previous, route);
     state->now.step++;
-    state->now.members = all_members(&route->candidates[candidate]);
+    state->now.members = all_members(&route->candidates[state->now.candidate]);
     state->done = 0;
-    if (state->previous >= route->n_candidates)
-        state->previous = -1;
     if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;
+}
+
+/* Those that are down by verdict stay out; when all are, all stay in. */
+static void leave_out_sick(struct shared *shared, int route)
+{
+    struct placement *now = &shared->routes[route].now;
+    server_set standing = shared_candidate_standing(shared, route, now->candidate);
+
+    if (standing != 0)
+        now->members = standing;
+}
+
+/* A move that a command waits for ends with the route that it was of. */
+static void end_commands(struct recorder *r, const struct model *model)
+{
+    struct shared *shared = r->shared;
+    int i, j;
+
+    for (i = 0; shared->model != NULL && i < shared->model->n_routes; i++) {
+        struct entry answered = {.id = shared->routes[i].command};
+        bool goes_on = false;
+
+        for (j = 0; j < model->n_routes && !goes_on; j++)
+            goes_on = continues(shared, &model->routes[j]) == i;
+        if (!goes_on)
+            shared_remember(shared, &answered, r->index, COMMAND_REFUSED,
+                            "a new configuration ended the move");
+    }
 }
 
 static struct check_state *carry_checks(const struct shared *old, const struct model *model)
@@ -122,8 +170,9 @@ static void carry_windows(struct shared *shared, const struct model *model)
     }
 }
 
-static void replace(struct shared *shared, struct entry *entry)
+static void replace(struct shared *shared, struct entry *entry, uint64_t index)
 {
+    bool first = shared->model == NULL;
     struct model *model = entry->config.model;
     struct route_state *routes = mem_zalloc((size_t)model->n_routes, sizeof *routes);
     struct check_state *checks = carry_checks(shared, model);
@@ -131,8 +180,11 @@ static void replace(struct shared *shared, struct entry *entry)
     int i;
 
     for (i = 0; i < model->n_routes; i++) {
-        begin_route(&model->routes[i], shared->time_ms, &routes[i]);
-        if (shared->model != NULL)
+        /* Above any epoch that a route of that name, gone meanwhile, ever had: its
+         * actuators remember that one. */
+        begin_route(&model->routes[i], first, shared->time_ms, first ? 1 : (uint32_t)index,
+                    &routes[i]);
+        if (!first)
             carry_route(shared, &model->routes[i], &routes[i]);
     }
     carry_windows(shared, model);
@@ -149,6 +201,8 @@ static void replace(struct shared *shared, struct entry *entry)
     shared->functions = functions;
     entry->config.model = NULL;
     entry->config.yaml = NULL;
+    for (i = 0; i < model->n_routes && !first; i++)
+        leave_out_sick(shared, i);
 }
 
 void apply_config(struct recorder *r, struct entry *entry)
@@ -167,7 +221,8 @@ void apply_config(struct recorder *r, struct entry *entry)
     }
     SHA256(entry->config.yaml, entry->config.yaml_len, digest);
     close_functions(r, model);
-    replace(shared, entry);
+    end_commands(r, model);
+    replace(shared, entry, r->index);
     for (i = 0; first && i < shared->model->n_coordinators; i++)
         shared->nodes[i] = (struct node_state){.raft_id = (uint64_t)i + 1};
     record_config(r, digest);

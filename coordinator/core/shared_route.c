@@ -24,6 +24,30 @@ static void end_command(struct recorder *r, struct route_state *state, enum comm
     state->command = none;
 }
 
+/* Read again at commit what the rule went by: verdicts may have been committed between. */
+static bool still_right(const struct shared *shared, const struct entry *e)
+{
+    const struct rule *rule = rules_by_number(e->intent.rule);
+
+    if (e->intent.forced || e->intent.to == shared->routes[e->intent.route].now.candidate)
+        return true;
+    if (!shared_candidate_ready(shared, e->intent.route, e->intent.to))
+        return false;
+    return rule == NULL || rule->action != ACTION_MOVE ||
+           shared_candidate_failed(shared, e->intent.route, e->intent.from);
+}
+
+static bool members_fit(const struct candidate *candidate, server_set members)
+{
+    int i;
+
+    if (members == 0)
+        return false;
+    for (i = 0; i < candidate->n_members; i++)
+        members &= ~server_bit(candidate->members[i]);
+    return members == 0;
+}
+
 /* An intent is good only on top of exactly the placement it was made for: two that
  * were proposed for the same situation cannot both count. */
 static bool intent_fits(const struct recorder *r)
@@ -37,7 +61,9 @@ static bool intent_fits(const struct recorder *r)
     route = &r->shared->model->routes[e->intent.route];
     state = &r->shared->routes[e->intent.route];
     if (e->intent.to < 0 || e->intent.to >= route->n_candidates ||
-        e->intent.from != state->now.candidate)
+        e->intent.from != state->now.candidate ||
+        !members_fit(&route->candidates[e->intent.to], e->intent.members) ||
+        !still_right(r->shared, e))
         return false;
     if (e->intent.to == state->now.candidate)
         return e->intent.epoch == state->now.epoch && e->intent.step == state->now.step + 1;
@@ -52,7 +78,7 @@ void apply_intent(struct recorder *r)
 
     if (!intent_fits(r)) {
         shared_remember(r->shared, e, r->index, COMMAND_REFUSED,
-                        "another move was committed first: look again");
+                        "the situation changed before it was committed: look again");
         return;
     }
     state = &r->shared->routes[e->intent.route];
@@ -61,6 +87,7 @@ void apply_intent(struct recorder *r)
     if (move) {
         end_command(r, state, COMMAND_REFUSED, "a newer move took its place");
         state->previous = state->now.candidate;
+        state->moved_ms = UTC_NONE;
         state->command = e->id;
         state->planned = e->intent.planned;
         if (e->who[0] != '\0')
@@ -129,12 +156,12 @@ void apply_verified(struct recorder *r)
     struct route_state *state = current(r);
     bool move;
 
-    if (state == NULL || state->phase != ROUTE_ACTING)
+    if (state == NULL || state->phase != ROUTE_ACTING ||
+        state->done != (1u << r->shared->model->routes[r->entry->outcome.route].n_actuators) - 1)
         return;
-    move = state->now.step == 0 || state->moved_ms < state->intent_ms;
+    move = state->moved_ms == UTC_NONE;
     state->phase = ROUTE_SERVING;
-    record_verified(r, r->shared->time_ms -
-                           (state->now.step == 0 ? state->intent_ms : r->shared->time_ms));
+    record_verified(r, move ? r->shared->time_ms - state->intent_ms : 0);
     if (move)
         state->moved_ms = r->shared->time_ms;
     end_command(r, state, COMMAND_DONE, "verified");
@@ -144,19 +171,21 @@ void apply_refused(struct recorder *r)
 {
     const struct rule *rule = rules_by_number(r->entry->intent.rule);
     struct route_state *state;
+    bool same;
 
     if (r->entry->intent.route < 0 || r->entry->intent.route >= r->shared->model->n_routes)
         return;
     state = &r->shared->routes[r->entry->intent.route];
+    same = r->entry->intent.epoch == state->now.epoch && r->entry->intent.step == state->now.step;
     switch (rule != NULL ? rule->action : ACTION_REFUSE) {
-    case ACTION_BLOCK:
-        if (state->phase != ROUTE_BLOCKED) {
+    case ACTION_BLOCK: /* never out of waiting: only an act ends that */
+        if (same && (state->phase == ROUTE_SERVING || state->phase == ROUTE_ACTING)) {
             state->phase = ROUTE_BLOCKED;
             record_standing(r, "blocked");
         }
         break;
     case ACTION_UNBLOCK:
-        if (state->phase == ROUTE_BLOCKED) {
+        if (same && state->phase == ROUTE_BLOCKED) {
             state->phase = ROUTE_ACTING;
             state->done = 0;
             record_standing(r, "unblocked");

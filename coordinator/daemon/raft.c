@@ -36,6 +36,65 @@ static int check_coordinators(const struct node *node, const struct model *in_fo
                    node->config.cluster_file, in_force->version);
 }
 
+/* ---- intents in the log, committed or not: what "clear" means (protocol.md, Move) ---- */
+
+static void tell_stored(struct node *node, int route)
+{
+    struct event event = {.kind = EVENT_STORED, .now = node_now()};
+    int i;
+
+    event.stored.route = route;
+    for (i = 0; i < node->n_intents; i++)
+        if (node->intents[i].route == route && node->intents[i].epoch > event.stored.intent_epoch)
+            event.stored.intent_epoch = node->intents[i].epoch;
+    node_step(node, &event);
+}
+
+static void on_stored(void *context, uint64_t index, uint64_t term, const uint8_t *bytes,
+                      size_t len)
+{
+    struct node *node = context;
+    struct entry entry = {0};
+    struct err err;
+
+    (void)term;
+    /* The log reaches back behind the snapshot that was restored. */
+    if (index <= engine_shared(node->engine)->index)
+        return;
+    if (entry_decode(bytes, len, &entry, &err) == 0 && entry.kind == ENTRY_INTENT &&
+        entry.intent.step == 0 && entry.intent.route >= 0 && entry.intent.route < LIMIT_ROUTES) {
+        if (node->n_intents == STORED_INTENTS_MAX)
+            memmove(node->intents, node->intents + 1,
+                    (size_t)--node->n_intents * sizeof node->intents[0]);
+        node->intents[node->n_intents++] = (struct stored_intent){
+            .index = index, .route = entry.intent.route, .epoch = entry.intent.epoch};
+        tell_stored(node, entry.intent.route);
+    }
+    entry_free(&entry);
+}
+
+/* Takes out the intents from index `from` to `to`. */
+static void forget_intents(struct node *node, uint64_t from, uint64_t to)
+{
+    uint64_t touched = 0;
+    int i, r, kept = 0;
+
+    for (i = 0; i < node->n_intents; i++)
+        if (node->intents[i].index < from || node->intents[i].index > to)
+            node->intents[kept++] = node->intents[i];
+        else
+            touched |= 1ull << node->intents[i].route;
+    node->n_intents = kept;
+    for (r = 0; r < LIMIT_ROUTES; r++)
+        if (touched >> r & 1)
+            tell_stored(node, r);
+}
+
+static void on_truncated(void *context, uint64_t from)
+{
+    forget_intents(context, from, UINT64_MAX);
+}
+
 static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t len)
 {
     struct node *node = context;
@@ -75,68 +134,6 @@ static int on_snapshot(void *context, struct buf *out, struct err *err)
     return 0;
 }
 
-/* ---- intents in the log, committed or not: what "clear" means (protocol.md, Move) ---- */
-
-static void tell_stored(struct node *node, int route)
-{
-    struct event event = {.kind = EVENT_STORED, .now = node_now()};
-    int i;
-
-    event.stored.route = route;
-    for (i = 0; i < node->n_intents; i++)
-        if (node->intents[i].route == route && node->intents[i].epoch > event.stored.intent_epoch)
-            event.stored.intent_epoch = node->intents[i].epoch;
-    node_step(node, &event);
-}
-
-static void on_stored(void *context, uint64_t index, uint64_t term, const uint8_t *bytes,
-                      size_t len)
-{
-    struct node *node = context;
-    struct entry entry = {0};
-    struct err err;
-
-    (void)term;
-    if (entry_decode(bytes, len, &entry, &err) == 0 && entry.kind == ENTRY_INTENT &&
-        entry.intent.step == 0 && entry.intent.route >= 0 && entry.intent.route < LIMIT_ROUTES) {
-        if (node->n_intents == STORED_INTENTS_MAX)
-            memmove(node->intents, node->intents + 1,
-                    (size_t)--node->n_intents * sizeof node->intents[0]);
-        node->intents[node->n_intents++] = (struct stored_intent){
-            .index = index, .route = entry.intent.route, .epoch = entry.intent.epoch};
-        tell_stored(node, entry.intent.route);
-    }
-    entry_free(&entry);
-}
-
-static void on_truncated(void *context, uint64_t from)
-{
-    struct node *node = context;
-    uint64_t touched = 0;
-    int i, r, kept = 0;
-
-    for (i = 0; i < node->n_intents; i++)
-        if (node->intents[i].index < from)
-            node->intents[kept++] = node->intents[i];
-        else
-            touched |= 1ull << node->intents[i].route;
-    node->n_intents = kept;
-    for (r = 0; r < LIMIT_ROUTES; r++)
-        if (touched >> r & 1)
-            tell_stored(node, r);
-}
-
-/* Intents that a restored snapshot covers are in the state now, not in the log. */
-static void forget_intents(struct node *node, uint64_t up_to)
-{
-    int i, kept = 0;
-
-    for (i = 0; i < node->n_intents; i++)
-        if (node->intents[i].index > up_to)
-            node->intents[kept++] = node->intents[i];
-    node->n_intents = kept;
-}
-
 static int on_restore(void *context, const uint8_t *bytes, size_t len, struct err *err)
 {
     struct node *node = context;
@@ -150,8 +147,8 @@ static int on_restore(void *context, const uint8_t *bytes, size_t len, struct er
         shared_free(shared);
         return r;
     }
-    forget_intents(node, shared->index);
     engine_restore(node->engine, node_now(), shared);
+    forget_intents(node, 0, shared->index);
     world_replace(node);
     return 0;
 }

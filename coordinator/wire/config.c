@@ -154,6 +154,8 @@ int config_parse(const char *file, const uint8_t *yaml, size_t len, struct model
         rc = model_validate(builder.model, err);
         if (rc != 0)
             err_wrap(err, rc, "%s", file);
+        else
+            model_index(builder.model);
     }
     if (rc != 0) {
         model_free(builder.model);

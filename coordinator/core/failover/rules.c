@@ -28,10 +28,11 @@ static const struct rule table[] = {
      "planned move to a candidate that is ready"},
     {17, ANY, FACT_FAILOVER, FACT_TARGET_ACTIVE | FACT_FORCE | FACT_TARGET_READY, ACTION_REFUSE,
      "the candidate asked for does not hold its least of healthy servers"},
-    {18, ANY, FACT_FAILOVER | FACT_TARGET_READY | FACT_ACTIVE_OK, FACT_TARGET_ACTIVE | FACT_FORCE,
-     ACTION_REFUSE, "the active candidate is not seen failed: use switchover, or --force"},
-    {19, ANY, FACT_FAILOVER | FACT_TARGET_READY, FACT_TARGET_ACTIVE | FACT_FORCE | FACT_ACTIVE_OK,
-     ACTION_MOVE_TO, "an operator leaves a failed candidate"},
+    {18, ANY, FACT_FAILOVER | FACT_TARGET_READY,
+     FACT_TARGET_ACTIVE | FACT_FORCE | FACT_ACTIVE_FAILED, ACTION_REFUSE,
+     "the active candidate is not seen failed: use switchover, or --force"},
+    {19, ANY, FACT_FAILOVER | FACT_TARGET_READY | FACT_ACTIVE_FAILED,
+     FACT_TARGET_ACTIVE | FACT_FORCE, ACTION_MOVE_TO, "an operator leaves a failed candidate"},
 
     /* the active candidate failed */
     {20, SERVING | ACTING, FACT_ACTIVE_FAILED | FACT_OTHER_READY, FACT_HELD | FACT_MAY_HOLD,

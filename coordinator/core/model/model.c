@@ -25,6 +25,7 @@ void model_free(struct model *model)
         for (int k = 0; k < model->routes[i].n_candidates; k++)
             mem_free(model->routes[i].candidates[k].members);
     mem_free(model->checks);
+    mem_free(model->next_check);
     mem_free(model->functions);
     mem_free(model->services);
     mem_free(model->routes);
@@ -52,6 +53,36 @@ struct timing model_timing(enum profile profile)
 
     CHECK((unsigned)profile < ARRAY_LEN(timings));
     return timings[profile];
+}
+
+void model_index(struct model *model)
+{
+    int last[LIMIT_SERVERS];
+
+    mem_free(model->next_check);
+    model->next_check = mem_zalloc((size_t)model->n_checks, sizeof *model->next_check);
+    for (int i = 0; i < LIMIT_SERVERS; i++)
+        model->first_check[i] = last[i] = -1;
+    for (int i = 0; i < model->n_checks; i++) {
+        int target = model->checks[i].target;
+
+        model->next_check[i] = -1;
+        if (last[target] < 0)
+            model->first_check[target] = i;
+        else
+            model->next_check[last[target]] = i;
+        last[target] = i;
+    }
+}
+
+int model_next_check(const struct model *model, int target, int after)
+{
+    if (model->next_check != NULL)
+        return after < 0 ? model->first_check[target] : model->next_check[after];
+    for (int i = after + 1; i < model->n_checks; i++)
+        if (model->checks[i].target == target)
+            return i;
+    return -1;
 }
 
 int model_site(const struct model *model, const char *name)
@@ -114,7 +145,8 @@ bool model_same_coordinators(const struct model *a, const struct model *b)
     if (a->n_coordinators != b->n_coordinators)
         return false;
     for (i = 0; i < a->n_coordinators; i++)
-        if (strcmp(a->servers[i].name, b->servers[i].name) != 0)
+        if (strcmp(a->servers[i].name, b->servers[i].name) != 0 ||
+            a->servers[i].role != b->servers[i].role)
             return false;
     return true;
 }

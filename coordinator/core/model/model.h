@@ -146,6 +146,8 @@ struct model {
     int n_coordinators;
     struct check *checks; /* owned */
     int n_checks;
+    int first_check[LIMIT_SERVERS]; /* by model_index(): of a target; -1 */
+    int *next_check;                /* … the next of the same target; owned, NULL: no index */
     struct function *functions; /* owned */
     int n_functions;
     struct service *services; /* owned */
@@ -166,6 +168,11 @@ struct timing model_timing(enum profile profile);
  * of a route's first candidate. 0, or ERR_INVALID with the reason. */
 int model_validate(const struct model *model, struct err *err);
 
+/* Makes model_next_check() cheap, once the checks are all there. */
+void model_index(struct model *model);
+/* The first check of a target behind check `after` (-1: of all), -1 when there is none. */
+int model_next_check(const struct model *model, int target, int after);
+
 /* Index by name, -1 when there is none. */
 int model_site(const struct model *model, const char *name);
 int model_server(const struct model *model, const char *name);
@@ -174,8 +181,8 @@ int model_function(const struct model *model, const char *name);
 int model_route(const struct model *model, const char *name);
 int model_candidate(const struct route *route, const char *name);
 
-/* The coordinators are the same, in the same order (their addresses may differ): Raft's
- * members are them, so a new configuration cannot change them. */
+/* The coordinators are the same, in the same order and roles (their addresses may differ):
+ * Raft's members are them, so a new configuration cannot change them. */
 bool model_same_coordinators(const struct model *a, const struct model *b);
 
 int model_voters(const struct model *model);

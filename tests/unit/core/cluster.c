@@ -48,17 +48,31 @@ static void step(struct cluster *c, int node, const struct event *event)
     carry_out(c, node);
 }
 
+static bool says(const char *line, size_t len, const char *what)
+{
+    return memmem(line, len, what, strlen(what)) != NULL;
+}
+
 static void count_line(void *context, uint64_t seq, const char *line, size_t len)
 {
     struct cluster *c = context;
 
     (void)seq;
-    (void)len;
-    c->moves += strstr(line, "\"type\":\"intent\"") != NULL && strstr(line, "\"move\"") != NULL;
-    c->verdicts += strstr(line, "\"category\":\"verdict\"") != NULL;
-    c->disputed += strstr(line, "\"type\":\"disputed\"") != NULL;
-    c->refused += strstr(line, "\"type\":\"refused\"") != NULL;
-    c->outages += strstr(line, "\"category\":\"outage\",\"type\":\"open\"") != NULL;
+    c->moves += says(line, len, "\"type\":\"intent\"") && says(line, len, "\"move\"");
+    c->verdicts += says(line, len, "\"category\":\"verdict\"");
+    c->disputed += says(line, len, "\"type\":\"disputed\"");
+    c->refused += says(line, len, "\"type\":\"refused\"");
+    c->outages += says(line, len, "\"category\":\"outage\",\"type\":\"open\"");
+}
+
+/* What the node's log says of intents that it has not applied. */
+static void tell_stored(struct cluster *c, int node, int route, uint32_t epoch)
+{
+    struct event event = {.kind = EVENT_STORED, .now = moment(c)};
+
+    event.stored.route = route;
+    event.stored.intent_epoch = epoch;
+    step(c, node, &event);
 }
 
 static void catch_up(struct cluster *c, int node)
@@ -71,17 +85,14 @@ static void catch_up(struct cluster *c, int node)
         struct err err;
 
         CHECK(entry_decode(stored->bytes, stored->len, &entry, &err) == 0);
-        if (entry.kind == ENTRY_INTENT && entry.intent.step == 0) {
-            struct event event = {.kind = EVENT_STORED, .now = moment(c)};
-
-            event.stored.route = entry.intent.route;
-            event.stored.intent_epoch = entry.intent.epoch;
-            step(c, node, &event);
-        }
+        if (entry.kind == ENTRY_INTENT && entry.intent.step == 0)
+            tell_stored(c, node, entry.intent.route, entry.intent.epoch);
         engine_apply(in->engines[node], moment(c), in->applied[node], &entry,
                      node == 8 ? count_line : NULL, c, &in->effects);
-        entry_free(&entry);
         carry_out(c, node);
+        if (entry.kind == ENTRY_INTENT)
+            tell_stored(c, node, entry.intent.route, 0);
+        entry_free(&entry);
     }
 }
 
