@@ -63,6 +63,14 @@ bool guard_hold_rejection(struct raft_append_entries_result *result, raft_index 
     return true;
 }
 
+unsigned guard_change_first(const struct raft_entry *entries, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++)
+        if (entries[i].type == RAFT_CHANGE)
+            return i;
+    return n;
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

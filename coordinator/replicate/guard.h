@@ -45,6 +45,12 @@ enum guard_disk guard_disk(const char *trace);
  * one that libraft takes for a stale one. */
 bool guard_hold_rejection(struct raft_append_entries_result *result, raft_index on_its_way);
 
+/* 7. A follower takes the index of a message's first new entry for that of any change of
+ * members in it. It then never sees the change committed: it leads without being able to
+ * change the members, and its snapshots hold the old ones. So a change must come first in
+ * its message: how many of these entries may go into one. */
+unsigned guard_change_first(const struct raft_entry *entries, unsigned n);
+
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);

@@ -125,6 +125,15 @@ void transport_close(struct replicate *r)
 
 /* ---- messages that leave ---- */
 
+static unsigned piece_of(struct replicate *r, const struct raft_append_entries *all, unsigned first)
+{
+    unsigned n = raft_codec_fit(all, first);
+    unsigned allowed = guard_change_first(all->entries + first, n);
+
+    r->guarded += allowed < n;
+    return allowed;
+}
+
 /* Entries that do not fit one frame leave as several messages in a row, which is what a
  * leader with less to say would have sent. */
 static void send_entries(struct replicate *r, const struct raft_message *message)
@@ -134,7 +143,7 @@ static void send_entries(struct replicate *r, const struct raft_message *message
     unsigned first = 0;
 
     do {
-        piece.append_entries.n_entries = raft_codec_fit(all, first);
+        piece.append_entries.n_entries = all->n_entries > 0 ? piece_of(r, all, first) : 0;
         piece.append_entries.entries = all->n_entries > 0 ? all->entries + first : NULL;
         piece.append_entries.prev_log_index = all->prev_log_index + first;
         if (first > 0)

@@ -89,6 +89,19 @@ static void sees_two_leaders(void **state)
     assert_false(guard_two_leaders(true, 4, &vote));
 }
 
+static void a_change_comes_first(void **state)
+{
+    struct raft_entry entries[4] = {{.type = RAFT_COMMAND},
+                                    {.type = RAFT_BARRIER},
+                                    {.type = RAFT_CHANGE},
+                                    {.type = RAFT_COMMAND}};
+
+    assert_int_equal(guard_change_first(entries, 4), 2);
+    assert_int_equal(guard_change_first(entries, 2), 2);
+    assert_int_equal(guard_change_first(entries + 2, 2), 2);
+    assert_int_equal(guard_change_first(entries, 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +113,7 @@ int main(void)
         cmocka_unit_test(reads_traces),
         cmocka_unit_test(holds_a_rejection),
         cmocka_unit_test(sees_two_leaders),
+        cmocka_unit_test(a_change_comes_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

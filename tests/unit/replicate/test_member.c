@@ -202,6 +202,53 @@ static void ends_with_the_leadership(void **state)
     world_free(world);
 }
 
+static bool applied_eight(struct world *world, void *context)
+{
+    return ((struct node *)context)->n_applied == 8;
+}
+
+/* Asks for it until it is so: a transfer may come to nothing. */
+static bool leads(struct world *world, void *context)
+{
+    struct node *wanted = context, *leader = world_leader(world);
+    struct err err;
+
+    if (leader != NULL && leader != wanted)
+        replicate_transfer(leader->replicate, wanted->server, &err);
+    return leader == wanted;
+}
+
+/* A change of members that reaches a follower behind other entries, in one go with them. */
+static void changes_in_a_batch_are_committed(void **state)
+{
+    struct world *world = world_new(5, 300, 30);
+    struct node *leader, *late, *lost;
+
+    world_open_all(world);
+    leader = world_await_leader(world);
+    late = &world->nodes[(leader->server + 1) % 5];
+    lost = &world->nodes[(leader->server + 2) % 5];
+    world_propose_many(leader, 2, 64);
+    world_await_applied(world, 2);
+    late->cut = true;
+    world_propose_many(leader, 3, 64);
+    wipe(lost);
+    node_open(lost);
+    assert_int_equal(replace(leader, lost, MEMBER_VOTER), 0);
+    world_propose_many(leader, 3, 64);
+    late->cut = false;
+    assert_true(world_until(world, WAIT_MS, applied_eight, late));
+    assert_true(late->replicate->raft.configuration_uncommitted_index == 0);
+    assert_true(late->replicate->raft.configuration_committed_index ==
+                leader->replicate->raft.configuration_committed_index);
+
+    assert_true(world_until(world, WAIT_MS, leads, late));
+    wipe(lost);
+    node_open(lost);
+    assert_int_equal(replace(late, lost, MEMBER_VOTER), 0);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +257,7 @@ int main(void)
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(gives_up),
         cmocka_unit_test(ends_with_the_leadership),
+        cmocka_unit_test(changes_in_a_batch_are_committed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
