@@ -170,7 +170,7 @@ static uint32_t failing_age(uint32_t *fails, int n, int need, int64_t disputed_m
         return fails[0];
     age = fails[(need < n ? need : n) - 1];
     for (i = 0; i < n; i++)
-        if (fails[i] <= disputed_ms)
+        if (fails[i] < disputed_ms)
             return fails[i] > age ? fails[i] : age;
     return age;
 }

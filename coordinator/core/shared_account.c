@@ -141,7 +141,7 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
     if (n > 0)
         *edge = one_too_many(edges, n, c->n_members - c->least);
     /* It did not serve before it was placed. */
-    if (edge->start_ms < state->intent_ms)
+    if (state->previous >= 0 && edge->start_ms < state->intent_ms)
         edge->start_ms = state->intent_ms;
     return true;
 }

@@ -30,7 +30,7 @@ struct cluster_inside {
 
 static struct moment moment(const struct cluster *c)
 {
-    return (struct moment){.boot_ms = c->now_ms, .utc_ms = UTC_START + c->now_ms};
+    return (struct moment){.boot_ms = c->now_ms, .utc_ms = UTC_START + c->now_ms + c->utc_shift_ms};
 }
 
 static bool connected(const struct cluster *c, int a, int b)
@@ -193,10 +193,10 @@ static void carry_out(struct cluster *c, int node)
             propose(c, node, effect->propose.number, &effect->propose.entry);
         else if (effect->kind == EFFECT_BEAT)
             beat(c, node);
-        else if (effect->kind == EFFECT_PROBE &&
-                 c->inside->probe_ms[node][effect->check] < c->now_ms)
+        else if (effect->kind == EFFECT_PROBE) {
+            c->confirmations++;
             c->inside->probe_ms[node][effect->check] = c->now_ms; /* due at once */
-        else if (effect->kind == EFFECT_ACT)
+        } else if (effect->kind == EFFECT_ACT)
             act(c, node, effect);
         else if (effect->kind == EFFECT_LOG && getenv("CLUSTER_LOG") != NULL)
             printf("%8lld %d %s: %s\n", (long long)c->now_ms, node, effect->log.event,
@@ -259,11 +259,25 @@ static void boot(struct cluster *c, int node, uint64_t incarnation)
 
 struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed)
 {
+    return cluster_of(world_yaml(route_kind, patience_ms), seed);
+}
+
+void cluster_edit(struct cluster *c, const char *from, const char *to)
+{
+    char *at;
+
+    CHECK(strlen(from) == strlen(to));
+    while ((at = strstr(c->inside->yaml, from)) != NULL)
+        memcpy(at, to, strlen(to));
+}
+
+struct cluster *cluster_of(const char *yaml, uint64_t seed)
+{
     struct cluster *c = mem_zalloc(1, sizeof *c);
     int i, k;
 
     c->inside = mem_zalloc(1, sizeof *c->inside);
-    c->inside->yaml = mem_strdup(world_yaml(route_kind, patience_ms));
+    c->inside->yaml = mem_strdup(yaml);
     prng_seed(&c->inside->prng, seed);
     c->leader = 8;
     c->term = 1;

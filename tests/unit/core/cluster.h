@@ -13,6 +13,7 @@
 
 struct cluster {
     int64_t now_ms;
+    int64_t utc_shift_ms; /* of everybody's clock */
     int leader;
     uint64_t term;
     int loss_percent;
@@ -23,6 +24,7 @@ struct cluster {
     bool actuator_fails;
     int told_candidate; /* what the actuator was told last */
     uint32_t told_epoch;
+    int confirmations; /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
     int replies;
     int reply_code;
@@ -31,6 +33,9 @@ struct cluster {
 };
 
 struct cluster *cluster_new(const char *route_kind, int patience_ms, uint64_t seed);
+struct cluster *cluster_of(const char *yaml, uint64_t seed);
+/* Changes the file that nodes start with: `to` is as long as `from`. */
+void cluster_edit(struct cluster *cluster, const char *from, const char *to);
 void cluster_free(struct cluster *cluster);
 void cluster_run(struct cluster *cluster, int64_t ms);
 /* The node's process starts anew, with a file of that version, and replays the log. */
