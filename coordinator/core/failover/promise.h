@@ -6,6 +6,8 @@
  *   A mover acts when, over a majority Q of voters that store the intent,
  *   now >= max over Q of (rx_v - age_v) + L_s,  L_s = (L_h + F)(1 + rho)/(1 - rho) + 2 ms.
  *
+ * This node takes only those into Q that have applied it: a stored intent may be another
+ * one, which the log takes back.
  * A voter that stores the intent never says clear again for the old epoch, so any
  * majority that renews the holder and any that lets the mover act share a voter, whose
  * newest beat of the holder is older than L_s: the holder's D, and its fence, are over. */
