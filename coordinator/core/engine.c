@@ -326,12 +326,13 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
     bool led = engine->role == RAFT_ROLE_LEADER;
     bool leads = event->raft.role == RAFT_ROLE_LEADER;
 
-    if (event->raft.leader != engine->leader || event->raft.term != engine->term) {
+    /* Not when only the term is new: libraft still names the old leader while it votes. */
+    if (event->raft.leader != engine->leader) {
         if (event->raft.leader >= 0)
             engine_log(effects, LOG_LEVEL_INFO, "leader", "%s leads in term %llu",
                        engine->model->servers[event->raft.leader].name,
                        (unsigned long long)event->raft.term);
-        else if (engine->leader >= 0)
+        else
             engine_log(effects, LOG_LEVEL_INFO, "no-leader", "no leader is known in term %llu",
                        (unsigned long long)event->raft.term);
     }

@@ -74,8 +74,9 @@ struct event {
         struct {
             int route, actuator;
             uint32_t epoch, step;
-            int code;     /* 0 done, else ERR_… */
-            bool changed; /* it had not said so before */
+            int code;            /* 0 done, else ERR_… */
+            bool changed;        /* it had not said so before */
+            uint32_t seen_epoch; /* newest that it had been told before the call */
             uint32_t took_ms;
             const char *text; /* why not */
         } acted;

@@ -81,8 +81,9 @@ struct engine {
 
     int64_t started_ms, stepped_ms, ticked_ms;
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
-    bool foreign;                    /* the file names other coordinators: told once */
-    int64_t suspect_until_ms;        /* abstain: this node stood still */
+    uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
+    bool foreign;                        /* the file names other coordinators: told once */
+    int64_t suspect_until_ms;            /* abstain: this node stood still */
 
     struct watch *watches; /* model order */
     struct cell *cells;    /* check * n_coordinators + observer */

@@ -26,10 +26,13 @@ void route_watch(struct engine *engine, struct moment now)
     int r;
 
     for (r = 0; shared->model != NULL && r < shared->model->n_routes; r++) {
-        if (!shared_candidate_failed(shared, r, shared->routes[r].now.candidate))
+        const struct placement *at = &shared->routes[r].now;
+
+        if (!shared_candidate_failed(shared, r, at->candidate))
             engine->failed_ms[r] = 0;
-        else if (engine->failed_ms[r] == 0)
+        else if (engine->failed_ms[r] == 0 || engine->failed_epoch[r] != at->epoch)
             engine->failed_ms[r] = now.boot_ms;
+        engine->failed_epoch[r] = at->epoch;
     }
 }
 
@@ -313,6 +316,31 @@ static void propose_acted(struct engine *engine, const struct event *event, enum
         snprintf(entry->reason, sizeof entry->reason, "%s", event->acted.text);
 }
 
+/* An actuator that has seen an epoch above every committed one was told by a cluster, or a
+ * configuration, that is gone: what this leader's own term has applied is all there is. The
+ * same placement goes on above that epoch. */
+static void renumber(struct engine *engine, const struct event *event, struct effects *effects)
+{
+    const struct route *route = &engine->model->routes[event->acted.route];
+    const struct placement *now = &engine->shared->routes[event->acted.route].now;
+    struct entry *entry;
+
+    if (event->acted.seen_epoch == UINT32_MAX)
+        return; /* nothing is above it: an operator has to reset the actuator */
+    entry = engine_propose(engine, event->now, ENTRY_INTENT, event->acted.route, effects);
+    if (entry == NULL)
+        return;
+    entry->intent.route = event->acted.route;
+    entry->intent.from = entry->intent.to = now->candidate;
+    entry->intent.epoch = event->acted.seen_epoch + 1;
+    entry->intent.members = now->members;
+    entry->intent.rule = RULE_RENUMBERED;
+    snprintf(entry->reason, sizeof entry->reason,
+             "%s has seen epoch %u, above every committed one: the same placement above it",
+             route->actuators[event->acted.actuator].name, event->acted.seen_epoch);
+    engine_log(effects, LOG_LEVEL_WARN, "renumbered", "route %s: %s", route->name, entry->reason);
+}
+
 void route_acted(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct route_state *state;
@@ -328,6 +356,10 @@ void route_acted(struct engine *engine, const struct event *event, struct effect
         return;
     state = &engine->shared->routes[event->acted.route];
     current = event->acted.epoch == state->now.epoch && event->acted.step == state->now.step;
+    if (event->acted.code == ERR_STALE && current && event->acted.seen_epoch >= state->now.epoch) {
+        renumber(engine, event, effects);
+        return;
+    }
     if (ok && current && !(state->done & (1u << event->acted.actuator)))
         propose_acted(engine, event, ENTRY_OUTCOME, effects);
     else if (ok && current && event->acted.changed)

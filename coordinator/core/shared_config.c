@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/failover/rules.h"
 #include "core/shared_apply.h"
 
 #include <openssl/sha.h>
@@ -27,7 +28,7 @@ static void begin_route(const struct route *route, bool first, int64_t now_ms, u
     *state = (struct route_state){.phase = route->kind == ROUTE_EXCLUSIVE && !first ? ROUTE_WAITING
                                                                                     : ROUTE_ACTING,
                                   .previous = -1,
-                                  .rule = 1,
+                                  .rule = RULE_FOUNDED,
                                   .moved_ms = UTC_NONE,
                                   .intent_ms = now_ms,
                                   .planned = true};

@@ -65,6 +65,9 @@ static bool intent_fits(const struct recorder *r)
         !members_fit(&route->candidates[e->intent.to], e->intent.members) ||
         !still_right(r->shared, e))
         return false;
+    if (e->intent.rule == RULE_RENUMBERED)
+        return e->intent.to == state->now.candidate && e->intent.epoch > state->now.epoch &&
+               e->intent.step == 0;
     if (e->intent.to == state->now.candidate)
         return e->intent.epoch == state->now.epoch && e->intent.step == state->now.step + 1;
     return e->intent.epoch == state->now.epoch + 1 && e->intent.step == 0;
@@ -105,7 +108,7 @@ void apply_intent(struct recorder *r)
     state->done = 0;
     if (move)
         state->phase = exclusive ? ROUTE_WAITING : ROUTE_ACTING;
-    else if (state->phase != ROUTE_WAITING)
+    else if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;
     shared_remember(r->shared, e, r->index, COMMAND_PENDING, "under way");
     record_intent(r, move);

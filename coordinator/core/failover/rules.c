@@ -8,8 +8,7 @@
 #define BLOCKED IN(ROUTE_BLOCKED)
 #define ANY (SERVING | WAITING | ACTING | BLOCKED)
 
-/* Number 1 is no row: the placement that a configuration begins with. Operators come
- * first: what they ask for is answered whatever else is going on. */
+/* Operators come first: what they ask for is answered whatever else is going on. */
 static const struct rule table[] = {
     /* an operator asks */
     {10, ANY, FACT_SWITCHOVER | FACT_TARGET_ACTIVE, 0, ACTION_REFUSE,

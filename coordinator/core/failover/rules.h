@@ -37,6 +37,10 @@ enum action {
     ACTION_HOLD,    /* record that it is hands off until an operator acts */
 };
 
+/* Numbers of placements that no row decides. */
+#define RULE_FOUNDED 1    /* the placement that a configuration begins with */
+#define RULE_RENUMBERED 2 /* the same placement, above an epoch that an actuator had seen */
+
 struct rule {
     uint16_t number;
     uint8_t phases;   /* bit per enum route_phase in which it is looked at */

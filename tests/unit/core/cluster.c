@@ -171,9 +171,12 @@ static void act(struct cluster *c, int node, const struct effect *effect)
     event.acted.actuator = effect->act.actuator;
     event.acted.epoch = effect->act.placement.epoch;
     event.acted.step = effect->act.placement.step;
-    event.acted.code = c->actuator_fails ? ERR_TIMEOUT : 0;
-    event.acted.text = c->actuator_fails ? "no answer" : NULL;
-    if (!c->actuator_fails) {
+    event.acted.seen_epoch = c->told_epoch;
+    event.acted.code = c->actuator_fails                             ? ERR_TIMEOUT
+                       : c->told_epoch > effect->act.placement.epoch ? ERR_STALE
+                                                                     : 0;
+    event.acted.text = event.acted.code != 0 ? "no answer" : NULL;
+    if (event.acted.code == 0) {
         c->told_candidate = effect->act.placement.candidate;
         c->told_epoch = effect->act.placement.epoch;
     }

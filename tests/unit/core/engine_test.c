@@ -271,6 +271,23 @@ static void an_actuator_that_fails_is_told_again(void **state)
     end(c);
 }
 
+/* It served a cluster that is gone, and remembers. */
+static void an_actuator_that_has_seen_more_is_told_above_it(void **state)
+{
+    struct cluster *c = cluster_new("available", 0, 15);
+
+    (void)state;
+    c->told_epoch = 17;
+    c->told_candidate = 1;
+    cluster_run(c, 4000);
+    assert_int_equal(c->told_candidate, 0);
+    assert_int_equal(c->told_epoch, 18);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    assert_int_equal(cluster_shared(c)->routes[0].now.epoch, 18);
+    assert_int_equal(c->moves, 0);
+    end(c);
+}
+
 /* The holder's grant is looked at by the holder itself, on its own engine, at every
  * moment of the move: it has ended before the actuator is told. */
 static void an_exclusive_route_never_has_two_holders(void **state)
@@ -367,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_switchover_is_answered_once_however_often_it_is_sent),
         cmocka_unit_test(a_failover_from_a_healthy_side_is_refused_and_recorded),
         cmocka_unit_test(an_actuator_that_fails_is_told_again),
+        cmocka_unit_test(an_actuator_that_has_seen_more_is_told_above_it),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),

@@ -491,6 +491,24 @@ static void what_is_known_to_be_down_is_not_confirmed_all_day(void **state)
     cluster_free(c);
 }
 
+static void patience_begins_anew_where_a_move_ends(void **state)
+{
+    struct cluster *c = cluster_new("available", 3000, 55);
+
+    (void)state;
+    cluster_run(c, 3000);
+    set(c->dead, VOICE, true);
+    set(c->dead, MIRROR, true);
+    cluster_run(c, 10000);
+    force(c, 1, 1);
+    set(c->dead, VOICE, false);
+    cluster_run(c, 2000);
+    assert_int_equal(c->told_candidate, 1);
+    cluster_run(c, 2000);
+    assert_int_equal(c->told_candidate, 0);
+    cluster_free(c);
+}
+
 static void a_node_that_stood_still_knows_it_before_its_next_step(void **state)
 {
     struct cluster *c = calm("available", 54);
@@ -788,6 +806,7 @@ int main(void)
         cmocka_unit_test(a_waiting_route_outlives_the_restart_of_all_voters),
         cmocka_unit_test(a_file_with_other_coordinators_is_not_proposed_for_ever),
         cmocka_unit_test(what_is_known_to_be_down_is_not_confirmed_all_day),
+        cmocka_unit_test(patience_begins_anew_where_a_move_ends),
         cmocka_unit_test(a_node_that_stood_still_knows_it_before_its_next_step),
         cmocka_unit_test(every_vote_has_its_turn_whatever_fails),
         cmocka_unit_test(thousands_of_failures_start_few_confirmations),
