@@ -3,29 +3,32 @@
 #
 #   loss.sh [--profile normal|fast] [--minutes N] [--percent N]
 #
-# Default: 30 minutes of 20 %. "without_leader_ms" is the longest time in which a node
-# (asked every 200 ms) knew of no leader with a quorum.
+# Default: 30 minutes of 20 %. "without_leader_ms" is the longest time in which any node
+# knew of no leader, by the nodes' own logs.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-profile=normal minutes=30 percent=20 longest=0
+profile=normal minutes=30 percent=20
 
-watch() {
-    local end good
-    end=$(($(now_ms) + minutes * 60000)) good=$(now_ms)
-    while (($(now_ms) < end)); do
-        if [[ $(ask_status '.leader != null and .quorum.ok') == true ]]; then
-            good=$(now_ms)
-        elif (($(now_ms) - good > longest)); then
-            longest=$(($(now_ms) - good))
-        fi
-        sleep 0.2
-    done
+# The longest time from "no-leader" to the next "leader" in one node's log, of all nodes.
+longest_without_leader() {
+    local log
+    for log in "$LAB_DIR"/log/coordinator.*.log; do
+        jq -R -s --argjson from "$1" '
+            def at: (.[0:19] + "Z" | fromdateiso8601) * 1000 + (.[20:23] | tonumber);
+            reduce (split("\n")[] | select(test("^[^ ]+ [a-z]+ +[^ ]+ (no-)?leader: "))) as $line
+                ({since: null, longest: 0};
+                 if ($line | at) < $from then .
+                 elif $line | contains(" no-leader: ") then .since = (.since // ($line | at))
+                 elif .since == null then .
+                 else .longest = ([.longest, ($line | at) - .since] | max) | .since = null end)
+            | .longest' "$log"
+    done | sort -n | tail -n 1
 }
 
 main() {
-    local from
+    local from began
     while (($#)); do
         case $1 in
         --profile | --minutes | --percent) printf -v "${1#--}" '%s' "$2" ;;
@@ -36,12 +39,13 @@ main() {
     bench_traps
     bench_lab "PROFILE=$profile"
     from=$(ledger_size)
+    began=$(now_ms)
     caller_mark loss
     fault_apply "loss:$percent"
-    watch
+    sleep "$((minutes * 60))"
     fault_heal
     ledger_from "$from" | jq -cs --arg profile "$profile" --argjson minutes "$minutes" \
-        --argjson percent "$percent" --argjson longest "$longest" \
+        --argjson percent "$percent" --argjson longest "$(longest_without_leader "$began")" \
         --argjson http "$(caller_outage http)" --argjson dns "$(caller_outage dns)" '
         def count(f): map(select(f)) | length;
         {bench: "loss", profile: $profile, minutes: $minutes, percent: $percent,
