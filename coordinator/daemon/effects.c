@@ -86,6 +86,7 @@ static void acted(void *context, const struct act_order *order, const struct act
     event.acted.step = order->step;
     event.acted.code = result->code;
     event.acted.changed = result->changed;
+    event.acted.seen_epoch = result->seen_epoch;
     event.acted.took_ms = result->took_ms;
     event.acted.text = result->code != 0 ? result->err.text : NULL;
     node_step(world->node, &event);
