@@ -10,6 +10,7 @@
 
 /* A time-out that is noticed this late was our own stall: the answer may have been waiting. */
 #define STALL_MS 50
+#define STALL_SAID_MS 60000 /* a busy machine stalls many probes, many times */
 
 /* Idle connections: some for each check that keeps them, within reason. */
 #define KEPT_MIN 16
@@ -50,6 +51,7 @@ struct observe {
     void *context;
     struct transfers *transfers;
     struct watch **watches; /* by check; NULL: not ours */
+    int64_t stall_said_ms;  /* 0: never */
     int handles;            /* that are not closed yet */
     bool closing;
     void (*closed)(void *context);
@@ -101,12 +103,26 @@ static const struct check *check_of(const struct watch *watch)
     return &watch->observe->model->checks[watch->check];
 }
 
-/* An observer that cannot probe says so once, not ten times a second. */
+static void tell_stall(struct observe *observe, int64_t late_ms)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    if (observe->stall_said_ms != 0 && now_ms - observe->stall_said_ms < STALL_SAID_MS)
+        return;
+    observe->stall_said_ms = now_ms;
+    log_line(observe->log, LOG_LEVEL_WARN, "probe-local",
+             "this process stood still for %lld ms: probes that were out do not count",
+             (long long)late_ms);
+}
+
+/* An observer that cannot probe says so once, not ten times a second. No text: it was said. */
 static void tell_local(struct watch *watch, enum reason reason, const char *text)
 {
     struct log *log = watch->observe->log;
     bool local = reason == REASON_LOCAL;
 
+    if (local && text == NULL)
+        return;
     if (local && !watch->local)
         log_line(log, LOG_LEVEL_WARN, "probe-local", "cannot probe %s: %s", check_of(watch)->name,
                  text);
@@ -145,10 +161,12 @@ static void on_timeout(uv_timer_t *timer)
         return;
     }
     kinds[run->probe.check->kind]->stop(&run->probe);
-    if (late_ms >= STALL_MS)
-        probe_end(&run->probe, REASON_LOCAL, 0, "this process stood still");
-    else
+    if (late_ms < STALL_MS) {
         probe_end(&run->probe, REASON_TIMEOUT, 0, "no answer in time");
+        return;
+    }
+    tell_stall(run->watch->observe, late_ms);
+    probe_end(&run->probe, REASON_LOCAL, 0, NULL);
 }
 
 /* Starts a probe unless `most` are in flight. */
