@@ -14,6 +14,8 @@
 #define CALLS_MAX 256
 /* From elsewhere than the coordinators' addresses: the rest stays free for them. */
 #define STRANGERS_MAX (LIMIT_CONNECTIONS / 2)
+/* From one coordinator's address: whoever is on that machine must not keep the others out. */
+#define HOST_MAX (LIMIT_CONNECTIONS / 8)
 
 static void on_open(void *owner);
 static void on_frame(void *owner, const uint8_t *bytes, size_t len);
@@ -27,6 +29,21 @@ static bool is_stranger(const struct link *link, const union address *address)
         if (link->peers[i].resolved && address_same_host(&link->peers[i].address, address))
             return false;
     return true;
+}
+
+static bool too_many(const struct link *link, const struct inbound *inbound)
+{
+    const union address *address = conn_remote(inbound->conn);
+    const struct inbound *other;
+    int same = 0;
+
+    if (link->n_inbound > LIMIT_CONNECTIONS)
+        return true;
+    if (inbound->stranger)
+        return link->n_strangers > STRANGERS_MAX;
+    LIST_FOREACH(other, &link->inbounds, entry)
+    same += address_same_host(conn_remote(other->conn), address);
+    return same > HOST_MAX;
 }
 
 static void on_connection(uv_stream_t *server, int status)
@@ -52,7 +69,7 @@ static void on_connection(uv_stream_t *server, int status)
     }
     inbound->stranger = is_stranger(link, conn_remote(inbound->conn));
     link->n_strangers += inbound->stranger;
-    if (link->n_inbound > LIMIT_CONNECTIONS || link->n_strangers > STRANGERS_MAX)
+    if (too_many(link, inbound))
         conn_end(inbound->conn, ERR_LIMIT, "too many connections");
     else
         conn_start(inbound->conn);

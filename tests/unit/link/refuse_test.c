@@ -314,6 +314,24 @@ static void test_flood(void **state)
     UNTIL(world, node->link->n_strangers == 0);
 }
 
+/* Somebody without a certificate on a coordinator's machine. */
+static void test_flood_from_a_coordinator(void **state)
+{
+    enum { N = LIMIT_CONNECTIONS / 8 + 20 };
+    struct rude *crowd[N];
+    struct node *node = &world->nodes[0];
+
+    for (int i = 0; i < N; i++) {
+        crowd[i] = rude_new_at(world, 0, world->options.peers[1].host);
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+    }
+    UNTIL(world, node->n_refused >= 20);
+    assert_string_equal(node->why, "too many connections");
+    assert_true(node->link->n_inbound <= LIMIT_CONNECTIONS / 8 + 1);
+    for (int i = 0; i < N; i++)
+        rude_free(crowd[i]);
+}
+
 /* --- the dialler's side --- */
 
 static void test_wrong_name_answers(void **state)
@@ -425,6 +443,7 @@ int main(void)
         WITH_WORLD(test_slow_reader),
         WITH_WORLD(test_garbage_inside_tls),
         WITH_WORLD(test_flood),
+        WITH_WORLD(test_flood_from_a_coordinator),
         cmocka_unit_test(test_wrong_name_answers),
         cmocka_unit_test(test_listener_of_other_ca),
         cmocka_unit_test(test_own_files),

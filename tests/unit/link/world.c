@@ -231,13 +231,20 @@ void world_free(struct world *world)
 
 struct rude *rude_new(struct world *world, int node)
 {
+    return rude_new_at(world, node, "127.0.0.1");
+}
+
+struct rude *rude_new_at(struct world *world, int node, const char *from)
+{
     const struct link_peer *peer = &world->options.peers[node];
     struct rude *rude = mem_zalloc(1, sizeof *rude);
-    union address to;
+    union address to, own;
 
     rude->world = world;
+    CHECK(address_parse(from, 0, &own) == 0);
     CHECK(address_parse(peer->host, peer->port, &to) == 0);
     rude->fd = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(rude->fd, &own.any, sizeof own.v4) == 0);
     CHECK(connect(rude->fd, &to.any, sizeof to.v4) == 0);
     CHECK(fcntl(rude->fd, F_SETFL, O_NONBLOCK) == 0);
     return rude;

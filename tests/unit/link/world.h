@@ -82,6 +82,7 @@ struct rude {
 
 /* TCP only. */
 struct rude *rude_new(struct world *world, int node);
+struct rude *rude_new_at(struct world *world, int node, const char *from); /* its address */
 /* TLS with certificate files NAME.pem and NAME.key (NULL: none) and ALPN in wire form
  * (NULL: none); true when the handshake came to its end here. */
 bool rude_tls(struct rude *rude, const char *name, const char *alpn);
