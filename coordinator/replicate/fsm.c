@@ -55,12 +55,16 @@ static int snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *
     if (r->on.snapshot(r->on.context, &state, &err) < 0 ||
         (state.len > LIMIT_SNAPSHOT &&
          err_set(&err, ERR_LIMIT, "%zu bytes, at most %d", state.len, LIMIT_SNAPSHOT) < 0)) {
-        log_line(r->log, LOG_LEVEL_WARN, "raft-snapshot-delayed", "no snapshot now: %s", err.text);
+        if (!r->snapshot_delayed)
+            log_line(r->log, LOG_LEVEL_WARN, "raft-snapshot-delayed", "no snapshot now: %s",
+                     err.text);
+        r->snapshot_delayed = true;
         r->snapshot_after_ms = replicate_now(r) + SNAPSHOT_RETRY_MS;
         buf_free(&state);
         return RAFT_BUSY;
     }
 
+    r->snapshot_delayed = false;
     bytes = raft_malloc(HEAD_BYTES + state.len);
     *bufs = raft_malloc(sizeof **bufs);
     CHECK(bytes != NULL && *bufs != NULL);

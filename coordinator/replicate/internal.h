@@ -120,6 +120,7 @@ struct replicate {
 
     /* state machine */
     uint64_t snapshot_after_ms; /* not before: the last one failed */
+    bool snapshot_delayed;      /* and it was said */
     struct err restore_err;
 
     /* proposals and members */
