@@ -297,16 +297,36 @@ static void begin_term(struct engine *engine, struct moment now, struct effects 
 static void record_refusals(struct engine *engine, struct moment now, struct effects *effects)
 {
     struct entry *entry;
+    int i;
 
-    if (engine->refused == 0 || now.boot_ms - engine->refused_ms < REFUSED_RECORD_MS)
+    for (i = 0; i < engine->model->n_coordinators; i++) {
+        struct peer *peer = &engine->peers[i];
+
+        if (peer->refused == peer->refused_recorded ||
+            (peer->refused_ms != 0 && now.boot_ms - peer->refused_ms < REFUSED_RECORD_MS))
+            continue;
+        entry = engine_propose(engine, now, ENTRY_SECURITY, i, effects);
+        if (entry == NULL)
+            return;
+        entry->security.server = i;
+        entry->security.refused = peer->refused - peer->refused_recorded;
+        peer->refused_ms = now.boot_ms;
+    }
+}
+
+/* Every node keeps count, so that a new leader records none twice. A replayed log tells
+ * of earlier starts, of which nothing has been heard yet. */
+static void note_recorded(struct engine *engine, const struct entry *entry)
+{
+    struct peer *peer;
+
+    if (entry->kind != ENTRY_SECURITY || entry->security.server < 0 ||
+        entry->security.server >= engine->model->n_coordinators)
         return;
-    entry = engine_propose(engine, now, ENTRY_SECURITY, 0, effects);
-    if (entry == NULL)
-        return;
-    entry->security.refused = engine->refused;
-    entry->security.server = engine->self;
-    engine->refused = 0;
-    engine->refused_ms = now.boot_ms;
+    peer = &engine->peers[entry->security.server];
+    peer->refused_recorded = peer->refused - peer->refused_recorded > entry->security.refused
+                                 ? peer->refused_recorded + entry->security.refused
+                                 : peer->refused;
 }
 
 static void lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)
@@ -421,7 +441,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         command_take(engine, event, effects);
         break;
     case EVENT_REFUSED:
-        engine->refused++;
+        engine->peers[engine->self].refused++;
         break;
     case EVENT_MEMBER:
         member_changed(engine, event, effects);
@@ -445,6 +465,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_CONFIG)
         keep_names(engine, &old);
     shared_apply(engine->shared, index, entry, emit, context);
+    note_recorded(engine, entry);
     if (engine->shared->model != before) {
         use_model(engine, now);
         follow_routes(engine, &old);

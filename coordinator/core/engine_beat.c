@@ -122,6 +122,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
         .config_version = engine->model->version,
         .leader = engine_leads(engine),
         .abstain = belief_abstains(engine, now),
+        .refused = engine->peers[engine->self].refused,
         .heard = belief_heard(engine),
     };
     promise_sent(&engine->sent, beat->number, now.boot_ms);

@@ -1,5 +1,4 @@
-/* What this node sees and what the ballots of all say: probes and beats come in here,
- * verdicts go out from the leader. */
+/* What this node sees: probes and beats come in here, confirmation rounds begin here. */
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -8,15 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COVERAGE_PATIENCE_MS 5000 /* a hole or silence must last before it is a fact … */
-#define NODE_PATIENCE_MS 1000
-#define NEWS_BEATS 4         /* a change is said so often before it waits for its turn */
-#define CONFIRM_MAX 64       /* confirmation rounds at once */
-#define SWEEP_LEAST 256      /* checks that the leader looks at on every tick … */
-#define SWEEP_PARTS 40       /* … or this part of them */
-#define LEADER_GRACE_MS 3000 /* … and a new leader first listens for a while */
+#define NEWS_BEATS 4   /* a change is said so often before it waits for its turn */
+#define CONFIRM_MAX 64 /* confirmation rounds at once */
 
-static struct cell *cell_of(const struct engine *engine, int check, int observer)
+struct cell *cell_of(const struct engine *engine, int check, int observer)
 {
     return &engine->cells[check * engine->model->n_coordinators + observer];
 }
@@ -300,6 +294,8 @@ void belief_beat(struct engine *engine, const struct event *event)
         memset(&peer->echo_of_me, 0, sizeof peer->echo_of_me);
         memset(peer->echoes, 0, sizeof peer->echoes);
         peer->boot_ms = event->now.boot_ms;
+        peer->refused_recorded =
+            beat->refused; /* what came before was another leader's to record */
     }
     peer->boot = beat->boot;
     peer->number = beat->number;
@@ -309,6 +305,7 @@ void belief_beat(struct engine *engine, const struct event *event)
     peer->config_version = beat->config_version;
     peer->leader = beat->leader;
     peer->abstain = beat->abstain;
+    peer->refused = beat->refused;
     peer->heard = beat->heard;
     memcpy(peer->echoes, beat->echoes, sizeof peer->echoes[0] * (size_t)beat->n_echoes);
     if (engine->self < beat->n_echoes && beat->echoes[engine->self].known &&
@@ -336,254 +333,4 @@ void belief_tick(struct engine *engine, struct moment now, struct effects *effec
     }
     for (i = 0; engine->confirming > 0 && i < engine->model->n_checks; i++)
         run_confirmation(engine, now, i, effects);
-}
-
-/* ---- ballots ---- */
-
-/* When a word arrived. One that waits for its turn stands until that has come round, as
- * long as its observer is heard: what changes comes out of turn. */
-static int64_t arrived(const struct engine *engine, struct moment now, int check, int observer)
-{
-    const struct cell *cell = cell_of(engine, check, observer);
-    int64_t stands_ms, heard_ms = engine->peers[observer].rx_ms;
-
-    if (cell->arrived_ms == BOOT_NEVER || observer == engine->self)
-        return cell->arrived_ms == BOOT_NEVER ? BOOT_NEVER : now.boot_ms;
-    if (engine->round_ms == 0 || engine->watches[check].first)
-        return cell->arrived_ms;
-    stands_ms = cell->arrived_ms + engine->round_ms;
-    return stands_ms < heard_ms ? stands_ms : heard_ms;
-}
-
-int engine_ballots(const struct engine *engine, struct moment now, int check,
-                   struct ballot *ballots)
-{
-    int i, n = 0;
-
-    for (i = 0; i < engine->model->n_coordinators; i++) {
-        const struct cell *cell = cell_of(engine, check, i);
-
-        if (!(engine->watches[check].assigned & server_bit(i)))
-            continue;
-        ballots[n++] = (struct ballot){
-            .observer = (uint8_t)i,
-            .opinion = cell->opinion,
-            .reason = cell->reason,
-            .abstain = i == engine->self ? belief_abstains(engine, now) : engine->peers[i].abstain,
-            .fail_age_ms = boot_age(now.boot_ms, cell->fail_ms),
-            .good_age_ms = boot_age(now.boot_ms, cell->good_ms),
-            .arrived_age_ms = boot_age(now.boot_ms, arrived(engine, now, check, i)),
-        };
-    }
-    return n;
-}
-
-/* How old a vote may be and still count: a check that runs every 15 s is not
- * forgotten in between. */
-static int64_t fresh_ms(const struct engine *engine, int check)
-{
-    const struct check *c = &engine->model->checks[check];
-
-    return 2ll * c->interval_ms + c->timeout_ms + engine->model->timing.window_ms +
-           engine->round_ms;
-}
-
-struct cover engine_cover(const struct engine *engine, struct moment now, int check)
-{
-    struct cover cover = {.assigned = engine->watches[check].assigned};
-    uint64_t sites = 0;
-    int i, assigned = server_count(cover.assigned);
-
-    for (i = 0; i < engine->model->n_coordinators; i++) {
-        const struct cell *cell = cell_of(engine, check, i);
-
-        if (!(cover.assigned & server_bit(i)) || cell->ended_ms == BOOT_NEVER ||
-            now.boot_ms - cell->ended_ms > fresh_ms(engine, check) ||
-            (i != engine->self && engine->peers[i].detector.silent))
-            continue;
-        cover.watching |= server_bit(i);
-        sites |= 1ull << engine->model->servers[i].site;
-    }
-    cover.sites = __builtin_popcountll(sites);
-    cover.hole = server_count(cover.watching) * 2 <= assigned || cover.sites < 2;
-    return cover;
-}
-
-static enum verdict judge(const struct engine *engine, int check, enum verdict now_is,
-                          const struct count *count)
-{
-    uint32_t patience =
-        (uint32_t)(engine->model->timing.window_ms + engine->model->checks[check].timeout_ms);
-
-    if (count->result == COUNT_DOWN)
-        return VERDICT_DOWN;
-    if (count->result == COUNT_UP && (now_is != VERDICT_DISPUTED || count->fails == 0))
-        return count->fails > 0 && count->oldest_fail_ms >= patience && now_is == VERDICT_UP
-                   ? VERDICT_DISPUTED
-                   : VERDICT_UP;
-    if (count->result == COUNT_SPLIT && count->oldest_fail_ms >= patience && now_is != VERDICT_DOWN)
-        return VERDICT_DISPUTED;
-    return now_is;
-}
-
-static struct count count_now(const struct engine *engine, struct moment now, int check,
-                              struct ballot *ballots, int *n)
-{
-    *n = engine_ballots(engine, now, check, ballots);
-    return count_ballots(engine->model, engine->model->checks[check].target, ballots, *n,
-                         (uint32_t)engine->model->timing.window_ms);
-}
-
-bool belief_up(const struct engine *engine, struct moment now, int check)
-{
-    struct ballot ballots[LIMIT_SERVERS];
-    int n;
-
-    return count_now(engine, now, check, ballots, &n).result == COUNT_UP;
-}
-
-static void lead_check(struct engine *engine, struct moment now, int check, struct effects *effects)
-{
-    enum verdict is = engine->shared->checks[check].verdict, be;
-    struct ballot ballots[LIMIT_SERVERS];
-    struct entry *entry;
-    struct count count;
-    int n;
-
-    count = count_now(engine, now, check, ballots, &n);
-    be = judge(engine, check, is, &count);
-    if (be == is)
-        return;
-    entry = engine_propose(engine, now, ENTRY_VERDICT, check, effects);
-    if (entry == NULL)
-        return;
-    entry->verdict.check = check;
-    entry->verdict.verdict = be;
-    entry->verdict.need = (uint8_t)count.need;
-    entry->verdict.agree = (uint8_t)(be == VERDICT_UP ? count.ups : count.fails);
-    entry->verdict.assigned = (uint8_t)count.assigned;
-    entry->verdict.n_ballots = (uint8_t)n;
-    memcpy(entry->verdict.ballots, ballots, sizeof ballots[0] * (size_t)n);
-    engine_log(effects, be == VERDICT_UP ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict",
-               "%s is %s: %d of %d assigned observers agree, %d needed",
-               engine->model->checks[check].name, verdict_name(be), entry->verdict.agree,
-               count.assigned, count.need);
-}
-
-/* True once `odd` has been true for `patience_ms`; *since keeps the start. */
-static bool lasting(bool odd, int64_t *since, int64_t now_ms, int64_t patience_ms)
-{
-    if (!odd) {
-        *since = 0;
-        return false;
-    }
-    if (*since == 0)
-        *since = now_ms;
-    return now_ms - *since >= patience_ms;
-}
-
-static void lead_cover(struct engine *engine, struct moment now, int check, struct effects *effects)
-{
-    struct cover cover = engine_cover(engine, now, check);
-    struct watch *watch = &engine->watches[check];
-    struct entry *entry;
-
-    /* Everyone gets the time for a first probe before its absence is a hole. */
-    if (cover.hole && now.boot_ms - engine->model_ms < fresh_ms(engine, check))
-        return;
-    if (!lasting(cover.hole != engine->shared->checks[check].hole, &watch->odd_ms, now.boot_ms,
-                 COVERAGE_PATIENCE_MS))
-        return;
-    entry = engine_propose(engine, now, ENTRY_COVERAGE, check, effects);
-    if (entry == NULL)
-        return;
-    entry->coverage.check = check;
-    entry->coverage.hole = cover.hole;
-    entry->coverage.observers = (uint8_t)server_count(cover.watching);
-    entry->coverage.sites = (uint8_t)cover.sites;
-    engine_log(effects, cover.hole ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "coverage",
-               "%s is watched by %d observers from %d sites%s", engine->model->checks[check].name,
-               server_count(cover.watching), cover.sites, cover.hole ? ": too few" : "");
-}
-
-/* Silent to most of those who can speak: asked of everyone, not of the leader alone. */
-static bool silent_to_most(const struct engine *engine, int server)
-{
-    int i, speak = 0, miss = 0;
-
-    for (i = 0; i < engine->model->n_coordinators; i++) {
-        if (i == server || (i != engine->self && engine->peers[i].detector.silent))
-            continue;
-        speak++;
-        miss += i == engine->self ? engine->peers[server].detector.silent
-                                  : !(engine->peers[i].heard & server_bit(server));
-    }
-    return 2 * miss > speak;
-}
-
-static void lead_node(struct engine *engine, struct moment now, int server, struct effects *effects)
-{
-    struct peer *peer = &engine->peers[server];
-    bool silent = server != engine->self && silent_to_most(engine, server);
-    struct entry *entry;
-
-    if (!lasting(silent != engine->shared->nodes[server].silent, &peer->odd_ms, now.boot_ms,
-                 NODE_PATIENCE_MS))
-        return;
-    entry = engine_propose(engine, now, ENTRY_NODE, server, effects);
-    if (entry == NULL)
-        return;
-    entry->node.server = server;
-    entry->node.silent = silent;
-    entry->node.silent_ms = boot_age(now.boot_ms, peer->rx_ms);
-    engine_log(effects, silent ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "node", "coordinator %s is %s",
-               engine->model->servers[server].name, silent ? "silent" : "heard again");
-}
-
-/* What routes hang on is judged before the rest. */
-static void lead_dirty(struct engine *engine, struct moment now, bool first,
-                       struct effects *effects)
-{
-    int i;
-
-    for (i = 0; i < engine->model->n_checks; i++) {
-        struct watch *watch = &engine->watches[i];
-
-        if (!watch->dirty || watch->first != first)
-            continue;
-        watch->dirty = false;
-        lead_check(engine, now, i, effects);
-    }
-}
-
-/* Time alone changes little: a part of the checks at a time, all within a second or so. */
-static void sweep_checks(struct engine *engine, struct moment now, bool settled,
-                         struct effects *effects)
-{
-    int i, n = engine->model->n_checks, part = n / SWEEP_PARTS + SWEEP_LEAST;
-
-    for (i = 0; i < n && i < part; i++) {
-        int check = engine->swept++ % n;
-
-        lead_check(engine, now, check, effects);
-        if (settled)
-            lead_cover(engine, now, check, effects);
-    }
-    engine->swept = n > 0 ? engine->swept % n : 0;
-}
-
-void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)
-{
-    bool settled = sweep && now.boot_ms - engine->led_ms >= LEADER_GRACE_MS;
-    int i;
-
-    if (engine->dirty) {
-        engine->dirty = false;
-        lead_dirty(engine, now, true, effects);
-        lead_dirty(engine, now, false, effects);
-    }
-    if (sweep)
-        sweep_checks(engine, now, settled, effects);
-    for (i = 0; settled && i < engine->model->n_coordinators; i++)
-        lead_node(engine, now, i, effects);
 }

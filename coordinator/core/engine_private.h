@@ -47,6 +47,10 @@ struct peer {
     struct clear clears[LIMIT_ROUTES];
     uint64_t granted[LIMIT_ROUTES];       /* newest beat of mine it named while clear for … */
     uint32_t granted_epoch[LIMIT_ROUTES]; /* … this epoch */
+    /* Connections that its port refused since its start: as it says, and how many of
+     * these are in the ledger, since when (the entry was asked for). */
+    uint32_t refused, refused_recorded;
+    int64_t refused_ms;
     int64_t odd_ms; /* since when silence differs from the committed fact; 0 */
 };
 
@@ -115,8 +119,6 @@ struct engine {
     struct outslot out[LIMIT_ROUTES][LIMIT_ACTUATORS];
     struct waiter waiters[ENGINE_WAITERS_MAX];
     int n_waiters;
-    uint32_t refused;   /* connections, not yet recorded */
-    int64_t refused_ms; /* when they were last recorded */
 };
 
 /* engine.c */
@@ -128,13 +130,14 @@ struct entry *engine_propose(struct engine *engine, struct moment now, enum entr
                              int key, struct effects *effects);
 bool engine_pending(const struct engine *engine, enum entry_kind kind, int key);
 
-/* engine_belief.c: probes, beats, ballots */
+/* engine_belief.c: probes and beats */
+struct cell *cell_of(const struct engine *engine, int check, int observer);
 void belief_reset(struct engine *engine, struct moment now);
 void belief_probe(struct engine *engine, const struct event *event, struct effects *effects);
 void belief_beat(struct engine *engine, const struct event *event);
 void belief_tick(struct engine *engine, struct moment now, struct effects *effects);
-/* The leader's half: verdicts, silent nodes, holes. `sweep`: count everything, not only
- * what changed. */
+/* engine_ballots.c, the leader's half: verdicts, silent nodes, holes. `sweep`: count everything,
+ * not only what changed. */
 void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects);
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */

@@ -13,6 +13,16 @@ static void note_automatic(struct route_state *state, int64_t utc_ms)
     state->automatic_ms[0] = utc_ms;
 }
 
+/* An operator took it in hand: what moved by itself before does not count any more. */
+static void begin_counting_anew(struct route_state *state)
+{
+    size_t i;
+
+    state->held = false;
+    for (i = 0; i < ARRAY_LEN(state->automatic_ms); i++)
+        state->automatic_ms[i] = UTC_NONE;
+}
+
 /* The operator's command that the move under way answers ends with `result`. */
 static void end_command(struct recorder *r, struct route_state *state, enum command_result result,
                         const char *text)
@@ -94,7 +104,7 @@ void apply_intent(struct recorder *r)
         state->command = e->id;
         state->planned = e->intent.planned;
         if (e->who[0] != '\0')
-            state->held = false;
+            begin_counting_anew(state);
         else
             note_automatic(state, r->shared->time_ms);
         state->intent_index = r->index;

@@ -110,6 +110,7 @@ void beat_encode(const struct beat *beat, struct buf *out)
     message.config_version = beat->config_version;
     message.leader = beat->leader;
     message.abstain = beat->abstain;
+    message.refused = beat->refused;
     message.heard = beat->heard;
     put_echoes(beat, beat->n_echoes, &c, &message);
     put_votes(beat, &c, &message);
@@ -216,6 +217,7 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->config_version = message->config_version;
     beat->leader = message->leader;
     beat->abstain = message->abstain;
+    beat->refused = message->refused;
     beat->heard = message->heard;
     good = get_echoes(message, beat) && get_votes(message, beat) && get_clears(message, beat);
     pb_free(message);

@@ -396,3 +396,10 @@ bool cluster_equal(const struct cluster *c)
     }
     return true;
 }
+
+void cluster_refuse(struct cluster *c, int node)
+{
+    struct event event = {.kind = EVENT_REFUSED, .now = moment(c)};
+
+    step(c, node, &event);
+}

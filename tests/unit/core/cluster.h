@@ -24,7 +24,7 @@ struct cluster {
     bool actuator_fails;
     int told_candidate; /* what the actuator was told last */
     uint32_t told_epoch;
-    int confirmations; /* probes that the engines asked for at once */
+    int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
     int replies;
     int reply_code;
@@ -44,6 +44,8 @@ void cluster_restart(struct cluster *cluster, int node, uint32_t version);
 void cluster_reelect(struct cluster *cluster);
 const struct engine *cluster_engine(const struct cluster *cluster, int node);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
+/* The node's port refuses a connection. */
+void cluster_refuse(struct cluster *cluster, int node);
 void cluster_command(struct cluster *cluster, const struct command *command);
 /* All connected nodes have the same state: index and ledger root. */
 bool cluster_equal(const struct cluster *cluster);

@@ -271,6 +271,25 @@ static void an_actuator_that_fails_is_told_again(void **state)
     end(c);
 }
 
+static void refused_connections_of_any_node_are_recorded_once(void **state)
+{
+    struct cluster *c = calm("available", 16);
+    int i, lines;
+
+    (void)state;
+    for (i = 0; i < 30; i++)
+        cluster_refuse(c, 2);
+    cluster_refuse(c, 8);
+    cluster_run(c, 65000);
+    assert_in_range(c->refused, 2, 3); /* a line for each of the two, at most one a minute */
+    lines = c->refused;
+    c->leader = 9;
+    cluster_reelect(c);
+    cluster_run(c, 3000);
+    assert_int_equal(c->refused, lines);
+    end(c);
+}
+
 /* It served a cluster that is gone, and remembers. */
 static void an_actuator_that_has_seen_more_is_told_above_it(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_switchover_is_answered_once_however_often_it_is_sent),
         cmocka_unit_test(a_failover_from_a_healthy_side_is_refused_and_recorded),
         cmocka_unit_test(an_actuator_that_fails_is_told_again),
+        cmocka_unit_test(refused_connections_of_any_node_are_recorded_once),
         cmocka_unit_test(an_actuator_that_has_seen_more_is_told_above_it),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
