@@ -192,6 +192,7 @@ struct engine *engine_new(const struct engine_options *options)
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
         engine->peers[i].rx_ms = BOOT_NEVER;
     }
+    engine->started_utc_ms = options->now.utc_ms;
     reset_routes(engine);
     use_model(engine, options->now);
     return engine;
@@ -302,7 +303,7 @@ static void record_refusals(struct engine *engine, struct moment now, struct eff
     for (i = 0; i < engine->model->n_coordinators; i++) {
         struct peer *peer = &engine->peers[i];
 
-        if (peer->refused == peer->refused_recorded ||
+        if ((int32_t)(peer->refused - peer->refused_recorded) <= 0 ||
             (peer->refused_ms != 0 && now.boot_ms - peer->refused_ms < REFUSED_RECORD_MS))
             continue;
         entry = engine_propose(engine, now, ENTRY_SECURITY, i, effects);
@@ -314,19 +315,15 @@ static void record_refusals(struct engine *engine, struct moment now, struct eff
     }
 }
 
-/* Every node keeps count, so that a new leader records none twice. A replayed log tells
- * of earlier starts, of which nothing has been heard yet. */
+/* Every node keeps count, so that a new leader records none twice. The entry may come
+ * before the beat that tells of it; one from before this start counts what was never heard
+ * here. */
 static void note_recorded(struct engine *engine, const struct entry *entry)
 {
-    struct peer *peer;
-
-    if (entry->kind != ENTRY_SECURITY || entry->security.server < 0 ||
-        entry->security.server >= engine->model->n_coordinators)
-        return;
-    peer = &engine->peers[entry->security.server];
-    peer->refused_recorded = peer->refused - peer->refused_recorded > entry->security.refused
-                                 ? peer->refused_recorded + entry->security.refused
-                                 : peer->refused;
+    if (entry->kind == ENTRY_SECURITY && entry->security.server >= 0 &&
+        entry->security.server < engine->model->n_coordinators &&
+        entry->time_ms >= engine->started_utc_ms)
+        engine->peers[entry->security.server].refused_recorded += entry->security.refused;
 }
 
 static void lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)

@@ -84,6 +84,7 @@ struct engine {
     int64_t model_ms;          /* since when */
 
     int64_t started_ms, stepped_ms, ticked_ms;
+    int64_t started_utc_ms;
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
     bool foreign;                        /* the file names other coordinators: told once */
