@@ -147,6 +147,21 @@ static int read_file(const char *file, struct buf *out, struct err *err)
     return r;
 }
 
+/* The n-th of its site, for each site in turn: when a site is lost, the next node to ask is
+ * in another one. */
+static enum kirikae_result add_round(struct kirikae *k, const struct model *model, int nth)
+{
+    enum kirikae_result result = KIRIKAE_DONE;
+    int seen[LIMIT_SITES] = {0};
+    int i;
+
+    for (i = 0; result == KIRIKAE_DONE && i < model->n_coordinators; i++)
+        if (seen[model->servers[i].site]++ == nth)
+            result = kirikae_add_server(k, model->servers[i].name, model->servers[i].host,
+                                        model->servers[i].port);
+    return result;
+}
+
 enum kirikae_result kirikae_load_cluster(struct kirikae *k, const char *file)
 {
     enum kirikae_result result = KIRIKAE_DONE;
@@ -160,8 +175,7 @@ enum kirikae_result kirikae_load_cluster(struct kirikae *k, const char *file)
     if (r < 0)
         result = KIRIKAE_USAGE;
     for (i = 0; result == KIRIKAE_DONE && i < model->n_coordinators; i++)
-        result = kirikae_add_server(k, model->servers[i].name, model->servers[i].host,
-                                    model->servers[i].port);
+        result = add_round(k, model, i);
     if (r == 0)
         model_free(model);
     buf_free(&yaml);

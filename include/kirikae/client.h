@@ -40,7 +40,7 @@ void kirikae_free(struct kirikae *k); /* NULL is fine */
  * are copied. KIRIKAE_USAGE: a text too long, a port out of range, too many. */
 enum kirikae_result kirikae_add_server(struct kirikae *k, const char *name, const char *host,
                                        int port);
-/* Adds all coordinators of a cluster file. */
+/* Adds all coordinators of a cluster file, one of each site in turn. */
 enum kirikae_result kirikae_load_cluster(struct kirikae *k, const char *file);
 /* PEM files: the cluster's CA, our certificate and its key. Read at once. */
 enum kirikae_result kirikae_set_tls(struct kirikae *k, const char *ca, const char *cert,
