@@ -423,7 +423,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         belief_probe(engine, event, effects);
         break;
     case EVENT_BEAT:
-        belief_beat(engine, event);
+        belief_beat(engine, event, effects);
         break;
     case EVENT_RAFT:
         raft_changed(engine, event, effects);

@@ -98,6 +98,7 @@ enum effect_kind {
     EFFECT_BEAT,          /* send a beat now (engine_beat() makes it) */
     EFFECT_ACT,           /* run one actuator call; report with EVENT_ACTED */
     EFFECT_ELECT,         /* the leader is silent: let this node stand for election */
+    EFFECT_LEADER_BEAT,   /* a beat of `server`, our leader in `term`, says that it leads */
     EFFECT_LEADER_SILENT, /* yes: guard H (libraft-facts.md) lets votes pass */
     EFFECT_TRANSFER,      /* hand the leadership to `server` */
     EFFECT_LOG,           /* tell the operator */
@@ -116,6 +117,10 @@ struct effect {
             int route, actuator;
             struct placement placement;
         } act;
+        struct {
+            int server;
+            uint64_t term;
+        } leader_beat;
         bool leader_silent;
         int server;
         struct {

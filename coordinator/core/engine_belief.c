@@ -279,7 +279,7 @@ static void take_clears(struct peer *peer, const struct beat *beat, uint32_t ver
     }
 }
 
-void belief_beat(struct engine *engine, const struct event *event)
+void belief_beat(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct beat *beat = event->beat;
     struct peer *peer;
@@ -316,6 +316,12 @@ void belief_beat(struct engine *engine, const struct event *event)
     if (echoes_since(engine, event->now, peer, engine->model->timing.silent_ms))
         detector_feed(&peer->detector, event->now.boot_ms);
     take_votes(engine, event->now, beat);
+    if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
+        struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
+
+        effect->leader_beat.server = beat->from;
+        effect->leader_beat.term = beat->term;
+    }
 }
 
 void belief_tick(struct engine *engine, struct moment now, struct effects *effects)

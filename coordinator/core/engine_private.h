@@ -135,7 +135,7 @@ bool engine_pending(const struct engine *engine, enum entry_kind kind, int key);
 struct cell *cell_of(const struct engine *engine, int check, int observer);
 void belief_reset(struct engine *engine, struct moment now);
 void belief_probe(struct engine *engine, const struct event *event, struct effects *effects);
-void belief_beat(struct engine *engine, const struct event *event);
+void belief_beat(struct engine *engine, const struct event *event, struct effects *effects);
 void belief_tick(struct engine *engine, struct moment now, struct effects *effects);
 /* engine_ballots.c, the leader's half: verdicts, silent nodes, holes. `sweep`: count everything,
  * not only what changed. */

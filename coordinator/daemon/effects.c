@@ -37,6 +37,11 @@ static void carry_out(struct node *node, struct effect *effect)
         if (node->replicate != NULL)
             replicate_elect(node->replicate);
         break;
+    case EFFECT_LEADER_BEAT:
+        if (node->replicate != NULL)
+            replicate_leader_beat(node->replicate, effect->leader_beat.server,
+                                  effect->leader_beat.term);
+        break;
     case EFFECT_LEADER_SILENT:
         if (node->replicate != NULL)
             replicate_leader_silent(node->replicate, effect->leader_silent);

@@ -89,6 +89,23 @@ void replicate_leader_silent(struct replicate *r, bool silent)
     r->silent = silent;
 }
 
+void replicate_leader_beat(struct replicate *r, int server, uint64_t term)
+{
+    raft_id leader = 0;
+    const char *address;
+
+    if (!replicate_ready(r) || r->raft.state != RAFT_FOLLOWER ||
+        raft_current_term(&r->raft) != term)
+        return;
+    raft_leader(&r->raft, &leader, &address);
+    if (leader == 0 || replicate_server_of(leader) != server)
+        return;
+    /* What libraft does for every message of the leader (section 5.2 of the Raft paper:
+     * a follower remains one as long as it hears valid messages of a leader). */
+    r->raft.election_timer_start = r->raft.now;
+    r->heard_ms = replicate_now(r);
+}
+
 void election_heard(struct replicate *r, uint64_t from)
 {
     raft_id leader = 0;

@@ -89,6 +89,10 @@ int replicate_receive(struct replicate *replicate, int server, const uint8_t *by
 
 /* Beats say the leader is silent (or not): guard H. */
 void replicate_leader_silent(struct replicate *replicate, bool silent);
+/* A beat of `server` says that it leads in `term`: a follower of it does not stand for
+ * election only because its TCP stream stalls. The leader itself steps down when it
+ * reaches no majority by Raft's own messages, and its beats stop saying so. */
+void replicate_leader_beat(struct replicate *replicate, int server, uint64_t term);
 /* Stand for election now instead of when the timeout ends, and again soon while nobody
  * leads. Wins only if a majority has no leader, thinks it silent, or heard nothing of it for
  * an election timeout. Nothing happens at a leader or a standby. */

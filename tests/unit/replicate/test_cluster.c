@@ -295,6 +295,34 @@ static void beats_decide_elections(void **state)
     assert_true(without >= 1000); /* the others believe in the leader until et is over */
 }
 
+/* A stalled stream alone makes no candidate of a follower whose leader beats on. */
+static void beats_keep_a_follower_calm(void **state)
+{
+    struct world *world = world_new(3, 300, 30);
+    struct node *leader, *follower;
+    uint64_t term;
+
+    world_open_all(world);
+    leader = world_await_leader(world);
+    follower = &world->nodes[(leader->server + 1) % 3];
+    term = replicate_info(leader->replicate).term;
+    world_run(world, 100); /* it knows whom it follows */
+    follower->deaf = true;
+    for (int i = 0; i < 40; i++) {
+        replicate_leader_beat(follower->replicate, leader->server, term);
+        world_run(world, 30);
+        assert_int_equal(replicate_info(follower->replicate).role, 0);
+    }
+    /* Beats of another term or of somebody else say nothing. */
+    for (int i = 0; i < 40 && replicate_info(follower->replicate).role == 0; i++) {
+        replicate_leader_beat(follower->replicate, leader->server, term + 1);
+        replicate_leader_beat(follower->replicate, follower->server, term);
+        world_run(world, 30);
+    }
+    assert_int_not_equal(replicate_info(follower->replicate).role, 0);
+    world_free(world);
+}
+
 /* One that stands while the others hear the leader does no harm. */
 static void standing_without_need(void **state)
 {
@@ -361,6 +389,7 @@ int main(void)
         cmocka_unit_test(truncates),
         cmocka_unit_test(closing_leaves_outcomes_unknown),
         cmocka_unit_test(beats_decide_elections),
+        cmocka_unit_test(beats_keep_a_follower_calm),
         cmocka_unit_test(standing_without_need),
         cmocka_unit_test(drops_garbage),
     };
