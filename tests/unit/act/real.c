@@ -1,5 +1,6 @@
 #include "real.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <arpa/inet.h>
@@ -34,7 +35,7 @@ static const char haproxy_cfg[] = "global\n"
                                   "    timeout server 5s\n"
                                   "    retries 0\n"
                                   "frontend calls\n"
-                                  "    bind 127.0.0.1:%d\n"
+                                  "    bind fd@%d\n"
                                   "    use_backend %%[str(active),map(%s/calls.map,voice)]\n"
                                   "%s";
 
@@ -304,22 +305,84 @@ static bool can_connect(int port)
     return ok;
 }
 
-/* Starts a server and waits until `port` is open; a missing program fails the test. */
-static void start(struct world *world, const char *const *argv, int port)
+/* -1: nobody listens. */
+static int connect_cli(const struct world *world)
 {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/cli.sock", world->dir);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static ldns_resolver *open_resolver(const struct world *world)
+{
+    ldns_resolver *resolver = ldns_resolver_new();
+    ldns_rdf *server = ldns_rdf_new_frm_str(LDNS_RDF_TYPE_A, "127.0.0.1");
+
+    ldns_resolver_set_port(resolver, (uint16_t)world->port);
+    ldns_resolver_push_nameserver(resolver, server);
+    ldns_resolver_set_recursive(resolver, false);
+    ldns_rdf_deep_free(server);
+    return resolver;
+}
+
+/* All that a test may talk to: HAProxy opens its sockets one after the other. */
+static bool haproxy_is_ready(const struct world *world)
+{
+    int fd = connect_cli(world);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 && can_connect(world->port) && can_connect(world->http_port);
+}
+
+/* The zone is loaded after the sockets are open. */
+static bool dns_is_ready(const struct world *world)
+{
+    struct timeval timeout = {.tv_sec = 1};
+    ldns_resolver *resolver;
+    ldns_pkt *packet = NULL;
+    ldns_rdf *apex;
+    bool ready;
+
+    if (!can_connect(world->port))
+        return false;
+    resolver = open_resolver(world);
+    ldns_resolver_set_timeout(resolver, timeout);
+    ldns_resolver_set_retry(resolver, 1);
+    apex = ldns_dname_new_frm_str("call.example");
+    ready = ldns_resolver_query_status(&packet, resolver, apex, LDNS_RR_TYPE_SOA, LDNS_RR_CLASS_IN,
+                                       0) == LDNS_STATUS_OK &&
+            ldns_pkt_aa(packet) && ldns_pkt_ancount(packet) == 1;
+    ldns_pkt_free(packet);
+    ldns_rdf_deep_free(apex);
+    ldns_resolver_deep_free(resolver);
+    return ready;
+}
+
+/* Starts a server and waits until it is ready; a missing program fails the test. */
+static void start(struct world *world, const char *const *argv,
+                  bool (*is_ready)(const struct world *))
+{
+    int64_t end_ms = clock_boot_ms() + REAL_PATIENCE_MS;
     int status;
 
     assert_int_equal(world->pid, 0);
     world->pid = fork();
     if (world->pid == 0)
         become(world, argv);
-    for (int waited_ms = 0; waited_ms < REAL_PATIENCE_MS; waited_ms += 10) {
-        if (can_connect(port))
-            return;
+    while (clock_boot_ms() < end_ms) {
         if (waitpid(world->pid, &status, WNOHANG) == world->pid) {
             world->pid = 0;
             break;
         }
+        if (is_ready(world))
+            return;
         usleep(10000); /* a server's start has no event to wait for */
     }
     show_log(world);
@@ -356,15 +419,28 @@ static void append(char *text, size_t room, const char *format, ...)
     va_end(args);
 }
 
+/* A socket on a port of its own for HAProxy to listen on. (HAProxy shares a port that
+ * it binds itself with any other HAProxy, say of a second run of the tests.) */
+static int inheritable(int *port)
+{
+    int fd;
+
+    *port = 0;
+    fd = bound(SOCK_STREAM, port);
+    assert_int_equal(fcntl(fd, F_SETFD, 0), 0);
+    return fd;
+}
+
 void real_haproxy(struct world *world, int kind)
 {
     const char *const argv[] = {"haproxy", "-db", "-q", "-f", "haproxy.cfg", NULL};
     struct actuator *actuator = world->actuator;
     char backends[16384] = "", path[256], sockets[512];
     const char *arguments[6];
+    int cli, http;
 
-    world->port = world->port != 0 ? world->port : real_free_port();
-    world->http_port = world->http_port != 0 ? world->http_port : real_free_port();
+    cli = inheritable(&world->port);
+    http = inheritable(&world->http_port);
     for (int c = 0; c < 2; c++) {
         append(backends, sizeof backends, haproxy_backend, world->route->candidates[c].value);
         for (int i = 0; i < world->pool; i++) {
@@ -374,12 +450,10 @@ void real_haproxy(struct world *world, int kind)
                    world->model->servers[s].host);
         }
     }
-    snprintf(sockets, sizeof sockets,
-             "unix@%s/cli.sock level admin\n    stats socket ipv4@127.0.0.1:%d", world->dir,
-             world->port);
+    snprintf(sockets, sizeof sockets, "unix@%s/cli.sock level admin\n    stats socket fd@%d",
+             world->dir, cli);
     real_write(world, "haproxy.cfg", haproxy_cfg, sockets,
-               kind == HAPROXY_OPERATOR ? "operator" : "admin", world->http_port, world->dir,
-               backends);
+               kind == HAPROXY_OPERATOR ? "operator" : "admin", http, world->dir, backends);
     real_write(world, "calls.map", "active voice\nepoch 0.0\n");
     actuator->kind = ACTUATOR_HAPROXY;
     snprintf(actuator->map, sizeof actuator->map, "%s/calls.map", world->dir);
@@ -390,7 +464,9 @@ void real_haproxy(struct world *world, int kind)
     memcpy(arguments, argv, sizeof argv);
     snprintf(path, sizeof path, "%s/haproxy.cfg", world->dir);
     arguments[4] = path;
-    start(world, arguments, world->http_port);
+    start(world, arguments, haproxy_is_ready);
+    close(cli);
+    close(http);
 }
 
 /* Sends `request`, shuts down, reads to the end. */
@@ -410,8 +486,7 @@ static const char *talk(int fd, const char *request)
 
 const char *real_cli(const struct world *world, const char *format, ...)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = connect_cli(world);
     char commands[4096];
     va_list args;
 
@@ -419,8 +494,7 @@ const char *real_cli(const struct world *world, const char *format, ...)
     vsnprintf(commands, sizeof commands - 1, format, args);
     va_end(args);
     strcat(commands, "\n");
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/cli.sock", world->dir);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_true(fd >= 0);
     return talk(fd, commands);
 }
 
@@ -481,7 +555,7 @@ static void start_dns(struct world *world, enum dns_kind kind)
 
     snprintf(path, sizeof path, "%s/%s", world->dir,
              kind == DNS_NAMED ? "named.conf" : "knot.conf");
-    start(world, kind == DNS_NAMED ? named : knotd, world->port);
+    start(world, kind == DNS_NAMED ? named : knotd, dns_is_ready);
 }
 
 static void make_dir(const struct world *world, const char *name)
@@ -571,18 +645,13 @@ static void append_set(ldns_resolver *resolver, const char *name, ldns_rr_type t
 const char *real_records(const struct world *world)
 {
     static char text[16384];
-    ldns_resolver *resolver = ldns_resolver_new();
-    ldns_rdf *server = ldns_rdf_new_frm_str(LDNS_RDF_TYPE_A, "127.0.0.1");
+    ldns_resolver *resolver = open_resolver(world);
 
-    ldns_resolver_set_port(resolver, (uint16_t)world->port);
-    ldns_resolver_push_nameserver(resolver, server);
-    ldns_resolver_set_recursive(resolver, false);
     text[0] = '\0';
     append_set(resolver, world->actuator->record, LDNS_RR_TYPE_A, text, sizeof text);
     append_set(resolver, world->actuator->record, LDNS_RR_TYPE_AAAA, text, sizeof text);
     append(text, sizeof text, " |");
     append_set(resolver, "_kirikae.sip.call.example", LDNS_RR_TYPE_TXT, text, sizeof text);
-    ldns_rdf_deep_free(server);
     ldns_resolver_deep_free(resolver);
     return text;
 }
