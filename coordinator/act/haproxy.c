@@ -1,17 +1,27 @@
 /* HAProxy's runtime API. One map per route says which backend serves and under which
  * (epoch, step); the servers of the candidate are set ready or maint.
  *
- *   look    show map, show map PATH, show servers state B      -> done, stale, or go on
- *   take    prepare map PATH -> version V; show map PATH again -> stale, or go on
+ *   look    show map, show map PATH, show map, show servers state B -> done, stale, or go on
+ *   take    prepare map PATH -> version V; show map PATH again      -> stale, or go on
  *   fill    set server ... (ready before maint), add map @V ...
  *   commit  commit map @V PATH, and look again: verifying is looking
  *
  * The version is what makes this a compare-and-set: HAProxy refuses a commit of a
- * version older than the one in force. Of two movers the one with the newer version could
- * still be the one with the older epoch, if it looked before the other committed. So
- * looking also asks whether a version newer than the one in force was given out; if so,
- * everything is said once more under a newer one, which makes the other's worthless.
- * Whoever takes a version after that looks after that, and sees the newer epoch.
+ * version that is not newer than the one in force. Of two movers the one with the newer
+ * version could still be the one with the older epoch, if it looked before the other
+ * committed. So looking also asks which version was given out last. Done means: the map
+ * says what was ordered, in a version that was in force before and after the map was read
+ * and was the last one given out. Then every other version is worthless, and whoever takes
+ * one later looks later, and sees the epoch. (A map that is read while another version is
+ * committed may come back empty, which looks older. That version was given out before the
+ * commit, so whoever committed sees that it is still out.)
+ *
+ * A version that is still out is given the time of a few round trips: its owner commits
+ * it, or sees the newer epoch and stops. Then everything is said once more under a newer
+ * version, which makes that one worthless. Without the waiting two movers in step would
+ * each time take the next version before the other commits, and none would end. It is no
+ * guarantee that a call ends well, though: one that meets others' versions every time
+ * fails in the end, with its rows in force or not. It never says done too early.
  *
  * A call that dies on the way leaves at most a right pool under the old map, or a version
  * that is never committed (HAProxy drops its entries at the next commit). `set server`
@@ -25,13 +35,14 @@
 
 #include <string.h>
 
-/* Times to say the same thing before giving up: two movers need two or three. */
-enum { ROUNDS_MAX = 8 };
+/* Times to say the same thing before giving up (two movers need two or three), and times
+ * to look before a version that is still out is overtaken: longer than a take, fill, commit. */
+enum { ROUNDS_MAX = 8, LOOKS_MAX = 4 };
 
 struct haproxy {
     struct haproxy_cli *cli;
     const char *backend;
-    int rounds;
+    int rounds, looks;                       /* looks: of this round */
     uint32_t version;                        /* taken */
     enum haproxy_server pool[LIMIT_SERVERS]; /* by member, as looked at last */
 };
@@ -136,6 +147,7 @@ static void take(struct call *call)
     struct buf commands = {0};
 
     call->doing = "preparing";
+    haproxy->looks = 0;
     buf_printf(&commands, "prepare map %s\nshow map %s\n", path, path);
     haproxy_cli_ask(haproxy->cli, &commands, 2, on_taken);
     buf_free(&commands);
@@ -161,23 +173,37 @@ static int read_pool(struct call *call, const char *answer, bool *right, struct 
     return 0;
 }
 
+/* Reads the versions around the map. *settled: nothing but the map read can be in force. */
+static int read_versions(const struct call *call, const char *before, const char *after,
+                         bool *settled, struct err *err)
+{
+    const char *path = call->actuator->map;
+    uint32_t current, newest, current_after, newest_after;
+    int rv = haproxy_parse_versions(before, path, &current, &newest, err);
+
+    if (rv == 0)
+        rv = haproxy_parse_versions(after, path, &current_after, &newest_after, err);
+    if (rv == 0)
+        *settled = current == newest && current == current_after;
+    return rv;
+}
+
 static void on_looked(struct call *call, const char *const *answers, int n)
 {
     struct haproxy *haproxy = call->state;
-    uint32_t current, newest;
+    bool pool_right, says, settled;
     struct haproxy_map map;
-    bool pool_right, says;
     struct err err;
     int order, rv;
 
     rv = haproxy_parse_map(answers[1], &map, &err);
     if (rv == 0)
-        rv = haproxy_parse_versions(answers[0], call->actuator->map, &current, &newest, &err);
+        rv = read_versions(call, answers[0], answers[2], &settled, &err);
     if (rv == 0) {
         order = call_compare(call, map.epoch, map.step);
         if (order > 0)
             return;
-        rv = read_pool(call, answers[2], &pool_right, &err);
+        rv = read_pool(call, answers[3], &pool_right, &err);
     }
     if (rv != 0) {
         call_fail(call, rv, "%s", err.text);
@@ -186,12 +212,15 @@ static void on_looked(struct call *call, const char *const *answers, int n)
     says = pool_right && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
     if (haproxy->rounds == 0)
         call->result.changed = !says;
-    /* Who still takes versions after so many rounds is no older mover: that one would have
-     * seen the newer epoch and stopped. It orders the same as this call does. */
-    if (says && (current == newest || haproxy->rounds == ROUNDS_MAX))
+    if (says && settled)
         call_finish(call, 0);
+    else if (says && haproxy->looks++ < LOOKS_MAX)
+        look(call, 0);
     else if (haproxy->rounds++ < ROUNDS_MAX)
         take(call);
+    else if (says)
+        call_fail(call, ERR_UNAVAILABLE, "it says %s for %u.%u, but others keep changing the map",
+                  map.active, map.epoch, map.step);
     else
         call_fail(call, ERR_INVALID, "it took the commands %d times and still says %s for %u.%u",
                   ROUNDS_MAX, map.active, map.epoch, map.step);
@@ -222,8 +251,9 @@ static void look(struct call *call, uint32_t commit)
         call->doing = "committing";
         buf_printf(&commands, "commit map @%u %s\n", commit, path);
     }
-    buf_printf(&commands, "show map\nshow map %s\nshow servers state %s\n", path, haproxy->backend);
-    haproxy_cli_ask(haproxy->cli, &commands, commit != 0 ? 4 : 3,
+    buf_printf(&commands, "show map\nshow map %s\nshow map\nshow servers state %s\n", path,
+               haproxy->backend);
+    haproxy_cli_ask(haproxy->cli, &commands, commit != 0 ? 5 : 4,
                     commit != 0 ? on_committed : on_looked);
     buf_free(&commands);
 }

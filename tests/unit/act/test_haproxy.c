@@ -262,6 +262,8 @@ struct rival {
     struct world *world;
     struct act_order order;
     int asked, code;
+    int held;  /* version */
+    int until; /* takes no version any more when asked so often */
 };
 
 /* A newer mover does all its work while the older one stands before its commit. */
@@ -336,6 +338,42 @@ static void older_with_newer_version_loses(void **state)
     world_free(world);
 }
 
+/* The older mover, by hand, always a version ahead: before each commit of the newer one it
+ * commits the version it holds and takes the next. */
+static bool rival_leapfrogs(void *context)
+{
+    struct rival *rival = context;
+    const char *dir = rival->world->dir;
+
+    if (rival->asked++ > 0)
+        assert_string_equal(real_cli(rival->world, "commit map @%d %s/calls.map", rival->held, dir),
+                            "\n");
+    assert_int_equal(sscanf(real_cli(rival->world, "prepare map %s/calls.map", dir),
+                            "New version created: %d", &rival->held),
+                     1);
+    real_cli(rival->world, "add map @%d %s/calls.map active voice", rival->held, dir);
+    real_cli(rival->world, "add map @%d %s/calls.map epoch 1.0", rival->held, dir);
+    return true;
+}
+
+/* While an older epoch can still come into force, the newer mover does not call it done. */
+static void done_is_never_said_too_early(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order new = world_order(world, 2, 0, 1, world_all(world, 1));
+    struct rival rival = {.world = world};
+    struct act_result result = world_run_may(&new, rival_leapfrogs, &rival);
+
+    assert_true(rival.asked > 2);
+    assert_int_equal(result.code, ERR_UNAVAILABLE);
+    assert_string_equal(real_cli(world, "commit map @%d %s/calls.map", rival.held, world->dir),
+                        "\n");
+    assert_string_equal(real_map(world), "active voice\nepoch 1.0\n");
+    world_ok(&new, true);
+    assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
+    world_free(world);
+}
+
 static void keep_code(void *context, const struct act_order *order, const struct act_result *result)
 {
     *(int *)context = result->code;
@@ -379,13 +417,13 @@ static void concurrent_movers(void **state)
     world_free(world);
 }
 
-/* A version is taken before every commit of ours, for as long as we go on. */
+/* A version is taken before the first commits of ours, and left alone. */
 static bool taker(void *context)
 {
     struct rival *rival = context;
 
-    rival->asked++;
-    real_cli(rival->world, "prepare map %s/calls.map", rival->world->dir);
+    if (rival->asked++ < rival->until)
+        real_cli(rival->world, "prepare map %s/calls.map", rival->world->dir);
     return true;
 }
 
@@ -394,11 +432,11 @@ static void equal_movers_both_succeed(void **state)
 {
     struct world *world = open_world(2, HAPROXY_TCP);
     struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
-    struct rival rival = {.world = world};
+    struct rival rival = {.world = world, .until = 3};
     uv_loop_t loop;
 
     assert_int_equal(world_run_may(&order, taker, &rival).code, 0);
-    assert_true(rival.asked > 1);
+    assert_int_equal(rival.asked, 4);
     assert_int_equal(uv_loop_init(&loop), 0);
     for (uint32_t round = 2; round < 12; round++) {
         struct act *acts[3];
@@ -439,6 +477,7 @@ int main(void)
         cmocka_unit_test(newer_overtakes_older),
         cmocka_unit_test(older_in_between_loses),
         cmocka_unit_test(older_with_newer_version_loses),
+        cmocka_unit_test(done_is_never_said_too_early),
         cmocka_unit_test(concurrent_movers),
         cmocka_unit_test(equal_movers_both_succeed),
     };

@@ -116,7 +116,7 @@ static void on_peer_read(uv_stream_t *peer, ssize_t n, const uv_buf_t *bytes)
         uv_close((uv_handle_t *)peer, NULL);
         break;
     case BABBLES:
-        say(peer, "HTTP/1.1 400 Bad request\n> \n> \n> what\n> ", 41);
+        say(peer, "HTTP/1.1 400 Bad request\n> \n> \n> what\n> \n> ", 44);
         break;
     case FLOODS:
         flood(peer);
