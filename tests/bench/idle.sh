@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a node costs when all is calm: a JSON line a node and one of the whole.
 #
-#   idle.sh [--profile normal|fast] [--seconds N]
+#   idle.sh [--profile normal|fast] [--seconds N] [--interval 100ms]
 #
 # Memory in KiB (from smaps_rollup; "private" is what only this process has), processor in
 # percent of a core over N seconds (60).
@@ -9,7 +9,7 @@ set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-profile=normal seconds=60
+profile=normal seconds=60 interval=100ms
 
 # Clock ticks that a process has used.
 ticks() {
@@ -53,17 +53,17 @@ measure() {
 main() {
     while (($#)); do
         case $1 in
-        --profile | --seconds) printf -v "${1#--}" '%s' "$2" ;;
+        --profile | --seconds | --interval) printf -v "${1#--}" '%s' "$2" ;;
         *) sed -n 's/^#   //p' "$0" >&2 && exit 2 ;;
         esac
         shift 2
     done
     bench_traps
-    bench_lab "PROFILE=$profile"
+    bench_lab "PROFILE=$profile" "INTERVAL=$interval"
     measure | tee "$LAB_DIR/results"
-    jq -cs --arg profile "$profile" '
+    jq -cs --arg profile "$profile" --arg interval "$interval" '
         def median(f): map(f) | sort | .[length / 2 | floor];
-        {summary: "idle", profile: $profile, nodes: length, rss_median: median(.rss),
+        {summary: "idle", profile: $profile, interval: $interval, nodes: length, rss_median: median(.rss),
          rss_max: (map(.rss) | max), pss_median: median(.pss), private_median: median(.private),
          private_max: (map(.private) | max), cpu_median: median(.cpu_percent),
          cpu_leader: (map(select(.leads) | .cpu_percent) | first)}' "$LAB_DIR/results"

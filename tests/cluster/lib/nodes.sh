@@ -12,7 +12,7 @@ nodes_config() {
     [[ $LAB_PROFILE != fast ]] || timeout=100ms
     sed -e "s|@PROFILE@|$LAB_PROFILE|g" -e "s|@NET@|$LAB_NET|g" -e "s|@DIR@|$LAB_DIR|g" \
         -e "s|@HOLD_MOVES@|${LAB_HOLD%/*}|g" -e "s|@HOLD_WINDOW@|${LAB_HOLD#*/}|g" \
-        -e "s|@TIMEOUT@|$timeout|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
+        -e "s|@TIMEOUT@|$timeout|g" -e "s|@INTERVAL@|$LAB_INTERVAL|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
         -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" \
         "$LAB_TOP/tests/cluster/lib/config.yaml.in"
