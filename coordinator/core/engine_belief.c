@@ -304,6 +304,8 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     peer->applied = beat->applied;
     peer->config_version = beat->config_version;
     peer->leader = beat->leader;
+    if (beat->leader)
+        peer->led_term = beat->term;
     peer->abstain = beat->abstain;
     peer->refused = beat->refused;
     peer->heard = beat->heard;

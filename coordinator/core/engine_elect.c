@@ -44,27 +44,39 @@ static int rank(const struct engine *engine)
     return before;
 }
 
+/* It led in this term and says that it does no more: it has lost its majority, or hands
+ * over. Raft's followers would wait for their timers to find out. */
+static bool resigned(const struct engine *engine, const struct peer *leader)
+{
+    return leader->term == engine->term && leader->led_term == engine->term && !leader->leader;
+}
+
 static void watch_leader(struct engine *engine, struct moment now, struct effects *effects)
 {
-    bool silent = engine->leader >= 0 && engine->leader != engine->self &&
-                  engine->peers[engine->leader].rx_ms != BOOT_NEVER &&
-                  engine->peers[engine->leader].detector.silent;
+    const struct peer *leader = engine->leader >= 0 && engine->leader != engine->self
+                                    ? &engine->peers[engine->leader]
+                                    : NULL;
+    bool silent = leader != NULL && leader->rx_ms != BOOT_NEVER && leader->detector.silent;
+    bool left = leader != NULL && !silent && resigned(engine, leader);
 
-    if (silent != engine->leader_silent) {
-        engine->leader_silent = silent;
-        engine_add(effects, EFFECT_LEADER_SILENT)->leader_silent = silent;
+    if ((silent || left) != engine->leader_silent) {
+        engine->leader_silent = silent || left;
+        engine_add(effects, EFFECT_LEADER_SILENT)->leader_silent = engine->leader_silent;
         engine->elect_ms = 0;
     }
-    if (!silent || engine->model->servers[engine->self].role != MEMBER_VOTER ||
-        !missed_by_most(engine))
+    if (engine->model->servers[engine->self].role != MEMBER_VOTER ||
+        !(left || (silent && missed_by_most(engine))))
         return;
+    /* One that hands over has told its successor: that one has a beat's time to win. */
     if (engine->elect_ms == 0)
-        engine->elect_ms = now.boot_ms + RANK_MS * rank(engine);
+        engine->elect_ms =
+            now.boot_ms + RANK_MS * rank(engine) + (left ? engine->model->timing.beat_ms : 0);
     if (now.boot_ms < engine->elect_ms)
         return;
     engine->elect_ms = now.boot_ms + STAND_AGAIN_MS;
-    engine_log(effects, LOG_LEVEL_INFO, "stand", "%s is silent to most voters: standing for leader",
-               engine->model->servers[engine->leader].name);
+    engine_log(effects, LOG_LEVEL_INFO, "stand", "%s %s: standing for leader",
+               engine->model->servers[engine->leader].name,
+               left ? "leads no more" : "is silent to most voters");
     engine_add(effects, EFFECT_ELECT);
 }
 

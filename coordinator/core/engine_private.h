@@ -40,6 +40,7 @@ struct peer {
     uint64_t term, applied;
     uint32_t config_version;
     bool leader, abstain;
+    uint64_t led_term; /* newest in which it said that it leads */
     server_set heard;
     struct echo echo_of_me;
     struct echo echoes[LIMIT_SERVERS];

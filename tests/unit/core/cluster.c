@@ -204,6 +204,8 @@ static void carry_out(struct cluster *c, int node)
         else if (effect->kind == EFFECT_LOG && getenv("CLUSTER_LOG") != NULL)
             printf("%8lld %d %s: %s\n", (long long)c->now_ms, node, effect->log.event,
                    effect->log.text);
+        else if (effect->kind == EFFECT_ELECT)
+            c->stands++;
         else if (effect->kind == EFFECT_REPLY) {
             c->replies++;
             c->reply_code = effect->reply.code;
@@ -303,6 +305,16 @@ void cluster_restart(struct cluster *c, int node, uint32_t version)
     at[strlen("version: ")] = (char)('0' + version);
     engine_free(c->inside->engines[node]);
     boot(c, node, c->term * 7919 + version);
+}
+
+void cluster_resign(struct cluster *c)
+{
+    struct event event = {.kind = EVENT_RAFT, .now = moment(c)};
+
+    event.raft.role = RAFT_ROLE_FOLLOWER;
+    event.raft.term = c->term;
+    event.raft.leader = -1;
+    step(c, c->leader, &event);
 }
 
 void cluster_reelect(struct cluster *c)

@@ -26,6 +26,7 @@ struct cluster {
     uint32_t told_epoch;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
+    int stands; /* times that a node wanted to stand for leader */
     int replies;
     int reply_code;
     char reply_text[LIMIT_TEXT * 2];
@@ -42,6 +43,8 @@ void cluster_run(struct cluster *cluster, int64_t ms);
 void cluster_restart(struct cluster *cluster, int node, uint32_t version);
 /* A new term, led by cluster->leader. */
 void cluster_reelect(struct cluster *cluster);
+/* The leader learns that it leads no more; the others still think that it does. */
+void cluster_resign(struct cluster *cluster);
 const struct engine *cluster_engine(const struct cluster *cluster, int node);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
 /* The node's port refuses a connection. */

@@ -290,6 +290,21 @@ static void refused_connections_of_any_node_are_recorded_once(void **state)
     end(c);
 }
 
+/* Raft's followers would wait for their timers; its beats say so at once. */
+static void a_leader_that_resigns_is_followed_up(void **state)
+{
+    struct cluster *c = calm("available", 17);
+
+    (void)state;
+    assert_int_equal(c->stands, 0);
+    cluster_resign(c);
+    cluster_run(c, 90); /* a successor that was named has a beat's time */
+    assert_int_equal(c->stands, 0);
+    cluster_run(c, 250);
+    assert_true(c->stands > 0);
+    cluster_free(c);
+}
+
 /* It served a cluster that is gone, and remembers. */
 static void an_actuator_that_has_seen_more_is_told_above_it(void **state)
 {
@@ -403,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_switchover_is_answered_once_however_often_it_is_sent),
         cmocka_unit_test(a_failover_from_a_healthy_side_is_refused_and_recorded),
         cmocka_unit_test(an_actuator_that_fails_is_told_again),
+        cmocka_unit_test(a_leader_that_resigns_is_followed_up),
         cmocka_unit_test(refused_connections_of_any_node_are_recorded_once),
         cmocka_unit_test(an_actuator_that_has_seen_more_is_told_above_it),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
