@@ -297,7 +297,7 @@ static void run_outbox(struct engine *engine, struct moment now, int route, stru
     }
 }
 
-static void propose_acted(struct engine *engine, const struct event *event, enum entry_kind kind,
+static bool propose_acted(struct engine *engine, const struct event *event, enum entry_kind kind,
                           struct effects *effects)
 {
     /* Several actuators of one route report independently. */
@@ -305,7 +305,7 @@ static void propose_acted(struct engine *engine, const struct event *event, enum
     struct entry *entry = engine_propose(engine, event->now, kind, key, effects);
 
     if (entry == NULL)
-        return;
+        return false;
     entry->outcome.route = event->acted.route;
     entry->outcome.actuator = event->acted.actuator;
     entry->outcome.epoch = event->acted.epoch;
@@ -314,6 +314,7 @@ static void propose_acted(struct engine *engine, const struct event *event, enum
     entry->outcome.took_ms = event->acted.took_ms;
     if (event->acted.text != NULL && event->acted.code != 0)
         snprintf(entry->reason, sizeof entry->reason, "%s", event->acted.text);
+    return true;
 }
 
 /* An actuator that has seen an epoch above every committed one was told by a cluster, or a
@@ -360,9 +361,11 @@ void route_acted(struct engine *engine, const struct event *event, struct effect
         renumber(engine, event, effects);
         return;
     }
-    if (ok && current && !(state->done & (1u << event->acted.actuator)))
-        propose_acted(engine, event, ENTRY_OUTCOME, effects);
-    else if (ok && current && event->acted.changed)
+    if (ok && current && !(state->done & (1u << event->acted.actuator))) {
+        /* The outcome of the placement before is not committed yet: ask again soon. */
+        if (!propose_acted(engine, event, ENTRY_OUTCOME, effects))
+            slot->next_ms = event->now.boot_ms + OUTBOX_RETRY_MS / 4;
+    } else if (ok && current && event->acted.changed)
         propose_acted(engine, event, ENTRY_REASSERTED, effects);
     else if (!ok && report)
         propose_acted(engine, event, ENTRY_OUTCOME, effects);
