@@ -80,8 +80,7 @@ static void take_move(struct engine *engine, struct moment now, const struct com
     wait_for(engine, now, &command->id, effects);
 }
 
-static const char *window_error(const struct engine *engine, struct moment now,
-                                const struct command *command)
+static const char *window_error(struct moment now, const struct command *command)
 {
     const struct window_state *w = &command->window;
     bool any = false;
@@ -100,14 +99,13 @@ static const char *window_error(const struct engine *engine, struct moment now,
     if (!w->emergency && !w->short_notice && w->start_ms - now.utc_ms < NOTICE_MS)
         return "regular maintenance is announced 14 days ahead: give --override-notice to add it "
                "all the same";
-    (void)engine;
     return NULL;
 }
 
 static void take_window(struct engine *engine, struct moment now, const struct command *command,
                         struct effects *effects)
 {
-    const char *error = window_error(engine, now, command);
+    const char *error = window_error(now, command);
     struct entry *entry;
 
     if (error != NULL) {
