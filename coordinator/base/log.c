@@ -15,6 +15,8 @@ struct log {
     char *node;
     enum log_level max;
     bool journal;
+    log_sink *sink; /* NULL: journal or stderr */
+    void *context;
 };
 
 /* systemd.exec(5): JOURNAL_STREAM holds device and inode of the journal's socket. */
@@ -36,6 +38,16 @@ struct log *log_open(const char *node, enum log_level max)
     log->node = mem_strdup(node);
     log->max = max;
     log->journal = stderr_is_journal();
+    return log;
+}
+
+struct log *log_open_sink(enum log_level max, log_sink *sink, void *context)
+{
+    struct log *log = mem_zalloc(1, sizeof *log);
+
+    log->max = max;
+    log->sink = sink;
+    log->context = context;
     return log;
 }
 
@@ -73,6 +85,10 @@ void log_line(struct log *log, enum log_level level, const char *event, const ch
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (log->sink != NULL) {
+        log->sink(log->context, level, event, text);
+        return;
+    }
     if (log->journal) {
         sd_journal_send("PRIORITY=%d", (int)level, "MESSAGE=%s", text, "KIRIKAE_EVENT=%s", event,
                         "KIRIKAE_NODE=%s", log->node, NULL);

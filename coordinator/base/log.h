@@ -11,6 +11,9 @@ struct log;
 /* `node` is copied. Lines above `max` (less urgent) are dropped. journald is used
  * when stderr is a journal stream (sd_journal: JOURNAL_STREAM matches stderr). */
 struct log *log_open(const char *node, enum log_level max);
+/* Lines go to `sink` instead; `text` lives during the call. */
+typedef void log_sink(void *context, enum log_level level, const char *event, const char *text);
+struct log *log_open_sink(enum log_level max, log_sink *sink, void *context);
 void log_close(struct log *log);
 
 /* `event` is a short stable word such as "route-moved"; it becomes KIRIKAE_EVENT.
