@@ -40,16 +40,15 @@ static void try_now(struct replicate *r)
 static void calm_down(struct replicate *r)
 {
     r->hasty = false;
-    uv_timer_stop(&r->hurry);
+    r->hurry_ms = NEVER_MS;
     raft_set_election_timeout(&r->raft, r->election_ms);
 }
 
-static void on_hurry(uv_timer_t *timer)
+void election_hurry(struct replicate *r)
 {
-    struct replicate *r = timer->data;
-
     if (!replicate_ready(r) || !r->hasty)
         return;
+    replicate_due(r, &r->hurry_ms, replicate_now(r) + HURRY_MS);
     if (r->raft.state == RAFT_FOLLOWER && r->tries > 0)
         try_now(r);
     else
@@ -70,7 +69,7 @@ void election_stand(struct replicate *r)
         raft_set_election_timeout(&r->raft, retry_ms(r));
     else
         try_now(r);
-    uv_timer_start(&r->hurry, on_hurry, HURRY_MS, HURRY_MS);
+    replicate_due(r, &r->hurry_ms, replicate_now(r) + HURRY_MS);
     election_settle(r);
 }
 
@@ -131,9 +130,6 @@ void election_settle(struct replicate *r)
 
 void election_init(struct replicate *r)
 {
-    uv_timer_init(r->loop, &r->hurry);
-    r->hurry.data = r;
-    r->handles++;
     r->heard_ms = replicate_now(r);
     r->seen_term = raft_current_term(&r->raft);
 }

@@ -1,7 +1,7 @@
 /* One node's Raft, as its files see it. Not for other folders; the tests look in.
  *
- *   replicate.c  opens, closes, proposes, tells
- *   storage.c    raft_uv's disk side, watched (guards 2, 3, 5)
+ *   replicate.c  opens, closes, does what is due, proposes, tells
+ *   storage.c    the disk, watched (guards 2, 3, 5)
  *   transport.c  messages as frames, snapshots in parts (guards 1, 2, 3, 4, 6)
  *   election.c   who may stand when (guard 1)
  *   fsm.c        the state machine's three calls, checksums
@@ -14,14 +14,12 @@
 #include "replicate/replicate.h"
 
 #include <raft.h>
-#include <raft/uv.h>
-#include <stdatomic.h>
 #include <stddef.h>
 
 #define ANSWER_MS 5000     /* a follower has this long to install a snapshot it was sent */
-#define DISK_RETRY_MS 1000 /* also what is left to end the process after a failed write */
 #define ELECT_RETRY_MS 250 /* election timeout while nobody leads and somebody should */
 #define PROPOSALS_MAX 4096
+#define NEVER_MS UINT64_MAX
 
 /* A snapshot on its way to one follower. */
 struct outgoing {
@@ -66,7 +64,7 @@ struct replacement {
 
 struct replicate {
     /* as given */
-    uv_loop_t *loop;
+    struct replicate_disk *disk;
     struct log *log;
     struct replicate_handlers on;
     uint64_t id;
@@ -75,23 +73,24 @@ struct replicate {
 
     /* libraft */
     struct raft raft;
-    struct raft_io io, uv; /* what libraft calls, and raft_uv's own methods */
+    struct raft_io io, bare; /* what libraft calls, and the disk's own methods */
     struct raft_fsm fsm;
-    struct raft_uv_transport nowhere;
-    struct raft_tracer tracer;
     raft_io_tick_cb tick;
     raft_io_recv_cb recv;
+    raft_io_close_cb io_close_cb;
 
     bool started, closing, dead;
     bool io_closed;
     unsigned depth; /* > 0 while libraft is at work: no new call into it */
     uint64_t dropped, guarded;
-    uv_timer_t later; /* what had to wait until libraft is idle */
-    uv_timer_t hurry; /* an election that can't wait for heartbeat ticks */
-    uv_timer_t pace;  /* parts of snapshots */
-    unsigned handles;
+    bool quiet; /* the shell will ask what is due without being woken */
     void (*closed)(void *context);
     void *closed_context;
+
+    /* when replicate_run() has something to do; by replicate_due() */
+    uint64_t later_ms; /* what had to wait until libraft is idle */
+    uint64_t hurry_ms; /* an election that can't wait for heartbeat ticks */
+    uint64_t pace_ms;  /* parts of snapshots */
 
     /* storage */
     raft_index next_index; /* of the log */
@@ -101,7 +100,6 @@ struct replicate {
     size_t n_loaded;
     raft_index loaded_index; /* of loaded[0] */
     bool stalled;
-    atomic_bool closing_failed; /* of a segment, set by a worker thread */
 
     /* transport */
     struct buf frame;
@@ -140,18 +138,18 @@ static inline struct replicate *replicate_of_io(struct raft_io *io)
 void replicate_fatal(struct replicate *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool replicate_ready(const struct replicate *r); /* open, not closing, not dead */
-void replicate_defer(struct replicate *r);
+void replicate_due(struct replicate *r, uint64_t *due_ms, uint64_t at_ms); /* one of the three */
+void replicate_defer(struct replicate *r); /* the rest to when libraft is idle */
 int replicate_start_transfer(struct replicate *r, uint64_t id, struct err *err);
 uint64_t replicate_now(const struct replicate *r); /* as libraft counts, ms */
 
 /* storage.c */
-int storage_init(struct replicate *r, const char *dir, struct err *err);
+int storage_init(struct replicate *r, struct err *err);
 void storage_tell_loaded(struct replicate *r); /* `stored` for what load() found, once */
 void storage_forget_loaded(struct replicate *r);
-void storage_look(struct replicate *r); /* on every tick */
 
 /* transport.c */
-void transport_init(struct replicate *r);
+void transport_pace(struct replicate *r); /* the next parts of snapshots */
 int transport_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);
 void transport_close(struct replicate *r); /* ends what is on its way */
@@ -159,6 +157,7 @@ void transport_close(struct replicate *r); /* ends what is on its way */
 /* election.c */
 void election_init(struct replicate *r);
 void election_stand(struct replicate *r);
+void election_hurry(struct replicate *r); /* soon again, until somebody leads */
 void election_heard(struct replicate *r, uint64_t from);
 void election_settle(struct replicate *r); /* after every step of libraft */
 

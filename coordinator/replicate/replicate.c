@@ -1,6 +1,7 @@
 #include "replicate/replicate.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "replicate/disk.h"
 #include "replicate/internal.h"
 
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 
 uint64_t replicate_now(const struct replicate *r)
 {
-    return uv_now(r->loop);
+    struct raft_io *io = (struct raft_io *)&r->io; /* libraft's readers take no const */
+
+    return io->time(io);
 }
 
 bool replicate_ready(const struct replicate *r)
@@ -43,19 +46,30 @@ void replicate_fatal(struct replicate *r, const char *format, ...)
 
 /* ---- opening ---- */
 
-/* libraft initialised over raft_uv, nothing loaded or started. */
-static int new_raft(const struct replicate_options *options, uv_loop_t *loop,
-                    struct replicate **out, struct err *err)
+static void free_raft(struct replicate *r)
+{
+    r->disk->free(r->disk);
+    storage_forget_loaded(r);
+    buf_free(&r->frame);
+    mem_free(r);
+}
+
+/* libraft initialised over the disk, nothing loaded or started. Owns the disk even when it
+ * fails. */
+static int new_raft(const struct replicate_options *options, struct replicate **out,
+                    struct err *err)
 {
     int server = replicate_server_of(options->raft_id);
     struct replicate *r;
     int code, rv;
 
-    if (server < 0 || server >= options->model->n_servers)
+    if (server < 0 || server >= options->model->n_servers) {
+        options->disk->free(options->disk);
         return err_set(err, ERR_INVALID, "raft id %llu is no server's",
                        (unsigned long long)options->raft_id);
+    }
     r = mem_zalloc(1, sizeof *r);
-    r->loop = loop;
+    r->disk = options->disk;
     r->log = options->log;
     r->on = options->handlers;
     r->id = options->raft_id;
@@ -63,74 +77,149 @@ static int new_raft(const struct replicate_options *options, uv_loop_t *loop,
     r->heartbeat_ms = (unsigned)options->timing.heartbeat_ms;
     r->waiting_end = &r->waiting;
     r->next_index = 1;
+    r->later_ms = r->hurry_ms = r->pace_ms = NEVER_MS;
     prng_seed(&r->prng, options->seed ^ prng_mix(options->raft_id));
     fsm_init(r);
-    code = storage_init(r, options->dir, err);
-    if (code < 0) {
-        mem_free(r);
-        return code;
-    }
+    code = storage_init(r, err);
+    if (code < 0)
+        goto fail;
     rv = raft_init(&r->raft, &r->io, &r->fsm, r->id, options->model->servers[server].name);
     if (rv != 0) {
-        code = err_set(err, rv == RAFT_CORRUPT ? ERR_CORRUPT : ERR_IO, "%s: %s", options->dir,
+        code = err_set(err, rv == RAFT_CORRUPT ? ERR_CORRUPT : ERR_IO, "%s: %s", r->disk->name,
                        raft_errmsg(&r->raft));
-        raft_uv_close(&r->io);
-        mem_free(r);
-        return code;
+        goto fail;
     }
     r->raft.data = r;
     r->raft.tracer = NULL; /* it would format every step only to throw the text away */
     *out = r;
     return 0;
+
+fail:
+    free_raft(r);
+    return code;
 }
 
-static void configure(struct replicate *r)
+static void configure(struct replicate *r, const struct replicate_options *options)
 {
+    int every = options->snapshot_every, trailing = options->snapshot_trailing;
+
     raft_set_heartbeat_timeout(&r->raft, r->heartbeat_ms);
     raft_set_election_timeout(&r->raft, r->election_ms);
     raft_set_pre_vote(&r->raft, true);
-    raft_set_snapshot_threshold(&r->raft, SNAPSHOT_EVERY);
-    raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAILING);
+    raft_set_snapshot_threshold(&r->raft, every > 0 ? (unsigned)every : SNAPSHOT_EVERY);
+    raft_set_snapshot_trailing(&r->raft, trailing > 0 ? (unsigned)trailing : SNAPSHOT_TRAILING);
     raft_set_max_inflight_entries(&r->raft, INFLIGHT);
     raft_set_install_snapshot_timeout(&r->raft, INSTALL_MS);
     raft_set_capacity_threshold(&r->raft, SEGMENTS_KB);
     raft_set_max_catch_up_round_duration(&r->raft, CATCH_UP_ROUND_MS);
 }
 
-/* ---- closing ---- */
-
-static void free_all(struct replicate *r)
+static int check_timing(const struct timing *timing, struct err *err)
 {
-    void (*closed)(void *context) = r->closed;
-    void *context = r->closed_context;
-
-    storage_forget_loaded(r);
-    raft_uv_close(&r->io);
-    buf_free(&r->frame);
-    mem_free(r);
-    if (closed != NULL)
-        closed(context);
+    /* libraft triples exactly this pair for the sake of somebody's tests. */
+    if (timing->heartbeat_ms > 0 && timing->election_ms > timing->heartbeat_ms &&
+        !(timing->election_ms == 150 && timing->heartbeat_ms == 15))
+        return 0;
+    return err_set(err, ERR_INVALID, "election timeout %d ms with heartbeat %d ms",
+                   timing->election_ms, timing->heartbeat_ms);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+int replicate_open(const struct replicate_options *options, struct replicate **out, struct err *err)
 {
-    struct replicate *r = handle->data;
+    struct replicate *r;
+    int code, rv;
 
-    if (--r->handles == 0)
-        free_all(r);
+    *out = NULL;
+    code = check_timing(&options->timing, err);
+    if (code < 0) {
+        options->disk->free(options->disk);
+        return code;
+    }
+    code = new_raft(options, &r, err);
+    if (code < 0)
+        return code;
+    *out = r;
+    configure(r, options);
+    election_init(r);
+    r->quiet = true;
+    r->depth++;
+    rv = raft_start(&r->raft);
+    r->depth--;
+    if (rv == 0) {
+        r->started = true;
+        election_settle(r);
+    }
+    r->quiet = false;
+    if (rv == 0)
+        return 0;
+    return err_set(err, rv == RAFT_CORRUPT ? ERR_CORRUPT : ERR_IO, "%s: %s", r->disk->name,
+                   r->restore_err.text[0] != '\0' ? r->restore_err.text : raft_errmsg(&r->raft));
 }
 
-/* raft_uv may still be on the stack, so its memory goes with the last handle. */
-static void on_raft_closed(struct raft *raft)
+static void on_bootstrapped(struct raft *raft)
 {
-    struct replicate *r = raft->data;
+}
 
-    uv_close((uv_handle_t *)&r->later, on_handle_closed);
-    uv_close((uv_handle_t *)&r->hurry, on_handle_closed);
-    uv_close((uv_handle_t *)&r->pace, on_handle_closed);
+int replicate_bootstrap(const struct replicate_options *options, struct err *err)
+{
+    struct raft_configuration conf;
+    struct replicate *r;
+    int code, rv;
+
+    rv = member_bootstrap_conf(options->model, &conf);
+    if (rv != 0) {
+        options->disk->free(options->disk);
+        return err_set(err, ERR_INVALID, "first configuration: %s", raft_strerror(rv));
+    }
+    code = new_raft(options, &r, err);
+    if (code == 0) {
+        rv = raft_bootstrap(&r->raft, &conf);
+        if (rv == RAFT_CANTBOOTSTRAP)
+            code = err_set(err, ERR_REFUSED, "%s has a log already", r->disk->name);
+        else if (rv != 0)
+            code = err_set(err, ERR_IO, "%s: %s", r->disk->name, r->io.errmsg);
+        raft_close(&r->raft, on_bootstrapped);
+        while (!r->io_closed)
+            r->disk->turn(r->disk);
+        free_raft(r);
+    }
+    raft_configuration_close(&conf);
+    return code;
+}
+
+/* ---- what is due ---- */
+
+uint64_t replicate_due_ms(const struct replicate *r)
+{
+    uint64_t due = r->later_ms;
+
+    if (r->hurry_ms < due)
+        due = r->hurry_ms;
+    return r->pace_ms < due ? r->pace_ms : due;
+}
+
+void replicate_due(struct replicate *r, uint64_t *due_ms, uint64_t at_ms)
+{
+    uint64_t before = replicate_due_ms(r);
+
+    *due_ms = at_ms;
+    if (!r->quiet && replicate_due_ms(r) < before)
+        r->on.wake(r->on.context);
+}
+
+void replicate_defer(struct replicate *r)
+{
+    if (r->later_ms == NEVER_MS)
+        replicate_due(r, &r->later_ms, replicate_now(r));
 }
 
 static void propose_waiting(struct replicate *r);
+
+/* The disk may still be on the stack: what is left goes with the next replicate_run(). */
+static void on_raft_closed(struct raft *raft)
+{
+    replicate_defer(raft->data);
+}
 
 static void close_now(struct replicate *r)
 {
@@ -143,15 +232,15 @@ static void close_now(struct replicate *r)
 }
 
 /* What had to wait until libraft was idle. */
-static void on_later(uv_timer_t *timer)
+static void run_later(struct replicate *r)
 {
-    struct replicate *r = timer->data;
     uint64_t transfer = r->transfer_later;
     bool elect = r->elect_later;
     struct err err;
 
     if (r->closing) {
-        close_now(r);
+        if (!r->raft.legacy.closing)
+            close_now(r);
         return;
     }
     r->transfer_later = 0;
@@ -166,9 +255,41 @@ static void on_later(uv_timer_t *timer)
     member_look(r);
 }
 
-void replicate_defer(struct replicate *r)
+/* Is it due by `now`? Then it is no longer. */
+static bool take(uint64_t *due_ms, uint64_t now)
 {
-    uv_timer_start(&r->later, on_later, 0, 0);
+    if (*due_ms > now)
+        return false;
+    *due_ms = NEVER_MS;
+    return true;
+}
+
+static void end_all(struct replicate *r)
+{
+    void (*closed)(void *context) = r->closed;
+    void *context = r->closed_context;
+
+    free_raft(r);
+    closed(context);
+}
+
+void replicate_run(struct replicate *r)
+{
+    uint64_t now = replicate_now(r);
+
+    CHECK(r->depth == 0 && !r->quiet);
+    if (r->io_closed) {
+        end_all(r);
+        return;
+    }
+    r->quiet = true;
+    if (take(&r->later_ms, now))
+        run_later(r);
+    if (take(&r->hurry_ms, now))
+        election_hurry(r);
+    if (take(&r->pace_ms, now))
+        transport_pace(r);
+    r->quiet = false;
 }
 
 void replicate_close(struct replicate *r, void (*closed)(void *context), void *context)
@@ -178,77 +299,6 @@ void replicate_close(struct replicate *r, void (*closed)(void *context), void *c
     r->closed = closed;
     r->closed_context = context;
     replicate_defer(r);
-}
-
-int replicate_open(const struct replicate_options *options, struct replicate **out, struct err *err)
-{
-    struct replicate *r;
-    int code, rv;
-
-    /* libraft triples exactly this pair for the sake of somebody's tests. */
-    if (options->timing.heartbeat_ms <= 0 ||
-        options->timing.election_ms <= options->timing.heartbeat_ms ||
-        (options->timing.election_ms == 150 && options->timing.heartbeat_ms == 15))
-        return err_set(err, ERR_INVALID, "election timeout %d ms with heartbeat %d ms",
-                       options->timing.election_ms, options->timing.heartbeat_ms);
-    code = new_raft(options, options->loop, &r, err);
-    if (code < 0)
-        return code;
-    configure(r);
-    uv_timer_init(r->loop, &r->later);
-    r->later.data = r;
-    r->handles++;
-    transport_init(r);
-    election_init(r);
-    r->depth++;
-    rv = raft_start(&r->raft);
-    r->depth--;
-    if (rv != 0) {
-        code = rv == RAFT_CORRUPT ? ERR_CORRUPT : ERR_IO;
-        if (r->restore_err.text[0] != '\0')
-            err_set(err, code, "%s: %s", options->dir, r->restore_err.text);
-        else
-            err_set(err, code, "%s: %s", options->dir, raft_errmsg(&r->raft));
-        replicate_close(r, NULL, NULL);
-        return code;
-    }
-    r->started = true;
-    election_settle(r);
-    *out = r;
-    return 0;
-}
-
-static void on_bootstrapped(struct raft *raft)
-{
-}
-
-/* On a loop of its own, so that everything is closed when it returns. */
-int replicate_bootstrap(const struct replicate_options *options, struct err *err)
-{
-    struct raft_configuration conf;
-    struct replicate *r;
-    uv_loop_t loop;
-    int code, rv;
-
-    rv = member_bootstrap_conf(options->model, &conf);
-    if (rv != 0)
-        return err_set(err, ERR_INVALID, "first configuration: %s", raft_strerror(rv));
-    CHECK(uv_loop_init(&loop) == 0);
-    code = new_raft(options, &loop, &r, err);
-    if (code == 0) {
-        rv = raft_bootstrap(&r->raft, &conf);
-        if (rv == RAFT_CANTBOOTSTRAP)
-            code = err_set(err, ERR_REFUSED, "%s has a log already", options->dir);
-        else if (rv != 0 || r->dead)
-            code = err_set(err, ERR_IO, "%s: %s", options->dir, r->io.errmsg);
-        raft_close(&r->raft, on_bootstrapped);
-        uv_run(&loop, UV_RUN_DEFAULT);
-        raft_uv_close(&r->io);
-        mem_free(r);
-    }
-    CHECK(uv_loop_close(&loop) == 0);
-    raft_configuration_close(&conf);
-    return code;
 }
 
 /* ---- proposals ---- */

@@ -1,9 +1,13 @@
-/* libraft behind guards (libraft-facts.md): storage by raft_uv, messages as frames
- * through the shell, one state machine through callbacks. Knows no TLS and no engine.
- * Loop thread only. Raft ids: server number (counted from 1) + 256 * incarnation.
+/* libraft behind guards (guard.h): storage on any disk (disk.h), messages as frames through
+ * the shell, one state machine through callbacks. Knows no TLS, no engine and no loop: the
+ * daemon and the simulator run the same code. One thread only. Raft ids: server number
+ * (counted from 1) + 256 * incarnation.
  *
- * Handlers may call anything here but replicate_receive(): what would come back into
- * libraft while it is at work waits for the next turn of the loop. */
+ * Time: ms of the disk's io->time(). The shell calls replicate_run() when replicate_due_ms()
+ * has come and asks for it again after; `wake` says that it is sooner than it was.
+ *
+ * Handlers may call anything here but replicate_receive() and replicate_run(): what would
+ * come back into libraft while it is at work waits for the next replicate_run(). */
 #ifndef REPLICATE_REPLICATE_H
 #define REPLICATE_REPLICATE_H
 
@@ -14,9 +18,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 struct replicate;
+struct replicate_disk; /* disk.h */
 
 static inline int replicate_server_of(uint64_t raft_id)
 {
@@ -49,29 +53,41 @@ struct replicate_handlers {
      * node any more and the process must end, by replicate_close() or at once, within a
      * second (guard 5). Called once. */
     void (*fatal)(void *context, const char *why);
+    /* replicate_due_ms() is sooner than it was. Not from inside replicate_open() and
+     * replicate_run(): ask after them. */
+    void (*wake)(void *context);
 };
 
 struct replicate_options {
-    uv_loop_t *loop;
-    const char *dir; /* exists */
+    struct replicate_disk *disk; /* owned from the call on, whatever it returns */
     uint64_t raft_id;
     const struct model *model; /* names, voters; borrowed during the call */
     struct timing timing;
     uint64_t seed;
+    int snapshot_every, snapshot_trailing; /* entries; 0: the usual ones */
     struct log *log;
     struct replicate_handlers handlers;
 };
 
-/* Writes the first configuration (incarnation 0 of every coordinator) into an empty
- * dir. ERR_REFUSED when the dir has a log already. */
+/* Writes the first configuration (incarnation 0 of every coordinator) on an empty disk.
+ * ERR_REFUSED when it has a log already. Of the options only `disk`, `raft_id`, `model` and
+ * `log` count; no handler is called. */
 int replicate_bootstrap(const struct replicate_options *options, struct err *err);
 
 /* Loads the log and starts. `apply`, `restore`, `stored` may come from inside. ERR_CORRUPT:
- * the disk's content is damaged, this node must come back empty under a new id. After an
- * error the loop has to turn a few more times to release what was opened. */
+ * the disk's content is damaged, this node must come back empty under a new id. On an error
+ * *replicate is NULL, or what its disk has begun still has to end: then it is to be closed
+ * (replicate_close(), replicate_run() until `closed`) as if it were open. */
 int replicate_open(const struct replicate_options *options, struct replicate **replicate,
                    struct err *err);
-/* Proposals that are out end with PROPOSE_UNKNOWN first; then only `closed` comes. */
+/* When replicate_run() is due; UINT64_MAX: not before something happens. */
+uint64_t replicate_due_ms(const struct replicate *replicate);
+/* The time that it counts in, now. */
+uint64_t replicate_now(const struct replicate *replicate);
+/* Does what is due, nothing if it is too early. `closed` comes from here and *replicate is
+ * gone then, so nothing of it is on the stack below. */
+void replicate_run(struct replicate *replicate);
+/* Proposals that are out end with PROPOSE_UNKNOWN first; then only `wake` and `closed` come. */
 void replicate_close(struct replicate *replicate, void (*closed)(void *context), void *context);
 
 /* Proposes a command; `done` once. PROPOSE_UNKNOWN: it may still commit. */

@@ -1,16 +1,13 @@
-/* raft_uv stores; this looks at every result, because libraft does not. After a failure
+/* The disk stores; this looks at every result, because libraft does not. After a failure
  * the node is dead: it reports success to libraft, whose own error paths free memory twice,
  * lets nothing out any more, and waits for the process to end. */
 #include "base/check.h"
 #include "base/mem.h"
+#include "replicate/disk.h"
 #include "replicate/guard.h"
 #include "replicate/internal.h"
 
-#include <string.h>
-
-#define SEGMENT_BYTES (1u << 20)
-
-/* A request to raft_uv in place of libraft's own. */
+/* A request to the disk in place of libraft's own. */
 struct store_append {
     struct raft_io_append req;
     struct replicate *replicate;
@@ -32,17 +29,13 @@ struct store_get {
     raft_io_snapshot_get_cb cb;
 };
 
-/* ---- what raft_uv traces (guard 5) ---- */
+/* ---- what the disk reports (guard 5) ---- */
 
-/* Also called by worker threads. */
-static void trace(struct raft_tracer *tracer, int type, const void *data)
+static void on_report(void *context, enum guard_disk what)
 {
-    struct replicate *r = tracer->impl;
-    const struct raft_tracer_info *info = data;
+    struct replicate *r = context;
 
-    if (type != RAFT_TRACER_DIAGNOSTIC || info == NULL)
-        return;
-    switch (guard_disk(info->diagnostic.message)) {
+    switch (what) {
     case GUARD_DISK_NOTHING:
         break;
     case GUARD_DISK_WRITE_FAILED:
@@ -50,7 +43,8 @@ static void trace(struct raft_tracer *tracer, int type, const void *data)
         replicate_fatal(r, "writing to the log failed: %s", r->io.errmsg);
         break;
     case GUARD_DISK_CLOSING_FAILED:
-        atomic_store(&r->closing_failed, true);
+        r->guarded++;
+        replicate_fatal(r, "closing or removing a segment of the log failed");
         break;
     case GUARD_DISK_STALLED:
         if (!r->stalled)
@@ -63,14 +57,6 @@ static void trace(struct raft_tracer *tracer, int type, const void *data)
             log_line(r->log, LOG_LEVEL_INFO, "raft-disk-recovered", "room for the log again");
         r->stalled = false;
         break;
-    }
-}
-
-void storage_look(struct replicate *r)
-{
-    if (atomic_load(&r->closing_failed) && !r->dead) {
-        r->guarded++;
-        replicate_fatal(r, "closing or removing a segment of the log failed");
     }
 }
 
@@ -102,7 +88,7 @@ static int load(struct raft_io *io, raft_term *term, raft_id *voted_for,
                 struct raft_entry *entries[], size_t *n_entries)
 {
     struct replicate *r = replicate_of_io(io);
-    int rv = r->uv.load(io, term, voted_for, snapshot, start_index, entries, n_entries);
+    int rv = r->bare.load(io, term, voted_for, snapshot, start_index, entries, n_entries);
 
     if (rv != 0)
         return rv;
@@ -146,8 +132,8 @@ static int append(struct raft_io *io, struct raft_io_append *req, const struct r
     store = mem_zalloc(1, sizeof *store);
     *store = (struct store_append){.replicate = r, .theirs = req, .cb = cb};
     store->req.data = store;
-    rv = r->uv.append(io, &store->req, entries, n, appended);
-    if (rv != 0) /* raft_uv may keep the request */
+    rv = r->bare.append(io, &store->req, entries, n, appended);
+    if (rv != 0) /* the disk may keep the request */
         replicate_fatal(r, "cannot append to the log: %s", io->errmsg);
     return 0;
 }
@@ -161,7 +147,7 @@ static int truncate_log(struct raft_io *io, raft_index index)
     if (index < r->next_index)
         r->on.truncated(r->on.context, index);
     r->next_index = index;
-    if (r->uv.truncate(io, index) != 0)
+    if (r->bare.truncate(io, index) != 0)
         replicate_fatal(r, "cannot truncate the log: %s", io->errmsg);
     return 0;
 }
@@ -172,7 +158,7 @@ static int set_term(struct raft_io *io, raft_term term)
 {
     struct replicate *r = replicate_of_io(io);
 
-    if (!r->dead && r->uv.set_term(io, term) != 0)
+    if (!r->dead && r->bare.set_term(io, term) != 0)
         replicate_fatal(r, "cannot store the term: %s", io->errmsg);
     return 0;
 }
@@ -181,7 +167,7 @@ static int set_vote(struct raft_io *io, raft_id id)
 {
     struct replicate *r = replicate_of_io(io);
 
-    if (!r->dead && r->uv.set_vote(io, id) != 0)
+    if (!r->dead && r->bare.set_vote(io, id) != 0)
         replicate_fatal(r, "cannot store the vote: %s", io->errmsg);
     return 0;
 }
@@ -227,7 +213,7 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
     *store = (struct store_put){
         .replicate = r, .theirs = req, .cb = cb, .index = snapshot->index, .install = install};
     store->req.data = store;
-    rv = r->uv.snapshot_put(io, trailing, &store->req, snapshot, put_done);
+    rv = r->bare.snapshot_put(io, trailing, &store->req, snapshot, put_done);
     if (rv == 0) {
         r->snapshots_in_flight++;
         return 0;
@@ -275,7 +261,7 @@ static int snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
 
     *store = (struct store_get){.replicate = r, .theirs = req, .cb = cb};
     store->req.data = store;
-    rv = r->uv.snapshot_get(io, &store->req, get_done);
+    rv = r->bare.snapshot_get(io, &store->req, get_done);
     if (rv != 0)
         mem_free(store);
     return rv;
@@ -287,7 +273,6 @@ static void on_tick(struct raft_io *io)
 {
     struct replicate *r = replicate_of_io(io);
 
-    storage_look(r);
     if (!replicate_ready(r))
         return;
     r->depth++;
@@ -297,7 +282,7 @@ static void on_tick(struct raft_io *io)
     member_look(r);
 }
 
-/* raft_uv's transport never brings a message. */
+/* A disk never brings a message. */
 static void on_recv(struct raft_io *io, struct raft_message *message)
 {
     CHECK(false);
@@ -310,26 +295,25 @@ static int start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_
     storage_tell_loaded(r);
     r->tick = tick;
     r->recv = recv;
-    return r->uv.start(io, msecs, on_tick, on_recv);
+    return r->bare.start(io, msecs, on_tick, on_recv);
 }
 
 static void on_io_closed(struct raft_io *io)
 {
     struct replicate *r = replicate_of_io(io);
-    raft_io_close_cb cb = r->uv.data;
 
     if (r->io_closed) /* raft_uv looks several times whether it is done */
         return;
     r->io_closed = true;
-    cb(io);
+    r->io_close_cb(io);
 }
 
 static void close_io(struct raft_io *io, raft_io_close_cb cb)
 {
     struct replicate *r = replicate_of_io(io);
 
-    r->uv.data = cb;
-    r->uv.close(io, on_io_closed);
+    r->io_close_cb = cb;
+    r->bare.close(io, on_io_closed);
 }
 
 static int draw(struct raft_io *io, int min, int max)
@@ -339,49 +323,16 @@ static int draw(struct raft_io *io, int min, int max)
     return min + (int)prng_below(&r->prng, (uint32_t)(max - min));
 }
 
-/* ---- a transport that goes nowhere ---- */
-
-static int nowhere_init(struct raft_uv_transport *t, raft_id id, const char *address)
+int storage_init(struct replicate *r, struct err *err)
 {
-    return 0;
-}
+    int code;
 
-static int nowhere_listen(struct raft_uv_transport *t, raft_uv_accept_cb cb)
-{
-    return 0;
-}
-
-static int nowhere_connect(struct raft_uv_transport *t, struct raft_uv_connect *req, raft_id id,
-                           const char *address, raft_uv_connect_cb cb)
-{
-    return RAFT_NOCONNECTION;
-}
-
-static void nowhere_close(struct raft_uv_transport *t, raft_uv_transport_close_cb cb)
-{
-    cb(t);
-}
-
-int storage_init(struct replicate *r, const char *dir, struct err *err)
-{
-    int rv;
-
-    r->nowhere = (struct raft_uv_transport){.version = 1,
-                                            .init = nowhere_init,
-                                            .listen = nowhere_listen,
-                                            .connect = nowhere_connect,
-                                            .close = nowhere_close};
-    r->tracer = (struct raft_tracer){.impl = r, .version = 2, .emit = trace};
-    rv = raft_uv_init(&r->io, r->loop, dir, &r->nowhere);
-    if (rv != 0)
-        return err_set(err, rv == RAFT_NAMETOOLONG ? ERR_INVALID : ERR_IO, "%s: %s", dir,
-                       r->io.errmsg);
-    raft_uv_set_auto_recovery(&r->io, false); /* it drops acknowledged entries */
-    raft_uv_set_segment_size(&r->io, SEGMENT_BYTES);
-    raft_uv_set_disk_retry(&r->io, DISK_RETRY_MS);
-    raft_uv_set_tracer(&r->io, &r->tracer);
-
-    r->uv = r->io;
+    r->disk->report = on_report;
+    r->disk->context = r;
+    code = r->disk->open(r->disk, &r->io, err);
+    if (code < 0)
+        return code;
+    r->bare = r->io;
     r->io.close = close_io;
     r->io.load = load;
     r->io.start = start;

@@ -67,9 +67,8 @@ static void send_part(struct replicate *r, struct outgoing **slot)
     finish_request(out);
 }
 
-static void on_pace(uv_timer_t *timer)
+void transport_pace(struct replicate *r)
 {
-    struct replicate *r = timer->data;
     bool more = false;
 
     for (int i = 0; i < LIMIT_SERVERS; i++) {
@@ -77,8 +76,8 @@ static void on_pace(uv_timer_t *timer)
             send_part(r, &r->outgoing[i]);
         more = more || (r->outgoing[i] != NULL && r->outgoing[i]->req != NULL);
     }
-    if (!more)
-        uv_timer_stop(timer);
+    if (more)
+        replicate_due(r, &r->pace_ms, replicate_now(r) + PACE_MS);
 }
 
 /* Calls `cb` now or later, once. */
@@ -106,13 +105,13 @@ static void send_snapshot(struct replicate *r, struct raft_io_send *req,
     r->guarded += guard_snapshot_term(&out->install, r->got_index, r->got_term);
     *slot = out;
     send_part(r, slot);
-    if (!uv_is_active((uv_handle_t *)&r->pace))
-        uv_timer_start(&r->pace, on_pace, PACE_MS, PACE_MS);
+    if (r->pace_ms == NEVER_MS)
+        replicate_due(r, &r->pace_ms, replicate_now(r) + PACE_MS);
 }
 
 void transport_close(struct replicate *r)
 {
-    uv_timer_stop(&r->pace);
+    r->pace_ms = NEVER_MS;
     for (int i = 0; i < LIMIT_SERVERS; i++)
         if (r->outgoing[i] != NULL)
             drop_outgoing(&r->outgoing[i]);
@@ -364,11 +363,4 @@ int replicate_receive(struct replicate *r, int server, const uint8_t *bytes, siz
     if (code < 0)
         r->dropped++;
     return code;
-}
-
-void transport_init(struct replicate *r)
-{
-    uv_timer_init(r->loop, &r->pace);
-    r->pace.data = r;
-    r->handles++;
 }

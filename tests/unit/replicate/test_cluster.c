@@ -99,19 +99,24 @@ static void one_voter_leads_itself(void **state)
 static void bootstraps_once(void **state)
 {
     struct world *world = world_new(1, 300, 30);
-    struct replicate_options options = world_options(&world->nodes[0]);
+    struct replicate_options options;
     struct replicate *none;
     struct err err;
 
-    assert_int_equal(replicate_bootstrap(&options, &err), ERR_REFUSED);
-    options.dir = "/nonexistent";
+    assert_int_equal(node_bootstrap(&world->nodes[0], &err), ERR_REFUSED);
+    options = world_options(&world->nodes[0], disk_uv_new(NULL, "/nonexistent"));
+    assert_int_equal(replicate_bootstrap(&options, &err), ERR_IO);
+    options = world_options(&world->nodes[0], disk_uv_new(&world->loop, "/nonexistent"));
     assert_int_equal(replicate_open(&options, &none, &err), ERR_IO);
-    options = world_options(&world->nodes[0]);
+    assert_null(none);
+    options = world_options(&world->nodes[0], NULL);
     options.timing = (struct timing){.election_ms = 150, .heartbeat_ms = 15};
     assert_int_equal(replicate_open(&options, &none, &err), ERR_INVALID);
-    options = world_options(&world->nodes[0]);
+    assert_null(none);
+    options = world_options(&world->nodes[0], NULL);
     options.raft_id = replicate_id(9, 0);
     assert_int_equal(replicate_open(&options, &none, &err), ERR_INVALID);
+    assert_null(none);
     world_free(world);
 }
 

@@ -128,7 +128,6 @@ static void a_full_disk_is_waited_for(void **state)
 {
     struct world *world;
     struct node *leader, *full = NULL;
-    struct replicate_options options;
     struct err err;
     char path[128];
 
@@ -137,8 +136,7 @@ static void a_full_disk_is_waited_for(void **state)
     world = world_new(3, 500, 50);
     full = &world->nodes[2];
     assert_int_equal(mount("none", full->dir, "tmpfs", 0, "size=6m"), 0);
-    options = world_options(full);
-    assert_int_equal(replicate_bootstrap(&options, &err), 0);
+    assert_int_equal(node_bootstrap(full, &err), 0);
     world_open_all(world);
     leader = world_await_leader(world);
     if (leader == full) {

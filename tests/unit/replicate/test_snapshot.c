@@ -242,6 +242,8 @@ static void refuses_a_corrupt_file(void **state)
     assert_true(flipped > 0);
     assert_int_equal(node_try_open(node, &err), ERR_CORRUPT);
     assert_non_null(strstr(err.text, "checksum"));
+    assert_non_null(node->replicate);
+    node_close(node); /* as if it were open */
     world_free(world);
 }
 

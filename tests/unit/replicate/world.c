@@ -135,11 +135,40 @@ static void on_fatal(void *context, const char *why)
     snprintf(node->why, sizeof node->why, "%s", why);
 }
 
-struct replicate_options world_options(struct node *node)
+/* ---- its time ---- */
+
+static void arm(struct node *node);
+
+static void on_due(uv_timer_t *timer)
+{
+    struct node *node = timer->data;
+
+    replicate_run(node->replicate);
+    arm(node);
+}
+
+static void arm(struct node *node)
+{
+    uint64_t now = uv_now(&node->world->loop);
+    uint64_t due = node->replicate != NULL ? replicate_due_ms(node->replicate) : UINT64_MAX;
+
+    if (due == UINT64_MAX)
+        uv_timer_stop(&node->due);
+    else
+        uv_timer_start(&node->due, on_due, due > now ? due - now : 0, 0);
+}
+
+static void on_wake(void *context)
+{
+    arm(context);
+}
+
+/* ---- up and down ---- */
+
+struct replicate_options world_options(struct node *node, struct replicate_disk *disk)
 {
     return (struct replicate_options){
-        .loop = &node->world->loop,
-        .dir = node->dir,
+        .disk = disk != NULL ? disk : disk_uv_new(&node->world->loop, node->dir),
         .raft_id = node->id,
         .model = node->world->model,
         .timing = node->world->timing,
@@ -151,16 +180,27 @@ struct replicate_options world_options(struct node *node)
                      .restore = on_restore,
                      .stored = on_stored,
                      .truncated = on_truncated,
-                     .fatal = on_fatal},
+                     .fatal = on_fatal,
+                     .wake = on_wake},
     };
+}
+
+int node_bootstrap(struct node *node, struct err *err)
+{
+    struct replicate_options options = world_options(node, disk_uv_new(NULL, node->dir));
+
+    return replicate_bootstrap(&options, err);
 }
 
 int node_try_open(struct node *node, struct err *err)
 {
-    struct replicate_options options = world_options(node);
+    struct replicate_options options = world_options(node, NULL);
+    int code;
 
     node_forget(node);
-    return replicate_open(&options, &node->replicate, err);
+    code = replicate_open(&options, &node->replicate, err);
+    arm(node);
+    return code;
 }
 
 void node_open(struct node *node)
@@ -231,7 +271,6 @@ struct world *world_new(int n, int election_ms, int heartbeat_ms)
     }
     for (int i = 0; i < n; i++) {
         struct node *node = &world->nodes[i];
-        struct replicate_options options;
         struct err err;
 
         node->world = world;
@@ -241,8 +280,9 @@ struct world *world_new(int n, int election_ms, int heartbeat_ms)
         node->stored = mem_zalloc(WORLD_COMMANDS, sizeof *node->stored);
         snprintf(node->dir, sizeof node->dir, "%s/%d", world->base, i);
         assert_int_equal(mkdir(node->dir, 0700), 0);
-        options = world_options(node);
-        assert_int_equal(replicate_bootstrap(&options, &err), 0);
+        assert_int_equal(node_bootstrap(node, &err), 0);
+        uv_timer_init(&world->loop, &node->due);
+        node->due.data = node;
     }
     return world;
 }
@@ -254,8 +294,10 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 void world_free(struct world *world)
 {
-    for (int i = 0; i < world->n; i++)
+    for (int i = 0; i < world->n; i++) {
         node_close(&world->nodes[i]);
+        uv_close((uv_handle_t *)&world->nodes[i].due, NULL);
+    }
     uv_close((uv_handle_t *)&world->beat, NULL);
     uv_close((uv_handle_t *)&world->post, NULL);
     uv_run(&world->loop, UV_RUN_DEFAULT);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "replicate/disk_uv.h"
 #include "replicate/internal.h"
 
 #include <setjmp.h>
@@ -27,6 +28,7 @@ struct node {
     uint64_t id;
     char dir[64];
     struct replicate *replicate; /* NULL: down */
+    uv_timer_t due;
     bool closing;
     bool cut;          /* nothing in, nothing out */
     bool deaf;         /* drops incoming frames only */
@@ -71,7 +73,9 @@ struct world {
 struct world *world_new(int n, int election_ms, int heartbeat_ms);
 void world_free(struct world *world);
 
-struct replicate_options world_options(struct node *node);
+/* On the node's dir and the world's loop unless another disk is given. */
+struct replicate_options world_options(struct node *node, struct replicate_disk *disk);
+int node_bootstrap(struct node *node, struct err *err);
 void node_open(struct node *node);
 int node_try_open(struct node *node, struct err *err);
 void node_close(struct node *node);  /* and waits */
