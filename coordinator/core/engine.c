@@ -186,7 +186,8 @@ struct engine *engine_new(const struct engine_options *options)
     engine->local_yaml_len = options->yaml_len;
     engine->leader = SERVER_NONE;
     engine->role = RAFT_ROLE_FOLLOWER;
-    engine->started_ms = engine->stepped_ms = engine->ticked_ms = options->now.boot_ms;
+    engine->started_ms = engine->stepped_ms = options->now.boot_ms;
+    engine->heard = server_bit(engine->self);
     engine->next_beat_ms = options->now.boot_ms;
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
@@ -269,8 +270,6 @@ static void begin_term(struct engine *engine, struct moment now, struct effects 
     const struct shared *shared = engine->shared;
     struct entry *entry;
 
-    if (engine->role != RAFT_ROLE_LEADER)
-        return;
     if (shared->leader_term != engine->term) {
         if (engine->barrier_term != engine->term &&
             engine_propose(engine, now, ENTRY_LEADER, 0, effects) != NULL)
@@ -326,14 +325,36 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
 }
 
-static void lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)
+/* Sweeps are as frequent as beats while all is calm, and then find nothing. */
+static int64_t sweep_due_ms(const struct engine *engine)
 {
+    int beat_ms = engine->model->timing.beat_ms;
+
+    return engine->swept_ms + (engine->odd ? beat_ms / 4 : beat_ms);
+}
+
+static void sweep(struct engine *engine, struct moment now, struct effects *effects)
+{
+    engine->swept_ms = now.boot_ms;
+    engine->odd = belief_sweep(engine, now, effects);
+    record_refusals(engine, now, effects);
+    elect_hand_over(engine, now, effects);
+}
+
+/* `routes`: something happened that routes go by. Beats and probes alone change nothing for
+ * a route at rest. */
+static void lead(struct engine *engine, struct moment now, bool routes, struct effects *effects)
+{
+    if (engine->role != RAFT_ROLE_LEADER)
+        return;
     begin_term(engine, now, effects);
     if (!engine_leads(engine))
         return;
-    belief_lead(engine, now, sweep, effects);
-    route_lead(engine, now, effects);
-    record_refusals(engine, now, effects);
+    belief_lead(engine, now, effects);
+    if (now.boot_ms >= sweep_due_ms(engine))
+        sweep(engine, now, effects);
+    if (routes || engine->routes_busy || now.boot_ms >= engine->routes_ms)
+        route_lead(engine, now, effects);
 }
 
 /* ---- steps ---- */
@@ -357,6 +378,7 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
         engine->led_ms = event->now.boot_ms;
         reset_routes(engine);
     }
+    engine_wake(engine, event->now);
     engine->role = event->raft.role;
     engine->term = event->raft.term;
     engine->leader = event->raft.leader;
@@ -394,22 +416,41 @@ static void member_changed(struct engine *engine, const struct event *event,
     entry->node.raft_id = event->member.raft_id;
 }
 
+void engine_wake(struct engine *engine, struct moment now)
+{
+    engine_due(&engine->tick_ms, now.boot_ms + engine->model->timing.beat_ms / 4);
+    engine->odd = true;
+}
+
 static void tick(struct engine *engine, struct moment now, struct effects *effects)
 {
-    engine->ticked_ms = now.boot_ms;
-    belief_tick(engine, now, effects);
+    if (now.boot_ms < engine->tick_ms)
+        return;
+    engine->tick_ms = now.boot_ms + engine->model->timing.beat_ms;
+    belief_tick(engine, now);
     elect_tick(engine, now, effects);
 }
 
 /* On time, or at once after a change, but never in a burst. */
+static int64_t beat_due_ms(const struct engine *engine)
+{
+    int64_t spaced_ms = engine->beat_ms + engine->model->timing.beat_ms / 8;
+
+    return engine->next_beat_ms > spaced_ms ? engine->next_beat_ms : spaced_ms;
+}
+
 static void beat_if_due(struct engine *engine, struct moment now, struct effects *effects)
 {
-    if (now.boot_ms < engine->next_beat_ms ||
-        now.boot_ms < engine->beat_ms + engine->model->timing.beat_ms / 8)
+    if (now.boot_ms < beat_due_ms(engine))
         return;
     engine->beat_ms = now.boot_ms;
     engine->next_beat_ms = now.boot_ms + engine->model->timing.beat_ms;
     engine_add(effects, EFFECT_BEAT);
+}
+
+static bool is_frequent(enum event_kind kind)
+{
+    return kind == EVENT_TICK || kind == EVENT_PROBE || kind == EVENT_BEAT;
 }
 
 void engine_step(struct engine *engine, const struct event *event, struct effects *effects)
@@ -417,7 +458,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
     notice_gap(engine, event->now, effects);
     switch (event->kind) {
     case EVENT_TICK:
-        tick(engine, event->now, effects);
+        engine->tick_ms = event->now.boot_ms;
         break;
     case EVENT_PROBE:
         belief_probe(engine, event, effects);
@@ -439,6 +480,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_REFUSED:
         engine->peers[engine->self].refused++;
+        engine->odd = true;
         break;
     case EVENT_MEMBER:
         member_changed(engine, event, effects);
@@ -447,8 +489,10 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         engine->stored_intent[event->stored.route] = event->stored.intent_epoch;
         break;
     }
+    tick(engine, event->now, effects);
+    belief_confirm(engine, event->now, effects);
     beat_if_due(engine, event->now, effects);
-    lead(engine, event->now, event->kind == EVENT_TICK, effects);
+    lead(engine, event->now, !is_frequent(event->kind), effects);
     command_settle(engine, event->now, effects);
 }
 
@@ -472,14 +516,28 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     }
     if (kind == ENTRY_INTENT) /* holders and movers wait for this node's word on it */
         engine->next_beat_ms = now.boot_ms;
+    engine->odd = true;
     route_watch(engine, now);
-    lead(engine, now, false, effects);
+    lead(engine, now, true, effects);
     command_settle(engine, now, effects);
 }
 
 int64_t engine_next_ms(const struct engine *engine)
 {
-    return engine->ticked_ms + engine->model->timing.beat_ms / 4;
+    int beat_ms = engine->model->timing.beat_ms;
+    /* Often enough that a late one is noticed (notice_gap). */
+    int64_t next_ms = engine->stepped_ms + beat_ms / 2;
+
+    engine_due(&next_ms, engine->tick_ms);
+    engine_due(&next_ms, engine->confirm_ms);
+    engine_due(&next_ms, beat_due_ms(engine));
+    if (!engine_leads(engine))
+        return next_ms;
+    engine_due(&next_ms, sweep_due_ms(engine));
+    engine_due(&next_ms, engine->routes_ms);
+    if (engine->routes_busy)
+        engine_due(&next_ms, engine->stepped_ms + beat_ms / 4);
+    return next_ms;
 }
 
 const struct shared *engine_shared(const struct engine *engine)

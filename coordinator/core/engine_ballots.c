@@ -115,7 +115,8 @@ bool belief_up(const struct engine *engine, struct moment now, int check)
     return count_now(engine, now, check, ballots, &n).result == COUNT_UP;
 }
 
-static void lead_check(struct engine *engine, struct moment now, int check, struct effects *effects)
+/* True: not all that vote see it up, or a verdict is due. */
+static bool lead_check(struct engine *engine, struct moment now, int check, struct effects *effects)
 {
     enum verdict is = engine->shared->checks[check].verdict, be;
     struct ballot ballots[LIMIT_SERVERS];
@@ -126,10 +127,10 @@ static void lead_check(struct engine *engine, struct moment now, int check, stru
     count = count_now(engine, now, check, ballots, &n);
     be = judge(engine, check, is, &count);
     if (be == is)
-        return;
+        return count.fails > 0;
     entry = engine_propose(engine, now, ENTRY_VERDICT, check, effects);
     if (entry == NULL)
-        return;
+        return true;
     entry->verdict.check = check;
     entry->verdict.verdict = be;
     entry->verdict.need = (uint8_t)count.need;
@@ -141,6 +142,7 @@ static void lead_check(struct engine *engine, struct moment now, int check, stru
                "%s is %s: %d of %d assigned observers agree, %d needed",
                engine->model->checks[check].name, verdict_name(be), entry->verdict.agree,
                count.assigned, count.need);
+    return true;
 }
 
 /* True once `odd` has been true for `patience_ms`; *since keeps the start. */
@@ -155,7 +157,8 @@ static bool lasting(bool odd, int64_t *since, int64_t now_ms, int64_t patience_m
     return now_ms - *since >= patience_ms;
 }
 
-static void lead_cover(struct engine *engine, struct moment now, int check, struct effects *effects)
+/* True: coverage differs from the committed fact. */
+static bool lead_cover(struct engine *engine, struct moment now, int check, struct effects *effects)
 {
     struct cover cover = engine_cover(engine, now, check);
     struct watch *watch = &engine->watches[check];
@@ -163,13 +166,13 @@ static void lead_cover(struct engine *engine, struct moment now, int check, stru
 
     /* Everyone gets the time for a first probe before its absence is a hole. */
     if (cover.hole && now.boot_ms - engine->model_ms < fresh_ms(engine, check))
-        return;
+        return true;
     if (!lasting(cover.hole != engine->shared->checks[check].hole, &watch->odd_ms, now.boot_ms,
                  COVERAGE_PATIENCE_MS))
-        return;
+        return watch->odd_ms != 0;
     entry = engine_propose(engine, now, ENTRY_COVERAGE, check, effects);
     if (entry == NULL)
-        return;
+        return true;
     entry->coverage.check = check;
     entry->coverage.hole = cover.hole;
     entry->coverage.observers = (uint8_t)server_count(cover.watching);
@@ -177,6 +180,7 @@ static void lead_cover(struct engine *engine, struct moment now, int check, stru
     engine_log(effects, cover.hole ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "coverage",
                "%s is watched by %d observers from %d sites%s", engine->model->checks[check].name,
                server_count(cover.watching), cover.sites, cover.hole ? ": too few" : "");
+    return true;
 }
 
 /* Silent to most of those who can speak: asked of everyone, not of the leader alone. */
@@ -194,7 +198,8 @@ static bool silent_to_most(const struct engine *engine, int server)
     return 2 * miss > speak;
 }
 
-static void lead_node(struct engine *engine, struct moment now, int server, struct effects *effects)
+/* True: its silence differs from the committed fact. */
+static bool lead_node(struct engine *engine, struct moment now, int server, struct effects *effects)
 {
     struct peer *peer = &engine->peers[server];
     bool silent = server != engine->self && silent_to_most(engine, server);
@@ -202,15 +207,16 @@ static void lead_node(struct engine *engine, struct moment now, int server, stru
 
     if (!lasting(silent != engine->shared->nodes[server].silent, &peer->odd_ms, now.boot_ms,
                  NODE_PATIENCE_MS))
-        return;
+        return peer->odd_ms != 0;
     entry = engine_propose(engine, now, ENTRY_NODE, server, effects);
     if (entry == NULL)
-        return;
+        return true;
     entry->node.server = server;
     entry->node.silent = silent;
     entry->node.silent_ms = boot_age(now.boot_ms, peer->rx_ms);
     engine_log(effects, silent ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "node", "coordinator %s is %s",
                engine->model->servers[server].name, silent ? "silent" : "heard again");
+    return true;
 }
 
 /* What routes hang on is judged before the rest. */
@@ -230,33 +236,40 @@ static void lead_dirty(struct engine *engine, struct moment now, bool first,
 }
 
 /* Time alone changes little: a part of the checks at a time, all within a second or so. */
-static void sweep_checks(struct engine *engine, struct moment now, bool settled,
+static bool sweep_checks(struct engine *engine, struct moment now, bool settled,
                          struct effects *effects)
 {
     int i, n = engine->model->n_checks, part = n / SWEEP_PARTS + SWEEP_LEAST;
+    bool odd = part < n; /* the others have to have their turn soon */
 
     for (i = 0; i < n && i < part; i++) {
         int check = engine->swept++ % n;
 
-        lead_check(engine, now, check, effects);
+        odd |= lead_check(engine, now, check, effects);
         if (settled)
-            lead_cover(engine, now, check, effects);
+            odd |= lead_cover(engine, now, check, effects);
     }
     engine->swept = n > 0 ? engine->swept % n : 0;
+    return odd;
 }
 
-void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects)
+void belief_lead(struct engine *engine, struct moment now, struct effects *effects)
 {
-    bool settled = sweep && now.boot_ms - engine->led_ms >= LEADER_GRACE_MS;
+    if (!engine->dirty)
+        return;
+    engine->dirty = false;
+    engine->odd = true;
+    lead_dirty(engine, now, true, effects);
+    lead_dirty(engine, now, false, effects);
+}
+
+bool belief_sweep(struct engine *engine, struct moment now, struct effects *effects)
+{
+    bool settled = now.boot_ms - engine->led_ms >= LEADER_GRACE_MS;
+    bool odd = sweep_checks(engine, now, settled, effects);
     int i;
 
-    if (engine->dirty) {
-        engine->dirty = false;
-        lead_dirty(engine, now, true, effects);
-        lead_dirty(engine, now, false, effects);
-    }
-    if (sweep)
-        sweep_checks(engine, now, settled, effects);
     for (i = 0; settled && i < engine->model->n_coordinators; i++)
-        lead_node(engine, now, i, effects);
+        odd |= lead_node(engine, now, i, effects);
+    return odd || !settled || belief_abstains(engine, now);
 }

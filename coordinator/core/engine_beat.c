@@ -123,7 +123,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
         .leader = engine_leads(engine),
         .abstain = belief_abstains(engine, now),
         .refused = engine->peers[engine->self].refused,
-        .heard = belief_heard(engine),
+        .heard = engine->heard,
     };
     promise_sent(&engine->sent, beat->number, now.boot_ms);
     engine->peers[engine->self].rx_ms = now.boot_ms;
@@ -291,7 +291,7 @@ struct peer_view engine_peer(const struct engine *engine, struct moment now, int
     if (server == engine->self)
         return (struct peer_view){.heard = true,
                                   .applied = engine->shared->index,
-                                  .hears = belief_heard(engine),
+                                  .hears = engine->heard,
                                   .abstain = belief_abstains(engine, now)};
     return (struct peer_view){.heard = !peer->detector.silent,
                               .age_ms = peer->rx_ms == BOOT_NEVER ? -1 : now.boot_ms - peer->rx_ms,

@@ -47,6 +47,17 @@ static void plan_watches(struct engine *engine)
     }
 }
 
+static void count_voters(struct engine *engine)
+{
+    int i;
+
+    engine->voters = 0;
+    for (i = 0; i < engine->model->n_coordinators; i++)
+        if (engine->model->servers[i].role == MEMBER_VOTER)
+            engine->voters |= server_bit(i);
+    engine->majority = model_majority(engine->model);
+}
+
 /* Everything local begins anew under a configuration; the peers' detectors go on. */
 void belief_reset(struct engine *engine, struct moment now)
 {
@@ -64,29 +75,11 @@ void belief_reset(struct engine *engine, struct moment now)
                                          .good_ms = BOOT_NEVER};
     engine->turn_failing = engine->turn_passing = engine->swept = engine->confirming = 0;
     engine->dirty = false;
+    engine->confirm_ms = INT64_MAX;
+    engine_wake(engine, now);
+    count_voters(engine);
     plan_beats(engine);
     plan_watches(engine);
-}
-
-server_set belief_heard(const struct engine *engine)
-{
-    server_set heard = server_bit(engine->self);
-    int i;
-
-    for (i = 0; i < engine->model->n_coordinators; i++)
-        if (i != engine->self && !engine->peers[i].detector.silent)
-            heard |= server_bit(i);
-    return heard;
-}
-
-static bool hears_majority(const struct engine *engine)
-{
-    server_set heard = belief_heard(engine);
-    int i, voters = 0;
-
-    for (i = 0; i < engine->model->n_coordinators; i++)
-        voters += (heard & server_bit(i)) && engine->model->servers[i].role == MEMBER_VOTER;
-    return voters >= model_majority(engine->model);
 }
 
 /* A node that stood still, or hears no majority, does not trust what it sees. Asked from
@@ -95,7 +88,7 @@ bool belief_abstains(const struct engine *engine, struct moment now)
 {
     return now.boot_ms < engine->suspect_until_ms ||
            now.boot_ms - engine->stepped_ms >= engine->model->timing.beat_ms * 3 / 2 ||
-           !hears_majority(engine);
+           server_count(engine->heard & engine->voters) < engine->majority;
 }
 
 /* ---- confirmation ---- */
@@ -116,6 +109,7 @@ static void confirm(struct engine *engine, struct moment now, int check)
     watch->confirm_until_ms =
         now.boot_ms + engine->model->timing.window_ms + engine->model->checks[check].timeout_ms;
     watch->confirm_next_ms = now.boot_ms;
+    engine_due(&engine->confirm_ms, now.boot_ms);
 }
 
 /* A word on a check calls for a look when it contradicts what was committed. What is known
@@ -143,10 +137,12 @@ static void run_confirmation(struct engine *engine, struct moment now, int check
         engine->confirming--;
         return;
     }
-    if (now.boot_ms < watch->confirm_next_ms)
-        return;
-    watch->confirm_next_ms = now.boot_ms + pace_ms;
-    engine_add(effects, EFFECT_PROBE)->check = check;
+    if (now.boot_ms >= watch->confirm_next_ms) {
+        watch->confirm_next_ms = now.boot_ms + pace_ms;
+        engine_add(effects, EFFECT_PROBE)->check = check;
+    }
+    engine_due(&engine->confirm_ms, watch->confirm_next_ms);
+    engine_due(&engine->confirm_ms, watch->confirm_until_ms);
 }
 
 /* ---- what comes in ---- */
@@ -279,6 +275,14 @@ static void take_clears(struct peer *peer, const struct beat *beat, uint32_t ver
     }
 }
 
+/* Something in this beat that verdicts or elections go by and votes do not say. */
+static bool says_other(const struct peer *peer, const struct beat *beat)
+{
+    return peer->heard != beat->heard || peer->abstain != beat->abstain ||
+           peer->leader != beat->leader || peer->term != beat->term ||
+           peer->refused != beat->refused;
+}
+
 void belief_beat(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct beat *beat = event->beat;
@@ -297,6 +301,8 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
         peer->refused_recorded =
             beat->refused; /* what came before was another leader's to record */
     }
+    if (says_other(peer, beat))
+        engine_wake(engine, event->now);
     peer->boot = beat->boot;
     peer->number = beat->number;
     peer->rx_ms = event->now.boot_ms;
@@ -315,8 +321,11 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
         peer->echo_of_me = beat->echoes[engine->self];
     take_clears(peer, beat, engine->model->version);
     /* "Up" means that my own recent beat was echoed: one way is not a connection. */
-    if (echoes_since(engine, event->now, peer, engine->model->timing.silent_ms))
+    if (echoes_since(engine, event->now, peer, engine->model->timing.silent_ms)) {
         detector_feed(&peer->detector, event->now.boot_ms);
+        if (peer->detector.silent)
+            engine_wake(engine, event->now); /* it is heard again */
+    }
     take_votes(engine, event->now, beat);
     if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
         struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
@@ -326,19 +335,36 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     }
 }
 
-void belief_tick(struct engine *engine, struct moment now, struct effects *effects)
+void belief_tick(struct engine *engine, struct moment now)
 {
     const struct timing *timing = &engine->model->timing;
     int i;
 
     for (i = 0; i < engine->model->n_coordinators; i++) {
-        if (i == engine->self ||
-            !detector_check(&engine->peers[i].detector, timing->silent_ms, now.boot_ms))
+        struct detector *detector = &engine->peers[i].detector;
+
+        if (i == engine->self)
             continue;
-        engine->next_beat_ms = now.boot_ms; /* say at once whom we lost or found */
-        if (engine->peers[i].detector.silent)
-            went_quiet(engine, now, i);
+        if (detector_check(detector, timing->silent_ms, now.boot_ms)) {
+            engine->next_beat_ms = now.boot_ms; /* say at once whom we lost or found */
+            engine->odd = true;
+            engine->heard ^= server_bit(i);
+            if (detector->silent)
+                went_quiet(engine, now, i);
+        }
+        if (!detector->silent)
+            engine_due(&engine->tick_ms,
+                       detector->heard_ms + detector_bound(detector, timing->silent_ms));
     }
+}
+
+void belief_confirm(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int i;
+
+    if (now.boot_ms < engine->confirm_ms)
+        return;
+    engine->confirm_ms = INT64_MAX;
     for (i = 0; engine->confirming > 0 && i < engine->model->n_checks; i++)
         run_confirmation(engine, now, i, effects);
 }

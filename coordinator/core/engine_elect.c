@@ -51,7 +51,7 @@ static bool resigned(const struct engine *engine, const struct peer *leader)
     return leader->term == engine->term && leader->led_term == engine->term && !leader->leader;
 }
 
-static void watch_leader(struct engine *engine, struct moment now, struct effects *effects)
+void elect_tick(struct engine *engine, struct moment now, struct effects *effects)
 {
     const struct peer *leader = engine->leader >= 0 && engine->leader != engine->self
                                     ? &engine->peers[engine->leader]
@@ -71,9 +71,12 @@ static void watch_leader(struct engine *engine, struct moment now, struct effect
     if (engine->elect_ms == 0)
         engine->elect_ms =
             now.boot_ms + RANK_MS * rank(engine) + (left ? engine->model->timing.beat_ms : 0);
-    if (now.boot_ms < engine->elect_ms)
+    if (now.boot_ms < engine->elect_ms) {
+        engine_due(&engine->tick_ms, engine->elect_ms);
         return;
+    }
     engine->elect_ms = now.boot_ms + STAND_AGAIN_MS;
+    engine_due(&engine->tick_ms, engine->elect_ms);
     engine_log(effects, LOG_LEVEL_INFO, "stand", "%s %s: standing for leader",
                engine->model->servers[engine->leader].name,
                left ? "leads no more" : "is silent to most voters");
@@ -94,12 +97,12 @@ static bool calm(const struct engine *engine, struct moment now)
 }
 
 /* Only to a node that is heard now, has all we have, and has nobody better to be. */
-static void hand_over(struct engine *engine, struct moment now, struct effects *effects)
+void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects)
 {
     server_set good = model_calm_leaders(engine->model);
     int i;
 
-    if (!engine_leads(engine) || (good & server_bit(engine->self)) || !calm(engine, now) ||
+    if ((good & server_bit(engine->self)) || !calm(engine, now) ||
         (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < TRANSFER_AGAIN_MS))
         return;
     for (i = 0; i < engine->model->n_coordinators; i++) {
@@ -115,10 +118,4 @@ static void hand_over(struct engine *engine, struct moment now, struct effects *
         engine_add(effects, EFFECT_TRANSFER)->server = i;
         return;
     }
-}
-
-void elect_tick(struct engine *engine, struct moment now, struct effects *effects)
-{
-    watch_leader(engine, now, effects);
-    hand_over(engine, now, effects);
 }

@@ -84,7 +84,14 @@ struct engine {
     const struct model *model; /* in force */
     int64_t model_ms;          /* since when */
 
-    int64_t started_ms, stepped_ms, ticked_ms;
+    /* What waits for a time. Whatever event comes then, or after it, finds it due. */
+    int64_t started_ms, stepped_ms;
+    int64_t tick_ms;    /* a peer may be silent by then, or this node stand for election */
+    int64_t confirm_ms; /* next confirming probe, or end of a round; INT64_MAX: none runs */
+    int64_t swept_ms;   /* when the leader last went over all that time alone may change */
+    bool odd;           /* it found something, or something happened since: soon again */
+    int64_t routes_ms;  /* the leader looks at its routes then … */
+    bool routes_busy;   /* … or at every event */
     int64_t started_utc_ms;
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
@@ -94,6 +101,10 @@ struct engine {
     struct watch *watches; /* model order */
     struct cell *cells;    /* check * n_coordinators + observer */
     struct peer peers[LIMIT_SERVERS];
+
+    server_set heard;  /* this node, and whose detector is not silent */
+    server_set voters; /* as of `model`, like `majority` */
+    int majority;
 
     uint64_t beat_number;
     int64_t beat_ms, next_beat_ms;  /* newest, next */
@@ -131,25 +142,38 @@ void engine_log(struct effects *effects, int level, const char *event, const cha
 struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                              int key, struct effects *effects);
 bool engine_pending(const struct engine *engine, enum entry_kind kind, int key);
+/* What ticks and sweeps go by has changed: the next ones come soon. Not at once, because
+ * one beat that says something new seldom comes alone. */
+void engine_wake(struct engine *engine, struct moment now);
+/* Makes *due_ms no later than `by_ms`. */
+static inline void engine_due(int64_t *due_ms, int64_t by_ms)
+{
+    if (by_ms < *due_ms)
+        *due_ms = by_ms;
+}
 
 /* engine_belief.c: probes and beats */
 struct cell *cell_of(const struct engine *engine, int check, int observer);
 void belief_reset(struct engine *engine, struct moment now);
 void belief_probe(struct engine *engine, const struct event *event, struct effects *effects);
 void belief_beat(struct engine *engine, const struct event *event, struct effects *effects);
-void belief_tick(struct engine *engine, struct moment now, struct effects *effects);
-/* engine_ballots.c, the leader's half: verdicts, silent nodes, holes. `sweep`: count everything,
- * not only what changed. */
-void belief_lead(struct engine *engine, struct moment now, bool sweep, struct effects *effects);
+/* Whose beats have stopped, or come again? */
+void belief_tick(struct engine *engine, struct moment now);
+/* Starts the confirming probes that are due. */
+void belief_confirm(struct engine *engine, struct moment now, struct effects *effects);
+/* engine_ballots.c, the leader's half: verdicts of what changed. */
+void belief_lead(struct engine *engine, struct moment now, struct effects *effects);
+/* … and verdicts, silent nodes and holes that time alone makes. True: something is odd. */
+bool belief_sweep(struct engine *engine, struct moment now, struct effects *effects);
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */
 bool belief_up(const struct engine *engine, struct moment now, int check);
-server_set belief_heard(const struct engine *engine);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
 bool grants_over(const struct engine *engine, struct moment now, int route);
-/* engine_elect.c: silent leaders, where the leader should live */
+/* engine_elect.c: silent leaders; where the leader should live */
 void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
+void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
 /* engine_route.c: the route machine */
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
 uint32_t route_asked(const struct engine *engine, const struct command *command);

@@ -376,10 +376,33 @@ void route_acted(struct engine *engine, const struct event *event, struct effect
                    event->acted.text != NULL ? event->acted.text : err_name(event->acted.code));
 }
 
+/* It serves as it should: only the outbox waits for a time. */
+static bool at_rest(const struct engine *engine, int route, uint32_t facts, const struct rule *rule)
+{
+    return rule == NULL && (facts & FACT_ACTIVE_OK) &&
+           engine->shared->routes[route].phase == ROUTE_SERVING;
+}
+
+static int64_t outbox_next_ms(const struct engine *engine, int route)
+{
+    int64_t next_ms = INT64_MAX;
+    int a;
+
+    for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
+        const struct outslot *slot = &engine->out[route][a];
+
+        if (!slot->busy && slot->next_ms < next_ms)
+            next_ms = slot->next_ms;
+    }
+    return next_ms;
+}
+
 void route_lead(struct engine *engine, struct moment now, struct effects *effects)
 {
     int r;
 
+    engine->routes_ms = INT64_MAX;
+    engine->routes_busy = false;
     for (r = 0; r < engine->model->n_routes; r++) {
         uint32_t facts = route_facts(engine, now, r);
         const struct rule *rule = rules_match(engine->shared->routes[r].phase, facts);
@@ -387,5 +410,9 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
         if (rule != NULL)
             route_do(engine, now, r, rule, facts, NULL, effects);
         run_outbox(engine, now, r, effects);
+        if (!at_rest(engine, r, facts, rule))
+            engine->routes_busy = true;
+        else if (outbox_next_ms(engine, r) < engine->routes_ms)
+            engine->routes_ms = outbox_next_ms(engine, r);
     }
 }

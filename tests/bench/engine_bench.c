@@ -1,0 +1,382 @@
+/* What twelve calm nodes cost: the engines of a real configuration in one process, virtual
+ * time, beats over no network, probes that are all good, a log that only orders what the
+ * leader proposes. Every call into the engine and the beat codec is timed; what the loop
+ * itself takes is not counted.
+ *
+ *   engine_bench FILE.yaml [SECONDS [ROUNDS]]
+ *
+ * Prints, of the best round, calls per virtual second, ns per call and us per virtual second. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "core/engine.h"
+#include "wire/codec.h"
+#include "wire/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NODES 12
+#define LEADER 8
+#define WARM_MS 20000
+#define UTC_START 1790000000000ll
+#define LOG_MAX 1024
+
+enum cost {
+    COST_BEAT,
+    COST_BEAT_LEADER,
+    COST_PROBE,
+    COST_PROBE_LEADER,
+    COST_TICK,
+    COST_TICK_LEADER,
+    COST_OTHER,
+    COST_MAKE,
+    COST_ENCODE,
+    COST_DECODE,
+    COST_NEXT,
+    COSTS
+};
+
+static const char *const cost_names[COSTS] = {
+    "EVENT_BEAT, follower", "EVENT_BEAT, leader", "EVENT_PROBE, follower", "EVENT_PROBE, leader",
+    "EVENT_TICK, follower", "EVENT_TICK, leader", "other events",          "engine_beat",
+    "beat_encode",          "beat_decode",        "engine_next_ms"};
+
+struct tally {
+    uint64_t calls[COSTS], ns[COSTS];
+};
+
+struct world {
+    int64_t now_ms;
+    struct engine *engines[NODES];
+    struct effects effects[NODES];
+    int64_t *probe_ms[NODES]; /* next of each check */
+    struct buf log[LOG_MAX];
+    int n_log, applied[NODES];
+    struct tally tally;
+    uint64_t clock_ns; /* what reading the clock twice takes */
+};
+
+static uint64_t clock_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t measure_clock(void)
+{
+    uint64_t began = clock_now();
+    int i;
+
+    for (i = 0; i < 1000000; i++)
+        clock_now();
+    return (clock_now() - began) / 1000000;
+}
+
+static void count(struct world *w, enum cost cost, uint64_t began)
+{
+    uint64_t took = clock_now() - began;
+
+    w->tally.calls[cost]++;
+    w->tally.ns[cost] += took > w->clock_ns ? took - w->clock_ns : 0;
+}
+
+static struct moment moment(const struct world *w)
+{
+    return (struct moment){.boot_ms = w->now_ms, .utc_ms = UTC_START + w->now_ms};
+}
+
+static void carry_out(struct world *w, int node);
+
+static enum cost cost_of(int node, enum event_kind kind)
+{
+    int leader = node == LEADER;
+
+    if (kind == EVENT_BEAT)
+        return COST_BEAT + leader;
+    if (kind == EVENT_PROBE)
+        return COST_PROBE + leader;
+    return kind == EVENT_TICK ? COST_TICK + leader : COST_OTHER;
+}
+
+static void step(struct world *w, int node, const struct event *event)
+{
+    uint64_t began = clock_now();
+
+    engine_step(w->engines[node], event, &w->effects[node]);
+    count(w, cost_of(node, event->kind), began);
+    if (w->effects[node].n > 0)
+        carry_out(w, node);
+}
+
+static void catch_up(struct world *w, int node)
+{
+    while (w->applied[node] < w->n_log) {
+        const struct buf *bytes = &w->log[w->applied[node]++];
+        struct entry entry;
+        struct err err;
+
+        CHECK(entry_decode(bytes->data, bytes->len, &entry, &err) == 0);
+        engine_apply(w->engines[node], moment(w), (uint64_t)w->applied[node], &entry, NULL, NULL,
+                     &w->effects[node]);
+        entry_free(&entry);
+        carry_out(w, node);
+    }
+}
+
+static void propose(struct world *w, int node, const struct effect *effect)
+{
+    struct event event = {.kind = EVENT_PROPOSED, .now = moment(w)};
+
+    CHECK(w->n_log < LOG_MAX);
+    entry_encode(&effect->propose.entry, &w->log[w->n_log++]);
+    catch_up(w, node);
+    event.proposed.proposal = effect->propose.number;
+    event.proposed.fate = PROPOSAL_COMMITTED;
+    step(w, node, &event);
+}
+
+static void send_beat(struct world *w, int node)
+{
+    struct buf bytes = {0};
+    struct beat out, in;
+    struct err err;
+    uint64_t began = clock_now();
+    int i;
+
+    engine_beat(w->engines[node], moment(w), &out);
+    count(w, COST_MAKE, began);
+    began = clock_now();
+    beat_encode(&out, &bytes);
+    count(w, COST_ENCODE, began);
+    for (i = 0; i < NODES; i++) {
+        struct event event = {.kind = EVENT_BEAT, .now = moment(w), .beat = &in};
+
+        if (i == node)
+            continue;
+        began = clock_now();
+        CHECK(beat_decode(bytes.data, bytes.len, &in, &err) == 0);
+        count(w, COST_DECODE, began);
+        in.from = node;
+        step(w, i, &event);
+    }
+    buf_free(&bytes);
+}
+
+static void act(struct world *w, int node, const struct effect *effect)
+{
+    struct event event = {.kind = EVENT_ACTED, .now = moment(w)};
+
+    event.acted.route = effect->act.route;
+    event.acted.actuator = effect->act.actuator;
+    event.acted.epoch = effect->act.placement.epoch;
+    event.acted.step = effect->act.placement.step;
+    step(w, node, &event);
+}
+
+static void carry_out(struct world *w, int node)
+{
+    struct effects effects = w->effects[node];
+    int i;
+
+    w->effects[node] = (struct effects){0};
+    for (i = 0; i < effects.n; i++) {
+        if (effects.items[i].kind == EFFECT_PROPOSE)
+            propose(w, node, &effects.items[i]);
+        else if (effects.items[i].kind == EFFECT_BEAT)
+            send_beat(w, node);
+        else if (effects.items[i].kind == EFFECT_PROBE)
+            w->probe_ms[node][effects.items[i].check] = w->now_ms;
+        else if (effects.items[i].kind == EFFECT_ACT)
+            act(w, node, &effects.items[i]);
+    }
+    effects_clear(&effects);
+    if (w->effects[node].items == NULL)
+        w->effects[node] = effects; /* its memory is used again */
+    else
+        effects_free(&effects);
+}
+
+static struct model *parse(const char *path, const struct buf *yaml)
+{
+    struct model *model = NULL;
+    struct err err = {{0}};
+
+    if (config_parse(path, yaml->data, yaml->len, &model, &err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    return model;
+}
+
+static void boot(struct world *w, const char *path, const struct buf *yaml)
+{
+    int i, c;
+
+    for (i = 0; i < NODES; i++) {
+        struct engine_options options = {.self = i,
+                                         .boot = (uint64_t)i + 1,
+                                         .seed = (uint64_t)i,
+                                         .shared = shared_new(),
+                                         .model = parse(path, yaml),
+                                         .yaml = yaml->data,
+                                         .yaml_len = (uint32_t)yaml->len,
+                                         .now = moment(w)};
+
+        CHECK(options.model->n_coordinators == NODES);
+        w->probe_ms[i] = mem_zalloc((size_t)options.model->n_checks, sizeof *w->probe_ms[i]);
+        for (c = 0; c < options.model->n_checks; c++)
+            w->probe_ms[i][c] = model_observers(options.model, c) & server_bit(i)
+                                    ? w->now_ms + (i * 7 + c * 11) % 100
+                                    : INT64_MAX;
+        w->engines[i] = engine_new(&options);
+    }
+}
+
+static void tell_raft(struct world *w, int node)
+{
+    struct event event = {.kind = EVENT_RAFT, .now = moment(w)};
+
+    event.raft.role = node == LEADER ? RAFT_ROLE_LEADER : RAFT_ROLE_FOLLOWER;
+    event.raft.term = 1;
+    event.raft.leader = LEADER;
+    step(w, node, &event);
+}
+
+static void run_node(struct world *w, int node)
+{
+    struct event tick = {.kind = EVENT_TICK, .now = moment(w)};
+    const struct model *model = engine_model(w->engines[node]);
+    uint64_t began;
+    int64_t next;
+    int c;
+
+    catch_up(w, node);
+    for (c = 0; c < model->n_checks; c++)
+        if (w->now_ms >= w->probe_ms[node][c]) {
+            struct event event = {.kind = EVENT_PROBE, .now = moment(w)};
+
+            w->probe_ms[node][c] = w->now_ms + model->checks[c].interval_ms;
+            event.probe.check = c;
+            event.probe.reason = REASON_OK;
+            event.probe.began_ms = w->now_ms - 1;
+            event.probe.took_ms = 1;
+            step(w, node, &event);
+        }
+    began = clock_now();
+    next = engine_next_ms(w->engines[node]);
+    count(w, COST_NEXT, began);
+    if (w->now_ms >= next)
+        step(w, node, &tick);
+}
+
+static void run(struct world *w, int64_t ms)
+{
+    int64_t until = w->now_ms + ms;
+    int i;
+
+    for (; w->now_ms < until; w->now_ms++)
+        for (i = 0; i < NODES; i++)
+            run_node(w, i);
+}
+
+static bool calm(const struct world *w)
+{
+    const struct shared *shared = engine_shared(w->engines[LEADER]);
+    int i;
+
+    if (shared->model == NULL || !engine_leads(w->engines[LEADER]))
+        return false;
+    for (i = 0; i < shared->model->n_checks; i++)
+        if (shared->checks[i].verdict != VERDICT_UP || shared->checks[i].hole)
+            return false;
+    for (i = 0; i < shared->model->n_routes; i++)
+        if (shared->routes[i].phase != ROUTE_SERVING)
+            return false;
+    return true;
+}
+
+/* engine_next_ms() is asked every ms here, which no shell does: it is not in the sum. */
+static uint64_t sum_ns(const struct tally *tally)
+{
+    uint64_t sum = 0;
+    int i;
+
+    for (i = 0; i < COST_NEXT; i++)
+        if (i != COST_DECODE)
+            sum += tally->ns[i];
+    return sum;
+}
+
+static void print(const struct tally *tally, int seconds)
+{
+    double sum = (double)sum_ns(tally) / seconds, decode = (double)tally->ns[COST_DECODE] / seconds;
+    int i;
+
+    printf("%-24s %10s %10s %10s\n", "", "calls/s", "ns/call", "us/s");
+    for (i = 0; i < COSTS; i++)
+        printf("%-24s %10.1f %10.1f %10.1f\n", cost_names[i], (double)tally->calls[i] / seconds,
+               tally->calls[i] > 0 ? (double)tally->ns[i] / (double)tally->calls[i] : 0.0,
+               (double)tally->ns[i] / seconds / 1000);
+    printf("%-24s %32.1f\n", "sum without decoding", sum / 1000);
+    printf("%-24s %32.1f\n", "sum", (sum + decode) / 1000);
+}
+
+static void read_file(const char *path, struct buf *into)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t part[4096];
+    size_t n;
+
+    if (file == NULL) {
+        perror(path);
+        exit(1);
+    }
+    while ((n = fread(part, 1, sizeof part, file)) > 0)
+        buf_append(into, part, n);
+    fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+    int seconds = argc > 2 ? atoi(argv[2]) : 20, rounds = argc > 3 ? atoi(argv[3]) : 5, i;
+    struct world *w = mem_zalloc(1, sizeof *w);
+    struct tally best = {{0}};
+    struct buf yaml = {0};
+
+    if (argc < 2 || seconds < 1 || rounds < 1) {
+        fprintf(stderr, "usage: engine_bench FILE.yaml [SECONDS [ROUNDS]]\n");
+        return 2;
+    }
+    read_file(argv[1], &yaml);
+    w->now_ms = 1000;
+    w->clock_ns = measure_clock();
+    boot(w, argv[1], &yaml);
+    for (i = 0; i < NODES; i++, w->now_ms += 7)
+        tell_raft(w, i);
+    run(w, WARM_MS);
+    CHECK(calm(w));
+    for (i = 0; i < rounds; i++) {
+        int before = w->n_log;
+
+        w->tally = (struct tally){{0}};
+        run(w, seconds * 1000ll);
+        CHECK(w->n_log == before); /* nothing is decided while all is calm */
+        if (i == 0 || sum_ns(&w->tally) < sum_ns(&best))
+            best = w->tally;
+    }
+    print(&best, seconds);
+    for (i = 0; i < NODES; i++) {
+        engine_free(w->engines[i]);
+        effects_free(&w->effects[i]);
+        mem_free(w->probe_ms[i]);
+    }
+    for (i = 0; i < w->n_log; i++)
+        buf_free(&w->log[i]);
+    buf_free(&yaml);
+    mem_free(w);
+    return 0;
+}
