@@ -1,7 +1,7 @@
 /* kirikaed: the coordinator that runs on every server. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "daemon/node.h"
+#include "daemon/daemon.h"
 #include "store/file.h"
 
 #include <curl/curl.h>
@@ -16,7 +16,7 @@ static const char usage[] =
     "Runs the coordinator of one server in the foreground.\n"
     "\n"
     "  --config FILE  what is this node's own: name, keys, data directory\n"
-    "  --init         make the data directory of a new cluster's node, and end; once, on\n"
+    "  --init         make the data directory of a new cluster's daemon, and end; once, on\n"
     "                 every node, before the first start. A node that lost its data is\n"
     "                 started without it: the others take it back.\n"
     "  --check        read both files, say what is wrong with them, and end\n"
@@ -81,16 +81,16 @@ static void raise_file_limit(void)
     }
 }
 
-static int finish(struct node *node)
+static int finish(struct daemon *daemon)
 {
     int exit_code;
 
-    uv_run(node->loop, UV_RUN_DEFAULT);
-    uv_loop_close(node->loop);
-    exit_code = node->exit_code;
-    log_close(node->log);
-    mem_free(node->loop);
-    mem_free(node);
+    uv_run(daemon->loop, UV_RUN_DEFAULT);
+    uv_loop_close(daemon->loop);
+    exit_code = daemon->exit_code;
+    log_close(daemon->log);
+    mem_free(daemon->loop);
+    mem_free(daemon);
     curl_global_cleanup();
     return exit_code;
 }
@@ -99,28 +99,29 @@ int main(int argc, char **argv)
 {
     const char *path = NULL;
     enum mode mode = MODE_RUN;
-    struct node *node;
+    struct daemon *daemon;
     struct err err = {{0}};
     int r = read_arguments(argc, argv, &path, &mode);
 
     if (r != 0 || mode == MODE_DONE)
         return r;
-    node = mem_zalloc(1, sizeof *node);
-    if (read_node_file(path, &node->config, &err) < 0) {
+    daemon = mem_zalloc(1, sizeof *daemon);
+    if (read_node_file(path, &daemon->config, &err) < 0) {
         fprintf(stderr, "kirikaed: %s\n", err.text);
-        mem_free(node);
+        mem_free(daemon);
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    node->log = log_open(node->config.name, (enum log_level)node->config.log_level);
-    node->loop = mem_zalloc(1, sizeof *node->loop);
-    uv_loop_init(node->loop);
-    r = mode == MODE_RUN ? node_open(node, &err) : node_prepare(node, mode == MODE_INIT, &err);
+    daemon->log = log_open(daemon->config.name, (enum log_level)daemon->config.log_level);
+    daemon->loop = mem_zalloc(1, sizeof *daemon->loop);
+    uv_loop_init(daemon->loop);
+    r = mode == MODE_RUN ? daemon_open(daemon, &err)
+                         : daemon_prepare(daemon, mode == MODE_INIT, &err);
     if (r < 0) {
-        log_line(node->log, LOG_LEVEL_ERROR, "start", "%s", err.text);
-        node->exit_code = 1;
+        log_line(daemon->log, LOG_LEVEL_ERROR, "start", "%s", err.text);
+        daemon->exit_code = 1;
     }
-    return finish(node);
+    return finish(daemon);
 }

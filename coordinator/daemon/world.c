@@ -2,43 +2,40 @@
  * replaced as a whole when another takes effect. */
 #include "base/check.h"
 #include "base/mem.h"
-#include "daemon/node.h"
+#include "daemon/daemon.h"
 
 static void on_result(void *context, const struct probe_result *result)
 {
     struct world *world = context;
-    struct event event = {.kind = EVENT_PROBE, .now = node_now()};
+    struct event event = {.kind = EVENT_PROBE, .now = daemon_now()};
 
-    if (world != world->node->world)
+    if (world != world->daemon->world)
         return;
     event.probe.check = result->check;
     event.probe.reason = result->reason;
     event.probe.began_ms = result->began_ms;
     event.probe.took_ms = result->took_ms;
-    node_step(world->node, &event);
+    node_step(world->daemon->node, &event);
 }
 
-/* Right before an actuator call takes effect: does this node still lead? Raft's own
- * word is late when a partition is young, so most others must be heard as well. */
 static bool on_may(void *context)
 {
     struct world *world = context;
 
-    return world == world->node->world && engine_leads(world->node->engine) &&
-           engine_trusted(world->node->engine, node_now());
+    return world == world->daemon->world && node_may_act(world->daemon->node);
 }
 
 static void world_gone(void *context)
 {
     struct world *world = context;
-    struct node *node = world->node;
+    struct daemon *daemon = world->daemon;
 
     if (--world->open > 0)
         return;
     model_free(world->model);
     mem_free(world);
-    if (--node->worlds == 0 && node->closing)
-        node_module_closed(node);
+    if (--daemon->worlds == 0 && daemon->closing)
+        daemon_module_closed(daemon);
 }
 
 static void world_close(struct world *world)
@@ -47,48 +44,94 @@ static void world_close(struct world *world)
     act_close(world->act, world_gone, world);
 }
 
-static struct world *world_open(struct node *node)
+static struct world *world_open(struct daemon *daemon)
 {
-    const struct shared *shared = engine_shared(node->engine);
+    const struct shared *shared = engine_shared(node_engine(daemon->node));
     struct world *world = mem_zalloc(1, sizeof *world);
     struct err err;
     int r;
 
-    world->node = node;
+    world->daemon = daemon;
     world->open = 2;
     if (shared->model != NULL)
         r = config_parse("committed configuration", shared->config_yaml, shared->config_yaml_len,
                          &world->model, &err);
     else
-        r = config_parse(node->config.cluster_file, node->cluster_yaml.data, node->cluster_yaml.len,
-                         &world->model, &err);
+        r = config_parse(daemon->config.cluster_file, daemon->cluster_yaml.data,
+                         daemon->cluster_yaml.len, &world->model, &err);
     CHECK(r == 0); /* both were parsed before */
-    world->observe =
-        observe_open(node->loop, world->model, node->self, node->boot, node->log, on_result, world);
-    world->act = act_open(node->loop, node->log, on_may, world);
-    node->worlds++;
+    world->observe = observe_open(daemon->loop, world->model, daemon->self, daemon->boot,
+                                  daemon->log, on_result, world);
+    world->act = act_open(daemon->loop, daemon->log, on_may, world);
+    daemon->worlds++;
     return world;
 }
 
-void world_replace(struct node *node)
+void world_replace(void *context)
 {
-    if (node->world == NULL)
+    struct daemon *daemon = context;
+
+    if (daemon->world == NULL)
         return; /* not open yet: it will begin with what is in force then */
-    world_close(node->world);
-    node->world = world_open(node);
+    world_close(daemon->world);
+    daemon->world = world_open(daemon);
 }
 
-int world_module_open(struct node *node, struct err *err)
+int world_module_open(struct daemon *daemon, struct err *err)
 {
     (void)err;
-    node->world = world_open(node);
+    daemon->world = world_open(daemon);
     return 0;
 }
 
-void world_module_close(struct node *node)
+void world_module_close(struct daemon *daemon)
 {
-    struct world *world = node->world;
+    struct world *world = daemon->world;
 
-    node->world = NULL;
+    daemon->world = NULL;
     world_close(world);
+}
+
+void world_probe(void *context, int check)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->world != NULL)
+        observe_now(daemon->world->observe, check);
+}
+
+static void on_acted(void *context, const struct act_order *order, const struct act_result *result)
+{
+    struct world *world = context;
+    struct event event = {.kind = EVENT_ACTED, .now = daemon_now()};
+
+    if (world != world->daemon->world)
+        return; /* of a configuration that is no longer in force */
+    event.acted.route = order->route;
+    event.acted.actuator = order->actuator;
+    event.acted.epoch = order->epoch;
+    event.acted.step = order->step;
+    event.acted.code = result->code;
+    event.acted.changed = result->changed;
+    event.acted.seen_epoch = result->seen_epoch;
+    event.acted.took_ms = result->took_ms;
+    event.acted.text = result->code != 0 ? result->err.text : NULL;
+    node_step(world->daemon->node, &event);
+}
+
+void world_act(void *context, int route, int actuator, const struct placement *placement)
+{
+    struct daemon *daemon = context;
+    struct act_order order;
+
+    if (daemon->world == NULL)
+        return;
+    order = (struct act_order){.model = daemon->world->model,
+                               .route = route,
+                               .actuator = actuator,
+                               .epoch = placement->epoch,
+                               .step = placement->step,
+                               .candidate = placement->candidate,
+                               .members = placement->members};
+    act_run(daemon->world->act, &order, on_acted, daemon->world);
 }

@@ -1,0 +1,109 @@
+/* kirikaed: a node (node/) in its shell. An ordered table of modules, opened from the top and
+ * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
+ * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
+ * actuators (world.c); what of all this the node uses (shell.c). Everything on one loop
+ * thread. */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "act/act.h"
+#include "base/log.h"
+#include "link/link.h"
+#include "node/node.h"
+#include "observe/observe.h"
+#include "serve/serve.h"
+#include "store/ledger.h"
+#include "wire/codec.h"
+#include "wire/config.h"
+
+#include <uv.h>
+
+/* Probes and actuators of one configuration; replaced as a whole when another takes
+ * effect. Holds a copy of the model, because calls outlive the committed one. */
+struct world {
+    struct daemon *daemon;
+    struct model *model; /* owned */
+    struct observe *observe;
+    struct act *act;
+    int open; /* of the two */
+};
+
+struct reply_slot {
+    struct command_id id;
+    serve_reply *reply;
+    void *arg;
+};
+#define REPLY_SLOTS_MAX 64
+
+struct daemon {
+    uv_loop_t *loop;
+    struct node_config config;
+    char raft_dir[LIMIT_TEXT + 16], ledger_dir[LIMIT_TEXT + 16];
+    struct buf cluster_yaml;
+    int self;
+    uint64_t boot; /* random, of this start */
+    uint64_t raft_id;
+    int64_t started_ms;
+    struct log *log;
+    struct model *file_model; /* of the local file; the engine has one of its own */
+    struct ledger *ledger;
+    struct link *link;
+    struct node *node; /* NULL: what comes in is dropped */
+    struct serve *serve;
+    struct world *world; /* newest; NULL while closing */
+    int worlds;          /* not yet gone */
+
+    uv_timer_t run;    /* what is due in the node */
+    uv_check_t after;  /* every round of the loop: has Raft changed? */
+    int clock_handles; /* of these that are open */
+    uv_timer_t watchdog;
+    uv_signal_t on_term, on_int, on_hup;
+    int handles; /* likewise */
+
+    struct reply_slot replies[REPLY_SLOTS_MAX];
+    int n_replies;
+
+    int modules; /* open now */
+    bool closing;
+    int exit_code;
+};
+
+/* daemon.c */
+int daemon_open(struct daemon *daemon, struct err *err);
+/* Reads both files and, for --init, makes the data directory; then closes again. */
+int daemon_prepare(struct daemon *daemon, bool init, struct err *err);
+/* Begins to close; the loop ends when all is closed. Safe to call twice. */
+void daemon_stop(struct daemon *daemon, int exit_code);
+void daemon_module_closed(void *daemon);
+struct moment daemon_now(void);
+
+/* identity.c: who am I to Raft */
+int identity_load(struct daemon *daemon, struct err *err);
+int identity_init(struct daemon *daemon, struct err *err); /* --init */
+
+/* shell.c */
+struct node_options shell_options(struct daemon *daemon);
+/* Puts the timer where the node is due. */
+void shell_wake(void *daemon);
+
+/* port.c */
+int port_module_open(struct daemon *daemon, struct err *err);
+
+/* requests.c */
+int serve_module_open(struct daemon *daemon, struct err *err);
+void serve_module_close(struct daemon *daemon);
+void requests_reply(void *daemon, const struct command_id *id, int code, const char *text);
+
+/* peers.c: node_shell's fetch and join */
+void peers_fetch(void *daemon, int server, uint64_t from);
+void peers_join(void *daemon, int server, uint64_t raft_id);
+
+/* world.c */
+int world_module_open(struct daemon *daemon, struct err *err);
+void world_module_close(struct daemon *daemon);
+/* node_shell's: another configuration took effect; one more probe; one call */
+void world_replace(void *daemon);
+void world_probe(void *daemon, int check);
+void world_act(void *daemon, int route, int actuator, const struct placement *placement);
+
+#endif

@@ -1,0 +1,312 @@
+#include "node/node.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "node/internal.h"
+#include "wire/codec.h"
+#include "wire/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void node_fatal(struct node *node, const char *format, ...)
+{
+    char why[ERR_TEXT_MAX];
+    va_list args;
+
+    if (node->dead)
+        return;
+    node->dead = true;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    if (!node->closing)
+        node->shell.fatal(node->shell.context, why);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Of all but Raft. */
+static int64_t due_ms(const struct node *node)
+{
+    return sooner(engine_next_ms(node->engine), sooner(node->fetch_ms, node->join_ms));
+}
+
+void node_tell(struct node *node)
+{
+    int64_t due = due_ms(node);
+
+    if (due >= node->told_ms || !node_lives(node))
+        return;
+    node->told_ms = due;
+    node->shell.wake(node->shell.context);
+}
+
+/* ---- opening ---- */
+
+static struct engine *new_engine(const struct node_options *options, struct moment now)
+{
+    struct engine_options o = {.self = options->self,
+                               .boot = options->boot,
+                               .seed = options->boot,
+                               .shared = shared_new(),
+                               .yaml = options->yaml,
+                               .yaml_len = (uint32_t)options->yaml_len,
+                               .now = now};
+    struct err err;
+
+    CHECK(config_parse(options->file, options->yaml, options->yaml_len, &o.model, &err) == 0);
+    return engine_new(&o);
+}
+
+static struct replicate_options raft_options(const struct node_options *options)
+{
+    return (struct replicate_options){.disk = options->disk,
+                                      .raft_id = options->raft_id,
+                                      .model = options->model,
+                                      .timing = options->model->timing,
+                                      .seed = options->boot,
+                                      .snapshot_every = options->snapshot_every,
+                                      .snapshot_trailing = options->snapshot_trailing,
+                                      .log = options->log};
+}
+
+int node_open(const struct node_options *options, struct node **out, struct err *err)
+{
+    struct replicate_options raft = raft_options(options);
+    struct node *node = mem_zalloc(1, sizeof *node);
+    struct replicate *replicate = NULL;
+    struct moment now;
+    int r;
+
+    node->self = options->self;
+    node->raft_id = options->raft_id;
+    node->file = options->file;
+    node->model = options->model;
+    node->log = options->log;
+    node->shell = options->shell;
+    now = node_now(node);
+    node->engine = new_engine(options, now);
+    node->fetch_ms = node->join_ms = now.boot_ms + LOOK_MS;
+    raft.handlers = entries_handlers(node);
+    /* What the engine says meanwhile waits for the first node_run(). */
+    node->carrying = true;
+    r = replicate_open(&raft, &replicate, err);
+    node->carrying = false;
+    node->replicate = replicate;
+    if (r == 0 && node->dead)
+        r = err_set(err, ERR_CORRUPT, "what is stored cannot be gone on with");
+    if (r < 0)
+        node->dead = true;
+    node->told_ms = due_ms(node);
+    *out = node;
+    return r;
+}
+
+int node_bootstrap(const struct node_options *options, struct err *err)
+{
+    struct replicate_options raft = raft_options(options);
+
+    return replicate_bootstrap(&raft, err);
+}
+
+/* ---- closing ---- */
+
+static void on_raft_closed(void *context)
+{
+    struct node *node = context;
+
+    node->replicate = NULL;
+}
+
+void node_close(struct node *node, void (*closed)(void *context), void *context)
+{
+    CHECK(!node->closing);
+    node->closing = true;
+    node->closed = closed;
+    node->closed_context = context;
+    commands_end(node);
+    if (node->replicate != NULL)
+        replicate_close(node->replicate, on_raft_closed, node);
+    node->shell.wake(node->shell.context);
+}
+
+static void finish(struct node *node)
+{
+    void (*closed)(void *context) = node->closed;
+    void *context = node->closed_context;
+
+    engine_free(node->engine);
+    effects_free(&node->effects);
+    effects_free(&node->carried);
+    buf_free(&node->scratch);
+    mem_free(node);
+    closed(context);
+}
+
+/* ---- time ---- */
+
+/* Raft's disk may count from another point than the boot clock. */
+static int64_t raft_due_ms(const struct node *node)
+{
+    uint64_t due = replicate_due_ms(node->replicate);
+
+    if (due == UINT64_MAX)
+        return INT64_MAX;
+    return node_now(node).boot_ms + (int64_t)(due - replicate_now(node->replicate));
+}
+
+int64_t node_due_ms(const struct node *node)
+{
+    if (node->closing)
+        return node->replicate != NULL ? raft_due_ms(node) : 0;
+    if (node->dead)
+        return INT64_MAX;
+    return sooner(raft_due_ms(node), due_ms(node));
+}
+
+void node_run(struct node *node)
+{
+    struct event tick = {.kind = EVENT_TICK};
+    int64_t now_ms;
+
+    node->told_ms = INT64_MIN; /* it will ask */
+    if (node->replicate != NULL && (node->closing || !node->dead))
+        replicate_run(node->replicate);
+    /* Closed from inside too, but the node goes here, where nobody above needs it. */
+    if (node->closing && node->replicate == NULL) {
+        finish(node);
+        return;
+    }
+    if (!node_lives(node))
+        return;
+    tick.now = node_now(node);
+    now_ms = tick.now.boot_ms;
+    if (now_ms >= engine_next_ms(node->engine))
+        node_step(node, &tick);
+    if (now_ms >= node->join_ms)
+        rejoin_look(node, now_ms);
+    if (now_ms >= node->fetch_ms)
+        ledger_sync_look(node, now_ms);
+    effects_carry_out(node);
+    node->told_ms = due_ms(node);
+}
+
+/* libraft tells nobody when its state changes. */
+void node_poll(struct node *node)
+{
+    struct event event = {.kind = EVENT_RAFT};
+    struct replicate_info info;
+
+    if (!node_lives(node) || node->replicate == NULL)
+        return;
+    info = replicate_info(node->replicate);
+    if (info.role == node->seen.role && info.term == node->seen.term &&
+        info.leader_raft_id == node->seen.leader_raft_id)
+        return;
+    node->seen = info;
+    event.now = node_now(node);
+    event.raft.role = (enum raft_role)info.role;
+    event.raft.term = info.term;
+    event.raft.leader = info.leader_raft_id != 0 ? replicate_server_of(info.leader_raft_id) : -1;
+    event.raft.last_index = info.last_index;
+    event.raft.commit_index = info.commit_index;
+    node_step(node, &event);
+}
+
+/* ---- what happened ---- */
+
+void node_step(struct node *node, const struct event *event)
+{
+    if (event->kind == EVENT_COMMAND && !commands_add(node, &event->command->id))
+        return;
+    if (!node_lives(node))
+        return;
+    engine_step(node->engine, event, &node->effects);
+    effects_carry_out(node);
+    node_tell(node);
+}
+
+void node_take_beat(struct node *node, int server, struct beat *beat)
+{
+    struct event event = {.kind = EVENT_BEAT};
+
+    if (!node_lives(node))
+        return;
+    beat->from = server; /* by the key that authenticated it, not by its word */
+    event.now = node_now(node);
+    event.beat = beat;
+    node_step(node, &event);
+}
+
+int node_beat(struct node *node, int server, const uint8_t *bytes, size_t len, struct err *err)
+{
+    int r;
+
+    if (!node_lives(node))
+        return 0;
+    r = beat_decode(bytes, len, &node->beat, err);
+    if (r == 0)
+        node_take_beat(node, server, &node->beat);
+    return r;
+}
+
+void node_receive(struct node *node, int server, const uint8_t *bytes, size_t len)
+{
+    if (node_lives(node) && node->replicate != NULL)
+        replicate_receive(node->replicate, server, bytes, len);
+}
+
+/* Two files of one version would be in force in turn, by who leads. */
+static int check_version(const struct node *node, const struct model *model, const uint8_t *yaml,
+                         uint32_t yaml_len, struct err *err)
+{
+    const struct shared *shared = engine_shared(node->engine);
+
+    if (shared->model == NULL || shared->model->version != model->version ||
+        (shared->config_yaml_len == yaml_len && memcmp(shared->config_yaml, yaml, yaml_len) == 0))
+        return 0;
+    return err_set(err, ERR_REFUSED, "%s differs from version %u, in force, but has its number",
+                   node->file, model->version);
+}
+
+int node_offer(struct node *node, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
+               struct err *err)
+{
+    int r = check_version(node, model, yaml, yaml_len, err);
+
+    if (r < 0) {
+        model_free(model);
+        return r;
+    }
+    return engine_offer(node->engine, model, yaml, yaml_len, err);
+}
+
+/* ---- what can be asked ---- */
+
+/* Raft's own word is late when a partition is young, so most others must be heard as well. */
+bool node_may_act(const struct node *node)
+{
+    return node_lives(node) && engine_leads(node->engine) &&
+           engine_trusted(node->engine, node_now(node));
+}
+
+const struct engine *node_engine(const struct node *node)
+{
+    return node->engine;
+}
+
+struct replicate_info node_raft(const struct node *node)
+{
+    if (node->replicate == NULL)
+        return (struct replicate_info){.role = RAFT_ROLE_OTHER};
+    return replicate_info(node->replicate);
+}
+
+uint64_t node_raft_id(const struct node *node)
+{
+    return node->raft_id;
+}
