@@ -38,6 +38,13 @@ struct incoming {
     size_t got;
 };
 
+/* What libraft asked of the disk of a dead node: gets its answer when libraft closes. */
+struct unanswered {
+    struct raft_io_append *append;    /* or */
+    struct raft_io_snapshot_put *put; /* of a snapshot to install */
+    struct unanswered *next;
+};
+
 struct proposal {
     struct raft_apply req;
     struct replicate *replicate;
@@ -100,6 +107,7 @@ struct replicate {
     size_t n_loaded;
     raft_index loaded_index; /* of loaded[0] */
     bool stalled;
+    struct unanswered *unanswered;
 
     /* transport */
     struct buf frame;

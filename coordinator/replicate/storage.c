@@ -60,6 +60,32 @@ static void on_report(void *context, enum guard_disk what)
     }
 }
 
+/* ---- what a dead node does not do ---- */
+
+static void leave_unanswered(struct replicate *r, struct unanswered what)
+{
+    struct unanswered *u = mem_zalloc(1, sizeof *u);
+
+    *u = what;
+    u->next = r->unanswered;
+    r->unanswered = u;
+}
+
+/* Only now does libraft take it for cancelled and free what belongs to it. */
+static void answer_all(struct replicate *r)
+{
+    while (r->unanswered != NULL) {
+        struct unanswered *u = r->unanswered;
+
+        r->unanswered = u->next;
+        if (u->append != NULL)
+            u->append->cb(u->append, RAFT_CANCELED);
+        else
+            u->put->cb(u->put, RAFT_CANCELED);
+        mem_free(u);
+    }
+}
+
 /* ---- the log ---- */
 
 void storage_forget_loaded(struct replicate *r)
@@ -121,8 +147,11 @@ static int append(struct raft_io *io, struct raft_io_append *req, const struct r
     struct store_append *store;
     int rv;
 
-    if (r->dead)
+    if (r->dead) {
+        req->cb = cb;
+        leave_unanswered(r, (struct unanswered){.append = req});
         return 0;
+    }
     for (unsigned i = 0; i < n; i++)
         if (entries[i].type == RAFT_COMMAND)
             r->on.stored(r->on.context, r->next_index + i, entries[i].term, entries[i].buf.base,
@@ -202,6 +231,9 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
     struct store_put *store;
     int rv;
 
+    req->cb = cb;
+    if (r->dead && install)
+        leave_unanswered(r, (struct unanswered){.put = req});
     if (r->dead)
         return install ? 0 : RAFT_BUSY;
     if (install && r->next_index > snapshot->index + 1)
@@ -222,6 +254,7 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
     if (!install)
         return rv;
     replicate_fatal(r, "cannot store a received snapshot: %s", io->errmsg);
+    leave_unanswered(r, (struct unanswered){.put = req});
     return 0;
 }
 
@@ -312,6 +345,7 @@ static void close_io(struct raft_io *io, raft_io_close_cb cb)
 {
     struct replicate *r = replicate_of_io(io);
 
+    answer_all(r);
     r->io_close_cb = cb;
     r->bare.close(io, on_io_closed);
 }
