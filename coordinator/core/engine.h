@@ -5,8 +5,8 @@
  *   local(event): engine_step()  - what this node sees and proposes
  *   shared(entry): engine_apply() - what all agree on; never reads what is local
  *
- * The shell (daemon/, simulate/) carries the effects out in the order given and
- * feeds what comes back as events. */
+ * node/ carries the effects out in the order given and feeds what comes back as
+ * events. */
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Gate: the pure folders (core, wire, report) use nothing but computation, and no folder
-# keeps state in module globals. Judged by what the compiled objects really refer to.
+# Gate: the pure folders (core, wire, report) use nothing but computation, node/ nothing but
+# them and Raft, and none keeps state in module globals. Judged by what the compiled objects really refer to.
 #
 #   purity.sh ALLOWED LIBRARY...   0 clean, 1 with a line per symbol that is not allowed
 set -euo pipefail
