@@ -1,0 +1,277 @@
+/* Invariants over the ledger's lines: an auditor who believes nothing but what stands there
+ * and what the world saw. It reads the lines as strangers do, by their keys, and shares no
+ * code with what wrote them. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "core/failover/rules.h"
+#include "simulate/inside.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SEEN_MS 60000  /* a failure that an observer saw longer ago backs no ballot */
+#define SILENCE_MS 200 /* of protocol.md: what makes a failover false */
+
+struct evidence {
+    struct sim *sim;
+    int64_t *failed_ms; /* check * coordinators + observer: newest failing probe, world; -1 */
+    bool *down;         /* by check, as the ledger says */
+    char newest[32];    /* time of the newest line */
+    json_int_t seq;
+};
+
+void evidence_open(struct sim *sim)
+{
+    struct evidence *e = mem_zalloc(1, sizeof *e);
+    size_t n = (size_t)sim->model->n_checks * (size_t)sim->model->n_coordinators, i;
+
+    e->sim = sim;
+    e->failed_ms = mem_zalloc(n, sizeof e->failed_ms[0]);
+    for (i = 0; i < n; i++)
+        e->failed_ms[i] = -1;
+    e->down = mem_zalloc((size_t)sim->model->n_checks, sizeof e->down[0]);
+    sim->evidence = e;
+}
+
+void evidence_free(struct sim *sim)
+{
+    mem_free(sim->evidence->failed_ms);
+    mem_free(sim->evidence->down);
+    mem_free(sim->evidence);
+}
+
+static int64_t *failed(struct evidence *e, int check, int observer)
+{
+    return &e->failed_ms[check * e->sim->model->n_coordinators + observer];
+}
+
+void evidence_probe(struct sim *sim, int observer, int check, enum reason reason)
+{
+    enum reason_class class = reason_class(reason);
+
+    if (class == REASON_WRONG || class == REASON_SILENT)
+        *failed(sim->evidence, check, observer) = sim_ms(sim);
+}
+
+/* ---- reading a line ---- */
+
+static const char *text_of(const json_t *line, const char *key)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+
+    return text != NULL ? text : "";
+}
+
+static json_int_t number_of(const json_t *line, const char *key)
+{
+    return json_integer_value(json_object_get(line, key));
+}
+
+static bool is(const json_t *line, const char *category, const char *type)
+{
+    return strcmp(text_of(line, "category"), category) == 0 &&
+           strcmp(text_of(line, "type"), type) == 0;
+}
+
+/* ---- times ---- */
+
+static void check_time(struct evidence *e, const json_t *line)
+{
+    static const char *const durations[] = {"silent_ms", "took_ms"};
+    const char *time = text_of(line, "time");
+    const json_t *start = json_object_get(line, "start"), *end = json_object_get(line, "end");
+    size_t i;
+
+    /* Times of one form compare as texts. */
+    if (strcmp(time, e->newest) < 0)
+        sim_break(e->sim, "ledger-time", "line %lld is of %s, the one before of %s",
+                  (long long)e->seq, time, e->newest);
+    snprintf(e->newest, sizeof e->newest, "%s", time);
+    if (json_is_string(start) && json_is_string(end) &&
+        strcmp(json_string_value(end), json_string_value(start)) < 0)
+        sim_break(e->sim, "ledger-time", "line %lld ends before it starts", (long long)e->seq);
+    for (i = 0; i < ARRAY_LEN(durations); i++)
+        if (number_of(line, durations[i]) < 0)
+            sim_break(e->sim, "ledger-time", "line %lld: %s is negative", (long long)e->seq,
+                      durations[i]);
+    if (number_of(line, "seq") != e->seq++)
+        sim_break(e->sim, "ledgers-equal", "line %lld has another number", (long long)e->seq - 1);
+}
+
+/* ---- verdicts ---- */
+
+static bool backs(struct evidence *e, int check, int observer)
+{
+    int64_t when = *failed(e, check, observer);
+
+    return when >= 0 && sim_ms(e->sim) - when <= SEEN_MS;
+}
+
+static void check_down(struct evidence *e, const json_t *line, int check)
+{
+    const struct model *model = e->sim->model;
+    const json_t *ballots = json_object_get(line, "ballots"), *ballot;
+    json_int_t agree = 0, sites_seen = 0;
+    bool elsewhere = false;
+    size_t i;
+
+    json_array_foreach(ballots, i, ballot)
+    {
+        int observer = model_server(model, text_of(ballot, "observer"));
+        int site = model_site(model, text_of(ballot, "site"));
+
+        if (strcmp(text_of(ballot, "opinion"), "down") != 0 ||
+            json_is_true(json_object_get(ballot, "abstain")))
+            continue;
+        if (observer < 0 || observer >= model->n_coordinators || site < 0 ||
+            !(model_observers(model, check) & server_bit(observer))) {
+            sim_break(e->sim, "ballots-true", "%s is no observer of %s",
+                      text_of(ballot, "observer"), model->checks[check].name);
+            return;
+        }
+        if (!backs(e, check, observer))
+            sim_break(e->sim, "ballots-true", "%s is said to fail %s and did not see it",
+                      text_of(ballot, "observer"), model->checks[check].name);
+        agree++;
+        sites_seen |= 1 << site;
+        elsewhere = elsewhere || site != model->servers[model->checks[check].target].site;
+    }
+    if (number_of(line, "agree") > agree || 2 * agree <= number_of(line, "assigned") ||
+        number_of(line, "assigned") != server_count(model_observers(model, check)) ||
+        __builtin_popcountll((unsigned long long)sites_seen) < 2 || !elsewhere)
+        sim_break(e->sim, "failover-backed", "%s is called down on %lld ballots of %lld",
+                  model->checks[check].name, (long long)agree,
+                  (long long)number_of(line, "assigned"));
+}
+
+static void take_verdict(struct evidence *e, const json_t *line)
+{
+    int check = model_check(e->sim->model, text_of(line, "check"));
+
+    if (check < 0)
+        return;
+    e->sim->counts.verdicts++;
+    if (is(line, "verdict", "disputed")) {
+        e->sim->counts.disputed++;
+        return; /* what was believed stays */
+    }
+    e->down[check] = is(line, "verdict", "down");
+    if (e->down[check])
+        check_down(e, line, check);
+}
+
+/* ---- moves ---- */
+
+static bool member_down(const struct evidence *e, int server)
+{
+    int c;
+
+    for (c = 0; c < e->sim->model->n_checks; c++)
+        if (e->sim->model->checks[c].target == server && e->down[c])
+            return true;
+    return false;
+}
+
+static int standing(const struct evidence *e, const struct candidate *candidate)
+{
+    int m, n = 0;
+
+    for (m = 0; m < candidate->n_members; m++)
+        n += !member_down(e, candidate->members[m]);
+    return n;
+}
+
+static void check_automatic(struct evidence *e, int route, const struct candidate *from,
+                            const struct candidate *to)
+{
+    const struct route *r = &e->sim->model->routes[route];
+
+    if (standing(e, from) >= from->least)
+        sim_break(e->sim, "failover-backed", "%s leaves %s, of which %d stand", r->name, from->name,
+                  standing(e, from));
+    if (standing(e, to) < to->least)
+        sim_break(e->sim, "last-candidate-stays", "%s moves to %s, of which only %d stand", r->name,
+                  to->name, standing(e, to));
+    if (callers_candidate_served(e->sim, route, (int)(from - r->candidates), SILENCE_MS)) {
+        e->sim->counts.false_moves++;
+        sim_break(e->sim, "no-false-move", "%s leaves %s, which plainly serves", r->name,
+                  from->name);
+    }
+}
+
+static void take_intent(struct evidence *e, const json_t *line)
+{
+    int route = model_route(e->sim->model, text_of(line, "route")), from, to;
+    const struct route *r;
+    bool pool = strcmp(text_of(line, "kind"), "pool") == 0;
+
+    if (route < 0)
+        return;
+    r = &e->sim->model->routes[route];
+    from = model_candidate(r, text_of(line, "from"));
+    to = model_candidate(r, text_of(line, "to"));
+    if (to < 0)
+        return;
+    if (!json_is_true(json_object_get(line, "forced")) &&
+        (json_int_t)json_array_size(json_object_get(line, "members")) < r->candidates[to].least &&
+        number_of(line, "rule") > RULE_RENUMBERED)
+        sim_break(e->sim, "last-candidate-stays", "%s is to be served by %zu of %s", r->name,
+                  json_array_size(json_object_get(line, "members")), r->candidates[to].name);
+    if (pool) {
+        e->sim->counts.pools++;
+        return;
+    }
+    if (number_of(line, "rule") <= RULE_RENUMBERED || from < 0 || from == to)
+        return;
+    e->sim->counts.moves++;
+    if (text_of(line, "who")[0] == '\0')
+        check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
+}
+
+/* ---- the line ---- */
+
+static void tell(struct sim *sim, int server, const json_t *line)
+{
+    static const char *const keys[] = {"check",    "target", "route",    "function", "server",
+                                       "actuator", "from",   "to",       "rule",     "epoch",
+                                       "step",     "agree",  "assigned", "ok",       "reason"};
+    struct buf text = {0};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(keys); i++) {
+        const json_t *value = json_object_get(line, keys[i]);
+
+        if (json_is_string(value) && json_string_length(value) > 0)
+            buf_printf(&text, "%s%s %s", text.len > 0 ? ", " : "", keys[i],
+                       json_string_value(value));
+        else if (json_is_integer(value))
+            buf_printf(&text, "%s%s %lld", text.len > 0 ? ", " : "", keys[i],
+                       (long long)json_integer_value(value));
+        else if (json_is_boolean(value))
+            buf_printf(&text, "%s%s %s", text.len > 0 ? ", " : "", keys[i],
+                       json_is_true(value) ? "yes" : "no");
+    }
+    sim_note(sim, NOTE_LEDGER, server, text_of(line, "type"), "%s", buf_cstr(&text));
+    buf_free(&text);
+}
+
+void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
+{
+    struct evidence *e = sim->evidence;
+    json_t *line = json_loadb(bytes, len, 0, NULL);
+
+    if (line == NULL) {
+        sim_break(sim, "ledgers-equal", "line %lld is no JSON", (long long)e->seq);
+        return;
+    }
+    tell(sim, server, line);
+    check_time(e, line);
+    if (strcmp(text_of(line, "category"), "verdict") == 0)
+        take_verdict(e, line);
+    else if (is(line, "failover", "intent"))
+        take_intent(e, line);
+    else if (is(line, "failover", "refused"))
+        sim->counts.refused++;
+    json_decref(line);
+}

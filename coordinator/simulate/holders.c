@@ -1,0 +1,70 @@
+/* Exclusive routes on the data plane. A node's helper is told until when the node may serve
+ * (engine_grant) and fences at that time, within F, on the node's own clock, whatever became
+ * of the daemon. The invariant is on who serves, not on grants. */
+#include "simulate/inside.h"
+
+static bool exclusive(const struct sim *sim, int route)
+{
+    return sim->model->routes[route].kind == ROUTE_EXCLUSIVE;
+}
+
+static void check_alone(struct sim *sim, int route, int server)
+{
+    const struct machine *me = &sim->machines[server];
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++) {
+        const struct machine *other = &sim->machines[i];
+
+        if (i == server || other->serves_ms[route] <= sim_ms(sim) ||
+            other->serves_epoch[route] == me->serves_epoch[route])
+            continue;
+        sim_break(sim, "exclusive-alone",
+                  "%s begins to serve %s under epoch %u, %s still does under epoch %u for %lld ms",
+                  sim->model->servers[server].name, sim->model->routes[route].name,
+                  me->serves_epoch[route], sim->model->servers[i].name, other->serves_epoch[route],
+                  (long long)(other->serves_ms[route] - sim_ms(sim)));
+    }
+}
+
+static void look(struct process *process, int route)
+{
+    struct machine *machine = process->machine;
+    struct sim *sim = process->sim;
+    const struct engine *engine = node_engine(process->node);
+    int64_t grant_ms = engine_grant(engine, route), until_ms;
+    uint32_t epoch;
+    bool begins;
+
+    if (grant_ms <= clock_now(&machine->clock, sim_ms(sim)).boot_ms) {
+        /* Told at once when it is taken back by the node itself. */
+        until_ms = sim_ms(sim) + engine_model(engine)->timing.fence_ms;
+        if (grant_ms == 0 && until_ms < machine->serves_ms[route])
+            machine->serves_ms[route] = until_ms;
+        return;
+    }
+    epoch = engine_shared(engine)->routes[route].now.epoch;
+    until_ms = clock_when(&machine->clock, grant_ms + engine_model(engine)->timing.fence_ms);
+    begins = machine->serves_ms[route] <= sim_ms(sim) || machine->serves_epoch[route] != epoch;
+    machine->serves_epoch[route] = epoch;
+    machine->serves_ms[route] = until_ms;
+    if (begins)
+        check_alone(sim, route, machine->server);
+}
+
+void holders_look(struct process *process)
+{
+    int r;
+
+    for (r = 0; r < process->sim->model->n_routes; r++)
+        if (exclusive(process->sim, r))
+            look(process, r);
+}
+
+void holders_lost(struct machine *machine)
+{
+    int r;
+
+    for (r = 0; r < machine->sim->model->n_routes; r++)
+        machine->serves_ms[r] = 0;
+}

@@ -1,0 +1,515 @@
+/* Faults into the world. Every fault is put on and taken off by one row; faults overlap, so
+ * everything they turn is counted. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "simulate/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESTART_DOWN_MS 300
+#define DOUBT_MS 5000 /* so long after a service was odd its health is a matter of opinion */
+
+struct injection {
+    struct sim *sim;
+    struct fault fault;
+    bool on, over;
+    bool refusing; /* a flapping service */
+};
+
+/* ---- who ---- */
+
+static server_set servers_at(const struct sim *sim, const struct where *where)
+{
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < sim->model->n_servers; i++)
+        if (where->kind == WHERE_ALL || (where->kind == WHERE_SERVER && where->index == i) ||
+            (where->kind == WHERE_SITE && sim->model->servers[i].site == where->index))
+            set |= server_bit(i);
+    return set;
+}
+
+typedef void on_server(struct injection *injection, int server, bool on);
+
+static void each_server(struct injection *injection, bool on, on_server *do_it)
+{
+    server_set set = servers_at(injection->sim, &injection->fault.what);
+    int i;
+
+    for (i = 0; i < injection->sim->model->n_servers; i++)
+        if (set & server_bit(i))
+            do_it(injection, i, on);
+}
+
+static struct machine *coordinator(struct injection *injection, int server)
+{
+    return server < injection->sim->model->n_coordinators ? &injection->sim->machines[server]
+                                                          : NULL;
+}
+
+typedef void on_path(struct injection *injection, int from, int to, bool on);
+
+/* Of a path: from the one end to the other, and back. Of a place: to and from all others. Of
+ * everything: all pairs. */
+static void each_path(struct injection *injection, bool on, on_path *do_it)
+{
+    const struct fault *fault = &injection->fault;
+    server_set near = servers_at(injection->sim, &fault->what), far = ~near;
+    int i, k, n = injection->sim->model->n_servers;
+
+    if (fault->path)
+        far = servers_at(injection->sim, &fault->other);
+    else if (fault->what.kind == WHERE_ALL)
+        far = near;
+    for (i = 0; i < n; i++)
+        for (k = 0; k < n; k++) {
+            bool there = (near & server_bit(i)) && (far & server_bit(k));
+            bool back = (far & server_bit(i)) && (near & server_bit(k)) && !fault->one_way;
+
+            if (i != k && (there || back))
+                do_it(injection, i, k, on);
+        }
+}
+
+/* ---- coordinators and machines ---- */
+
+static void kill_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine_down(machine, on, false);
+}
+
+static void freeze_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine_hold(machine, on);
+}
+
+static void wipe_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL)
+        return;
+    machine_down(machine, on, true);
+    if (on)
+        machine_wipe(machine);
+}
+
+static void on_restarted(void *context, uint64_t arg)
+{
+    (void)arg;
+    machine_down(context, false, false);
+}
+
+static void restart_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL || !on)
+        return;
+    machine_down(machine, true, false);
+    wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
+             0);
+}
+
+static void isolate(struct injection *injection, int server, bool on)
+{
+    int i;
+
+    for (i = 0; i < injection->sim->model->n_servers; i++)
+        if (i != server) {
+            network_cut(injection->sim->network, server, i, on);
+            network_cut(injection->sim->network, i, server, on);
+        }
+}
+
+static void host_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    isolate(injection, server, on);
+    targets_service(injection->sim->targets, server, SERVICE_GONE, on);
+    injection->sim->server_dark[server] += on ? 1 : -1;
+    if (machine == NULL)
+        return;
+    machine_down(machine, on, true);
+    if (on)
+        holders_lost(machine);
+}
+
+static void pause_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    isolate(injection, server, on);
+    targets_service(injection->sim->targets, server, SERVICE_GONE, on);
+    if (machine == NULL)
+        return;
+    clock_stop(&machine->clock, sim_ms(injection->sim), on);
+    machine_hold(machine, on);
+}
+
+/* ---- services ---- */
+
+static void refuse_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_REFUSES, on);
+}
+
+static void hang_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_HANGS, on);
+}
+
+/* From when a service is odd until a while after, nobody is blamed for his opinion of it. */
+static void doubt(struct injection *injection, int server, bool on)
+{
+    struct sim *sim = injection->sim;
+
+    sim->doubts[server] += on ? 1 : -1;
+    if (!on)
+        sim->doubt_ms[server] = sim_ms(sim) + DOUBT_MS;
+}
+
+static void sick_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_SICK, on);
+}
+
+static void slow_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    targets_slow(injection->sim->targets, server, (int)injection->fault.value, on);
+}
+
+static void on_flap(void *context, uint64_t index);
+
+static void flap_one(struct injection *injection, int server, bool on)
+{
+    struct sim *sim = injection->sim;
+
+    doubt(injection, server, on);
+    if (on || injection->refusing) {
+        targets_service(sim->targets, server, SERVICE_REFUSES, on);
+        injection->refusing = on;
+    }
+    if (on)
+        wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim,
+                 (uint64_t)(injection - sim->injections));
+}
+
+static void unseen_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    targets_seen(injection->sim->targets, server, injection->fault.other.index, SERVICE_HANGS, on);
+}
+
+/* ---- the network ---- */
+
+static void cut_path(struct injection *injection, int from, int to, bool on)
+{
+    network_cut(injection->sim->network, from, to, on);
+}
+
+static void lose_path(struct injection *injection, int from, int to, bool on)
+{
+    network_loss(injection->sim->network, from, to, (int)injection->fault.value, on);
+}
+
+static void delay_path(struct injection *injection, int from, int to, bool on)
+{
+    network_delay(injection->sim->network, from, to, (int)injection->fault.value, on);
+}
+
+static void shut_one(struct injection *injection, int server, bool on)
+{
+    injection->sim->server_shut[server] += on ? 1 : -1;
+}
+
+/* ---- disks and clocks ---- */
+
+static void stall_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_stall(machine->platter, on);
+}
+
+static void full_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_full(machine->platter, on);
+}
+
+static void crawl_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_slow(machine->platter, on ? (int)injection->fault.value : 0);
+}
+
+static void bad_disk_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL && on)
+        platter_fail(machine->platter);
+}
+
+static void step_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL && on)
+        clock_step_utc(&machine->clock, injection->fault.value);
+}
+
+static void drift_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL)
+        return;
+    clock_rate(&machine->clock, sim_ms(injection->sim), on ? injection->fault.value : 0);
+    if (machine->process != NULL)
+        process_after(machine->process); /* its next wake-up is at another time now */
+}
+
+/* ---- actuators, operators ---- */
+
+static void turn_switch(struct injection *injection, enum switch_fault kind, bool on)
+{
+    switches_fault(injection->sim->switches, injection->fault.what.index,
+                   injection->fault.what.second, kind, (int)injection->fault.value, on);
+}
+
+static void command(struct injection *injection, enum command_kind kind, bool force)
+{
+    struct sim *sim = injection->sim;
+    struct command asked = {.kind = kind,
+                            .who = "operator",
+                            .reason = "simulated",
+                            .route = injection->fault.what.index,
+                            .to = injection->fault.what.second,
+                            .force = force};
+    uint64_t id[2] = {prng_next(&sim->prng), prng_next(&sim->prng)};
+
+    memcpy(asked.id.bytes, id, sizeof asked.id.bytes);
+    sim_ask(sim, SERVER_NONE, &asked);
+}
+
+/* ---- one after the other ---- */
+
+static void turn(struct injection *injection, bool on)
+{
+    const struct fault *fault = &injection->fault;
+    struct network *network = injection->sim->network;
+
+    switch (fault->kind) {
+    case FAULT_KILL:
+        each_server(injection, on, kill_one);
+        break;
+    case FAULT_FREEZE:
+        each_server(injection, on, freeze_one);
+        break;
+    case FAULT_WIPE:
+        each_server(injection, on, wipe_one);
+        break;
+    case FAULT_RESTART:
+        each_server(injection, on, restart_one);
+        break;
+    case FAULT_HOST:
+        each_server(injection, on, host_one);
+        break;
+    case FAULT_PAUSE:
+        each_server(injection, on, pause_one);
+        break;
+    case FAULT_REFUSE:
+        each_server(injection, on, refuse_one);
+        break;
+    case FAULT_HANG:
+        each_server(injection, on, hang_one);
+        break;
+    case FAULT_SICK:
+        each_server(injection, on, sick_one);
+        break;
+    case FAULT_SLOW:
+        each_server(injection, on, slow_one);
+        break;
+    case FAULT_FLAP:
+        each_server(injection, on, flap_one);
+        break;
+    case FAULT_UNSEEN:
+        each_server(injection, on, unseen_one);
+        break;
+    case FAULT_CUT:
+        each_path(injection, on, cut_path);
+        if (!fault->path)
+            each_server(injection, on, shut_one);
+        break;
+    case FAULT_SPLIT:
+        each_path(injection, on, cut_path);
+        break;
+    case FAULT_LOSS:
+        each_path(injection, on, lose_path);
+        break;
+    case FAULT_DELAY:
+        each_path(injection, on, delay_path);
+        break;
+    case FAULT_DOUBLE:
+        network_double(network, (int)fault->value, on);
+        break;
+    case FAULT_REORDER:
+        network_reorder(network, (int)fault->value, on);
+        break;
+    case FAULT_STALL:
+        each_server(injection, on, stall_one);
+        break;
+    case FAULT_FULL:
+        each_server(injection, on, full_one);
+        break;
+    case FAULT_CRAWL:
+        each_server(injection, on, crawl_one);
+        break;
+    case FAULT_BADDISK:
+        each_server(injection, on, bad_disk_one);
+        break;
+    case FAULT_STEP:
+        each_server(injection, on, step_one);
+        break;
+    case FAULT_DRIFT:
+        each_server(injection, on, drift_one);
+        break;
+    case FAULT_MUTE:
+        turn_switch(injection, SWITCH_DOWN, on);
+        break;
+    case FAULT_LAG:
+        turn_switch(injection, SWITCH_SLOW, on);
+        break;
+    case FAULT_DEAF:
+        turn_switch(injection, SWITCH_DEAF, on);
+        break;
+    case FAULT_LATE:
+        turn_switch(injection, SWITCH_LATE, on);
+        break;
+    case FAULT_FORGET:
+        if (on)
+            turn_switch(injection, SWITCH_FORGETS, true);
+        break;
+    case FAULT_SWITCHOVER:
+        if (on)
+            command(injection, COMMAND_SWITCHOVER, false);
+        break;
+    case FAULT_FAILOVER:
+        if (on)
+            command(injection, COMMAND_FAILOVER, false);
+        break;
+    case FAULT_FORCE:
+        if (on)
+            command(injection, COMMAND_FAILOVER, true);
+        break;
+    case FAULT_KINDS:
+        CHECK(false);
+    }
+}
+
+static void on_flap(void *context, uint64_t index)
+{
+    struct sim *sim = context;
+    struct injection *injection = &sim->injections[index];
+    server_set set = servers_at(sim, &injection->fault.what);
+    int i;
+
+    if (!injection->on)
+        return;
+    injection->refusing = !injection->refusing;
+    for (i = 0; i < sim->model->n_servers; i++)
+        if (set & server_bit(i))
+            targets_service(sim->targets, i, SERVICE_REFUSES, injection->refusing);
+    callers_look(sim);
+    wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim, index);
+}
+
+static void tell(struct injection *injection, const char *word)
+{
+    struct sim *sim = injection->sim;
+    struct buf text = {0};
+
+    fault_format(&injection->fault, sim->model, &text);
+    sim_note(sim, NOTE_FAULT, SERVER_NONE, word, "%s", buf_cstr(&text));
+    buf_free(&text);
+}
+
+static void end(struct injection *injection)
+{
+    if (!injection->on)
+        return;
+    tell(injection, "ends");
+    turn(injection, false);
+    injection->on = false;
+    callers_look(injection->sim);
+}
+
+static void on_begin(void *context, uint64_t index)
+{
+    struct sim *sim = context;
+    struct injection *injection = &sim->injections[index];
+
+    if (injection->over)
+        return;
+    tell(injection, "begins");
+    turn(injection, true);
+    injection->on = true;
+    callers_look(sim);
+}
+
+static void on_end(void *context, uint64_t index)
+{
+    struct sim *sim = context;
+
+    end(&sim->injections[index]);
+}
+
+void inject_plan(struct sim *sim, const struct fault *faults, int n)
+{
+    int i;
+
+    sim->injections = mem_zalloc((size_t)n, sizeof sim->injections[0]);
+    sim->n_injections = n;
+    for (i = 0; i < n; i++) {
+        struct injection *injection = &sim->injections[i];
+
+        injection->sim = sim;
+        injection->fault = faults[i];
+        wheel_at(sim->wheel, sim->zero_ms + faults[i].at_ms, on_begin, sim, (uint64_t)i);
+        if (faults[i].for_ms > 0)
+            wheel_at(sim->wheel, sim->zero_ms + faults[i].at_ms + faults[i].for_ms, on_end, sim,
+                     (uint64_t)i);
+    }
+}
+
+void inject_end_all(struct sim *sim)
+{
+    int i;
+
+    for (i = 0; i < sim->n_injections; i++) {
+        sim->injections[i].over = true;
+        end(&sim->injections[i]);
+    }
+}
+
+void inject_free(struct sim *sim)
+{
+    mem_free(sim->injections);
+}

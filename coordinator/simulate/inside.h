@@ -1,0 +1,240 @@
+/* The world, as its files see it. Not for other folders; the tests look in.
+ *
+ *   sim.c        makes it, runs it, tells what happens
+ *   machine.c    one coordinator's machine: processes that begin, end, stand still
+ *   shell.c      what a process is given for libuv, links and files (node_shell)
+ *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
+ *   book.c       the ledger: what every node must have
+ *   inject.c     faults into switches, services, paths, disks, clocks
+ *   callers.c    who is served, by the truth
+ *   holders.c    who serves an exclusive route, by the truth
+ *   watch.c      invariants over nodes; evidence.c over the ledger's lines
+ *   settle.c     is all as it should be? */
+#ifndef SIMULATE_INSIDE_H
+#define SIMULATE_INSIDE_H
+
+#include "base/prng.h"
+#include "node/node.h"
+#include "simulate/clock.h"
+#include "simulate/network.h"
+#include "simulate/platter.h"
+#include "simulate/sim.h"
+#include "simulate/switches.h"
+#include "simulate/targets.h"
+#include "simulate/wheel.h"
+
+#define WORLD_UTC_MS 1798761600000ll /* 2027-01-01: where every run's time begins */
+
+struct machine;
+
+/* One start of a coordinator's daemon. It outlives its end until all of it is closed. */
+struct process {
+    struct sim *sim;
+    struct machine *machine;
+    uint64_t start; /* counted over the world, from 1 */
+    struct node *node;
+    struct log *log;
+    bool opening, gone, failed; /* gone: killed, it only closes; failed: it said so itself */
+    bool configured;            /* said from inside node_open() */
+    int64_t armed_ms;           /* world time of its next wake-up; INT64_MAX: none */
+    struct process *next;       /* of those that are closing */
+};
+
+/* What a process that stands still finds when it goes on. */
+enum input_kind { INPUT_PARCEL, INPUT_FIRE, INPUT_PROBE, INPUT_ACTED };
+struct input {
+    enum input_kind kind;
+    uint64_t start; /* of the process it is for */
+    union {
+        struct {
+            int from;
+            bool datagram;
+            struct parcel *parcel; /* a reference */
+        } parcel;
+        struct {
+            wheel_fire *fire;
+            void *context;
+            uint64_t arg;
+        } fire;
+        struct {
+            int check;
+            enum reason reason;
+            int64_t began_ms; /* boot */
+        } probe;
+        struct event acted;
+    };
+    char text[128]; /* of `acted` */
+    struct input *next;
+};
+
+struct machine {
+    struct sim *sim;
+    int server;
+    struct clock_sim clock;
+    struct platter *platter;
+    uint64_t raft_id;
+    bool founded;            /* has had a first start */
+    bool wiped;              /* its disk was emptied since the newest one */
+    struct process *process; /* NULL: down */
+    int down, frozen;        /* faults that hold it so */
+    struct input *backlog, **backlog_end;
+    int datagrams;          /* of them: a socket's buffer is small */
+    uint64_t lines, synced; /* of the ledger on its disk */
+    /* helper: until when (world) the node serves an exclusive route, and under which epoch */
+    int64_t serves_ms[LIMIT_ROUTES];
+    uint32_t serves_epoch[LIMIT_ROUTES];
+    /* watch.c: as last seen */
+    uint64_t seen_commit, seen_applied, seen_term, checked;
+    int seen_role;
+};
+
+/* A line that some node has put into its ledger, and all others must put there too. */
+struct book {
+    char **lines; /* NULL where not kept */
+    uint64_t *hashes;
+    uint64_t n, cap;
+    struct tree tree;
+    int64_t newest_ms; /* UTC of the newest line */
+};
+
+/* One (route, actuator) as its callers see it. */
+struct line_of_callers {
+    bool served;
+    int64_t since_ms; /* world: since when it is so */
+    struct callers_view view;
+};
+
+struct watch_log;
+struct asks;
+struct evidence;
+
+struct sim {
+    /* as given */
+    char name[LIMIT_TEXT];
+    struct model *model;
+    uint8_t *yaml;
+    size_t yaml_len;
+    uint64_t seed;
+    int snapshot_every, snapshot_trailing;
+    enum log_level log_level;
+    sim_tell *tell;
+    void *context;
+
+    struct wheel *wheel;
+    struct network *network;
+    struct targets *targets;
+    struct switches *switches;
+    struct machine *machines; /* coordinators */
+    struct process *closing;
+    uint64_t starts;
+    struct prng prng;
+    int64_t zero_ms; /* world time of the scenario's 0 */
+
+    struct injection *injections;
+    int n_injections;
+    int server_shut[LIMIT_SERVERS];  /* faults that keep callers out */
+    int server_dark[LIMIT_SERVERS];  /* faults that keep a machine without power */
+    int doubts[LIMIT_SERVERS];       /* faults that make its health a matter of opinion … */
+    int64_t doubt_ms[LIMIT_SERVERS]; /* … and until when it still is (world) */
+
+    struct book book;
+    struct asks *asks;
+    struct line_of_callers callers[LIMIT_ROUTES][LIMIT_ACTUATORS];
+    /* Since when a candidate does not serve by the truth; INT64_MAX: it does. */
+    int64_t lost_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
+    int places[LIMIT_ROUTES][LIMIT_ACTUATORS]; /* server that the callers pass; SERVER_NONE */
+    struct watch_log *watch;
+    struct evidence *evidence;
+
+    struct sim_counts counts;
+    uint64_t digest;
+    const char *breach; /* name of the invariant; NULL */
+    char breach_text[1024];
+};
+
+/* sim.c */
+void sim_note(struct sim *sim, enum note_kind kind, int server, const char *word,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The first one counts. */
+void sim_break(struct sim *sim, const char *invariant, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void sim_mix(struct sim *sim, uint64_t value);      /* into the digest */
+static inline int64_t sim_ms(const struct sim *sim) /* world */
+{
+    return wheel_now(sim->wheel);
+}
+
+/* machine.c */
+void machines_open(struct sim *sim);
+void machines_free(struct sim *sim);
+void machine_start(struct machine *machine);
+void machine_kill(struct machine *machine, bool power);
+void machine_wipe(struct machine *machine);          /* while it is down */
+void machine_hold(struct machine *machine, bool on); /* SIGSTOP, SIGCONT */
+void machine_down(struct machine *machine, bool on, bool power);
+struct process *machine_process(const struct sim *sim, int server, uint64_t start);
+/* After anything that was brought to its node. */
+void process_after(struct process *process);
+void process_closing(struct process *process); /* it has something to do to close */
+void process_fail(struct process *process, const char *why);
+void machine_deliver(void *context, int to, int from, bool datagram, struct parcel *parcel);
+void machine_probe_ended(void *context, int node, uint64_t start, int check, enum reason reason,
+                         int64_t began_ms);
+void machine_acted(void *context, int node, uint64_t start, const struct event *event);
+/* Runs `fire` when the process (the machine is the context) can: the disk's completions,
+ * answers to its requests. */
+void machine_run(void *machine, wheel_fire *fire, void *fire_context, uint64_t arg);
+bool machine_may(void *context, int node, uint64_t start);
+static inline bool process_runs(const struct process *process)
+{
+    return process != NULL && !process->gone && !process->failed && !process->opening &&
+           process->machine->frozen == 0;
+}
+
+/* shell.c */
+struct node_shell shell_of(struct process *process);
+void shell_configure(struct process *process);
+
+/* asks.c */
+void asks_open(struct sim *sim);
+void asks_free(struct sim *sim);
+void asks_fetch(struct process *process, int server, uint64_t from);
+void asks_join(struct process *process, int server, uint64_t raft_id);
+void asks_reply(struct process *process, const struct command_id *id, int code, const char *text);
+bool asks_open_ones(const struct sim *sim, struct buf *why);
+
+/* book.c */
+int book_put(struct machine *machine, uint64_t seq, const char *line, size_t len, struct err *err);
+void book_root(struct sim *sim, uint64_t lines, uint8_t root[TREE_HASH]);
+void book_power_loss(struct machine *machine);
+void book_free(struct book *book);
+
+/* inject.c */
+void inject_plan(struct sim *sim, const struct fault *faults, int n);
+void inject_end_all(struct sim *sim);
+void inject_free(struct sim *sim);
+
+/* callers.c */
+void callers_open(struct sim *sim);
+void callers_look(struct sim *sim); /* after anything that may change who is served */
+/* It has served its callers within the last `ms`, and nobody could doubt it. */
+bool callers_candidate_served(const struct sim *sim, int route, int candidate, int64_t ms);
+void callers_switched(void *context, int route, int actuator, const struct setting *before);
+
+/* holders.c */
+void holders_look(struct process *process);
+void holders_lost(struct machine *machine); /* no power: nothing serves any more */
+
+/* watch.c */
+void watch_open(struct sim *sim);
+void watch_free(struct sim *sim);
+void watch_process(struct process *process);
+void watch_restart(struct machine *machine); /* the process has begun: what is left on its disk? */
+/* evidence.c: a line that nobody had before */
+void evidence_open(struct sim *sim);
+void evidence_free(struct sim *sim);
+void evidence_line(struct sim *sim, int server, const char *line, size_t len);
+/* What an observer really saw. */
+void evidence_probe(struct sim *sim, int observer, int check, enum reason reason);
+
+#endif

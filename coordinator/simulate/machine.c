@@ -1,0 +1,561 @@
+/* Processes on machines. Whatever comes in for a process goes through here: it is handled at
+ * once, or kept while the process stands still, or dropped when it is another's. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "simulate/inside.h"
+#include "wire/codec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SOCKET_DATAGRAMS 256 /* beats that wait in a socket's buffer; more are dropped */
+
+struct process *machine_process(const struct sim *sim, int server, uint64_t start)
+{
+    struct process *process = sim->machines[server].process;
+
+    return process != NULL && process->start == start ? process : NULL;
+}
+
+/* ---- time ---- */
+
+static void on_wake(void *context, uint64_t start)
+{
+    struct machine *machine = context;
+    struct process *process = machine->process;
+
+    if (process == NULL || process->start != start)
+        return;
+    if (process->armed_ms > sim_ms(machine->sim)) /* a later one is meant */
+        return;
+    process->armed_ms = INT64_MAX;
+    if (!process_runs(process))
+        return; /* thawing looks at the time first */
+    if (clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms >= node_due_ms(process->node))
+        node_run(process->node);
+    process_after(process);
+}
+
+static void arm(struct process *process)
+{
+    struct machine *machine = process->machine;
+    int64_t due_ms = clock_when(&machine->clock, node_due_ms(process->node));
+
+    if (due_ms < sim_ms(machine->sim))
+        due_ms = sim_ms(machine->sim);
+    if (due_ms >= process->armed_ms || due_ms == INT64_MAX)
+        return;
+    process->armed_ms = due_ms;
+    wheel_at(machine->sim->wheel, due_ms, on_wake, machine, process->start);
+}
+
+void process_after(struct process *process)
+{
+    if (!process_runs(process))
+        return;
+    platter_drain(process->machine->platter);
+    node_poll(process->node);
+    if (!process_runs(process))
+        return;
+    holders_look(process);
+    watch_process(process);
+    arm(process);
+}
+
+/* ---- the end of a process ---- */
+
+static void on_closed(void *context)
+{
+    struct process *process = context;
+    struct process **at = &process->sim->closing;
+
+    while (*at != process)
+        at = &(*at)->next;
+    *at = process->next;
+    log_close(process->log);
+    mem_free(process);
+}
+
+/* What is gone still has to let go of its memory. */
+static void on_closing(void *context, uint64_t start)
+{
+    struct sim *sim = context;
+    struct process *process;
+
+    for (process = sim->closing; process != NULL; process = process->next)
+        if (process->start == start) {
+            node_run(process->node);
+            return;
+        }
+}
+
+void process_closing(struct process *process)
+{
+    wheel_at(process->sim->wheel, sim_ms(process->sim), on_closing, process->sim, process->start);
+}
+
+static void drop_backlog(struct machine *machine)
+{
+    struct input *input = machine->backlog, *next;
+
+    for (; input != NULL; input = next) {
+        next = input->next;
+        if (input->kind == INPUT_PARCEL)
+            parcel_release(input->parcel.parcel);
+        mem_free(input);
+    }
+    machine->backlog = NULL;
+    machine->backlog_end = &machine->backlog;
+    machine->datagrams = 0;
+}
+
+void machine_kill(struct machine *machine, bool power)
+{
+    struct process *process = machine->process;
+    struct sim *sim = machine->sim;
+
+    if (process == NULL)
+        return;
+    process->gone = true;
+    machine->process = NULL;
+    targets_watch(sim->targets, machine->server, process->start, NULL, 0);
+    network_reset(sim->network, machine->server);
+    platter_cut_off(machine->platter, power);
+    if (power)
+        book_power_loss(machine);
+    drop_backlog(machine);
+    process->next = sim->closing;
+    sim->closing = process;
+    if (process->node == NULL) {
+        on_closed(process);
+        return;
+    }
+    node_close(process->node, on_closed, process);
+    process_closing(process);
+    sim_note(sim, NOTE_PROCESS, machine->server, "ends", "%s", power ? "no power" : "killed");
+}
+
+/* From inside of its own node: it ends when that has come back. */
+static void on_failed(void *context, uint64_t start)
+{
+    struct machine *machine = context;
+
+    if (machine->process == NULL || machine->process->start != start)
+        return;
+    machine_kill(machine, false);
+    if (machine->down == 0) /* as systemd does: RestartSec */
+        machine_down(machine, true, false);
+}
+
+void process_fail(struct process *process, const char *why)
+{
+    if (process->failed || process->gone)
+        return;
+    process->failed = true;
+    sim_note(process->sim, NOTE_PROCESS, process->machine->server, "fails", "%s", why);
+    wheel_at(process->sim->wheel, sim_ms(process->sim), on_failed, process->machine,
+             process->start);
+}
+
+/* ---- its beginning ---- */
+
+static void on_log(void *context, enum log_level level, const char *event, const char *text)
+{
+    struct process *process = context;
+
+    (void)level;
+    if (!process->gone)
+        sim_note(process->sim, NOTE_LOG, process->machine->server, event, "%s", text);
+}
+
+/* As daemon/member.c: a node whose log is gone must not vote under its old id again. */
+static void choose_id(struct machine *machine)
+{
+    int64_t utc_ms = clock_now(&machine->clock, sim_ms(machine->sim)).utc_ms;
+    uint64_t newer;
+
+    if (!machine->founded || !platter_is_empty(machine->platter))
+        return;
+    newer = replicate_id(machine->server, (uint64_t)(utc_ms / 1000));
+    machine->raft_id = newer > machine->raft_id ? newer : machine->raft_id + 256;
+}
+
+static struct node_options options_of(struct process *process)
+{
+    struct machine *machine = process->machine;
+    struct sim *sim = process->sim;
+
+    return (struct node_options){
+        .self = machine->server,
+        .boot = prng_mix(sim->seed ^ prng_mix(process->start)) | 1,
+        .raft_id = machine->raft_id,
+        .file = sim->name,
+        .model = sim->model,
+        .yaml = sim->yaml,
+        .yaml_len = sim->yaml_len,
+        .snapshot_every = sim->snapshot_every,
+        .snapshot_trailing = sim->snapshot_trailing,
+        .disk = platter_attach(machine->platter),
+        .log = process->log,
+        .shell = shell_of(process),
+    };
+}
+
+static void found(struct process *process)
+{
+    struct node_options options = options_of(process);
+    struct err err;
+
+    CHECK(node_bootstrap(&options, &err) == 0);
+    platter_cut_off(process->machine->platter, false);
+    process->machine->founded = true;
+}
+
+void machine_wipe(struct machine *machine)
+{
+    platter_wipe(machine->platter);
+    machine->lines = machine->synced = 0;
+    machine->wiped = true;
+}
+
+/* A disk that cannot be read is replaced by an empty one, as the runbook says. */
+static void open_failed(struct process *process, int code, const char *why)
+{
+    struct machine *machine = process->machine;
+
+    sim_note(process->sim, NOTE_PROCESS, machine->server, "cannot-start", "%s", why);
+    machine_kill(machine, false);
+    if (code == ERR_CORRUPT)
+        machine_wipe(machine);
+    machine_down(machine, true, false);
+}
+
+void machine_start(struct machine *machine)
+{
+    struct sim *sim = machine->sim;
+    struct process *process;
+    struct node_options options;
+    struct err err = {0};
+    int code;
+
+    CHECK(machine->process == NULL);
+    process = mem_zalloc(1, sizeof *process);
+    process->sim = sim;
+    process->machine = machine;
+    process->start = ++sim->starts;
+    process->armed_ms = INT64_MAX;
+    process->opening = true;
+    process->log = log_open_sink(sim->log_level, on_log, process);
+    machine->process = process;
+    sim->counts.starts++;
+    choose_id(machine);
+    if (!machine->founded)
+        found(process);
+    network_listen(sim->network, machine->server);
+    options = options_of(process);
+    code = node_open(&options, &process->node, &err);
+    process->opening = false;
+    if (code < 0 || process->failed) {
+        open_failed(process, code, code < 0 ? err.text : "failed while it started");
+        return;
+    }
+    sim_note(sim, NOTE_PROCESS, machine->server, "starts", "as %llu",
+             (unsigned long long)machine->raft_id);
+    shell_configure(process);
+    watch_restart(machine);
+    process_after(process);
+}
+
+/* ---- down and up again, in pairs ---- */
+
+#define RESTART_MS 1000
+
+static void on_restart(void *context, uint64_t arg)
+{
+    (void)arg;
+    machine_down(context, false, false);
+}
+
+/* A start that was not a fault's end: after a while, as a supervisor does it. */
+static void restart_later(struct machine *machine)
+{
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + RESTART_MS, on_restart, machine, 0);
+}
+
+void machine_down(struct machine *machine, bool on, bool power)
+{
+    bool by_itself = on && machine->process == NULL && machine->down == 0;
+
+    machine->down += on ? 1 : -1;
+    CHECK(machine->down >= 0);
+    if (on && machine->process != NULL)
+        machine_kill(machine, power);
+    else if (by_itself)
+        restart_later(machine);
+    else if (machine->down == 0 && machine->process == NULL)
+        machine_start(machine);
+}
+
+/* ---- what comes in ---- */
+
+static void keep(struct machine *machine, const struct input *input)
+{
+    struct input *kept = mem_dup(input, sizeof *input);
+
+    if (input->kind == INPUT_PARCEL)
+        kept->parcel.parcel->refs++;
+    kept->next = NULL;
+    *machine->backlog_end = kept;
+    machine->backlog_end = &kept->next;
+}
+
+static struct beat *decoded(struct sim *sim, struct parcel *parcel)
+{
+    struct err err;
+
+    if (parcel->memo != NULL)
+        return parcel->memo;
+    parcel->memo = mem_alloc(sizeof(struct beat));
+    CHECK(beat_decode(parcel->bytes, parcel->len, parcel->memo, &err) == 0);
+    return parcel->memo;
+}
+
+static void take_parcel(struct process *process, int from, bool datagram, struct parcel *parcel)
+{
+    if (datagram)
+        node_take_beat(process->node, from, decoded(process->sim, parcel));
+    else
+        node_receive(process->node, from, parcel->bytes, parcel->len);
+}
+
+static void take_probe(struct process *process, int check, enum reason reason, int64_t began_ms)
+{
+    struct event event = {.kind = EVENT_PROBE,
+                          .now = clock_now(&process->machine->clock, sim_ms(process->sim))};
+
+    evidence_probe(process->sim, process->machine->server, check, reason);
+    event.probe.check = check;
+    event.probe.reason = reason;
+    event.probe.began_ms = began_ms;
+    event.probe.took_ms = (uint32_t)(event.now.boot_ms - began_ms);
+    node_step(process->node, &event);
+}
+
+static void take(struct process *process, struct input *input)
+{
+    switch (input->kind) {
+    case INPUT_PARCEL:
+        take_parcel(process, input->parcel.from, input->parcel.datagram, input->parcel.parcel);
+        break;
+    case INPUT_FIRE:
+        input->fire.fire(input->fire.context, input->fire.arg);
+        break;
+    case INPUT_PROBE:
+        take_probe(process, input->probe.check, input->probe.reason, input->probe.began_ms);
+        break;
+    case INPUT_ACTED:
+        input->acted.now = clock_now(&process->machine->clock, sim_ms(process->sim));
+        node_step(process->node, &input->acted);
+        break;
+    }
+}
+
+void machine_deliver(void *context, int to, int from, bool datagram, struct parcel *parcel)
+{
+    struct sim *sim = context;
+    struct machine *machine = &sim->machines[to];
+    struct process *process = machine->process;
+
+    if (process == NULL || process->gone)
+        return;
+    if (process_runs(process)) {
+        take_parcel(process, from, datagram, parcel);
+        process_after(process);
+        return;
+    }
+    if (datagram && ++machine->datagrams > SOCKET_DATAGRAMS)
+        return;
+    keep(machine,
+         &(struct input){.kind = INPUT_PARCEL,
+                         .start = process->start,
+                         .parcel = {.from = from, .datagram = datagram, .parcel = parcel}});
+}
+
+/* A probe that ends while its observer stands still is found late: its time-out was noticed
+ * late, and an answer that waited is as good as ever. */
+void machine_probe_ended(void *context, int node, uint64_t start, int check, enum reason reason,
+                         int64_t began_ms)
+{
+    struct sim *sim = context;
+    struct machine *machine = &sim->machines[node];
+    struct process *process = machine_process(sim, node, start);
+    int64_t boot_ms;
+
+    if (process == NULL)
+        return;
+    boot_ms = clock_now(&machine->clock, sim_ms(sim)).boot_ms - (sim_ms(sim) - began_ms);
+    if (process_runs(process)) {
+        take_probe(process, check, reason, boot_ms);
+        process_after(process);
+        return;
+    }
+    if (reason_class(reason) == REASON_SILENT)
+        reason = REASON_LOCAL;
+    keep(machine,
+         &(struct input){.kind = INPUT_PROBE,
+                         .start = start,
+                         .probe = {.check = check, .reason = reason, .began_ms = boot_ms}});
+}
+
+void machine_acted(void *context, int node, uint64_t start, const struct event *event)
+{
+    struct sim *sim = context;
+    struct machine *machine = &sim->machines[node];
+    struct process *process = machine_process(sim, node, start);
+    struct input input = {.kind = INPUT_ACTED, .start = start, .acted = *event};
+
+    if (process == NULL)
+        return;
+    if (process_runs(process)) {
+        take(process, &input);
+        process_after(process);
+        return;
+    }
+    if (event->acted.text != NULL)
+        snprintf(input.text, sizeof input.text, "%s", event->acted.text);
+    keep(machine, &input);
+}
+
+bool machine_may(void *context, int node, uint64_t start)
+{
+    struct process *process = machine_process(context, node, start);
+
+    return process_runs(process) && node_may_act(process->node);
+}
+
+void machine_run(void *context, wheel_fire *fire, void *fire_context, uint64_t arg)
+{
+    struct machine *machine = context;
+    struct process *process = machine->process;
+
+    if (process == NULL || process->opening || machine->frozen == 0) {
+        fire(fire_context, arg);
+        if (process != NULL)
+            process_after(process);
+        return;
+    }
+    keep(machine, &(struct input){.kind = INPUT_FIRE,
+                                  .start = process->start,
+                                  .fire = {.fire = fire, .context = fire_context, .arg = arg}});
+}
+
+/* ---- standing still ---- */
+
+/* As libuv's loop does when it goes on: timers first, then what waits in the sockets. */
+static void thaw(struct machine *machine)
+{
+    struct process *process = machine->process;
+    uint64_t start;
+
+    if (process == NULL)
+        return;
+    start = process->start;
+    if (!process->failed)
+        node_run(process->node);
+    machine->datagrams = 0;
+    while (machine->process != NULL && machine->process->start == start &&
+           machine->backlog != NULL && machine->frozen == 0) {
+        struct input *input = machine->backlog;
+
+        machine->backlog = input->next;
+        if (machine->backlog == NULL)
+            machine->backlog_end = &machine->backlog;
+        if (input->kind == INPUT_ACTED && input->acted.acted.text != NULL)
+            input->acted.acted.text = input->text;
+        if (!process->failed)
+            take(process, input);
+        platter_drain(machine->platter);
+        if (input->kind == INPUT_PARCEL)
+            parcel_release(input->parcel.parcel);
+        mem_free(input);
+    }
+    if (machine->process != NULL && machine->process->start == start)
+        process_after(machine->process);
+}
+
+void machine_hold(struct machine *machine, bool on)
+{
+    machine->frozen += on ? 1 : -1;
+    CHECK(machine->frozen >= 0);
+    targets_freeze(machine->sim->targets, machine->server, machine->frozen > 0);
+    if (on && machine->frozen == 1)
+        sim_note(machine->sim, NOTE_PROCESS, machine->server, "stands-still", "%s", "");
+    if (!on && machine->frozen == 0) {
+        sim_note(machine->sim, NOTE_PROCESS, machine->server, "goes-on", "%s", "");
+        thaw(machine);
+    }
+}
+
+/* ---- all of them ---- */
+
+static int64_t clock_of(void *context)
+{
+    struct machine *machine = context;
+
+    return clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms;
+}
+
+static int64_t when_of(void *context, int64_t boot_ms)
+{
+    struct machine *machine = context;
+
+    return clock_when(&machine->clock, boot_ms);
+}
+
+static void machine_open(struct sim *sim, int server)
+{
+    struct machine *machine = &sim->machines[server];
+    struct platter_options options = {
+        .name = sim->model->servers[server].name,
+        .wheel = sim->wheel,
+        .seed = prng_mix(sim->seed + 1000 + (uint64_t)server),
+        .write_ms = 1,
+        .now = clock_of,
+        .when = when_of,
+        .run = machine_run,
+        .context = machine,
+    };
+
+    machine->sim = sim;
+    machine->server = server;
+    machine->raft_id = replicate_id(server, 0);
+    machine->backlog_end = &machine->backlog;
+    /* Boot clocks begin anywhere, UTC within some ms of each other. */
+    clock_init(&machine->clock, sim_ms(sim), 100000 + (int64_t)prng_below(&sim->prng, 1000000),
+               WORLD_UTC_MS + (int64_t)prng_below(&sim->prng, 20));
+    machine->platter = platter_new(&options);
+}
+
+void machines_open(struct sim *sim)
+{
+    int i;
+
+    sim->machines = mem_zalloc((size_t)sim->model->n_coordinators, sizeof sim->machines[0]);
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        machine_open(sim, i);
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        machine_start(&sim->machines[i]);
+}
+
+void machines_free(struct sim *sim)
+{
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        machine_kill(&sim->machines[i], false);
+    while (sim->closing != NULL)
+        CHECK(wheel_step(sim->wheel, sim_ms(sim) + 60000) || sim->closing == NULL);
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        platter_free(sim->machines[i].platter);
+    mem_free(sim->machines);
+}

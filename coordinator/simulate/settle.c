@@ -1,0 +1,118 @@
+/* Is all as it should be? Asked after the faults have ended (the liveness phase). */
+#include "base/check.h"
+#include "simulate/inside.h"
+
+#include <string.h>
+
+static bool one_leader(const struct sim *sim, struct buf *why)
+{
+    int i, leaders = 0;
+
+    for (i = 0; i < sim->model->n_coordinators; i++) {
+        const struct process *process = sim->machines[i].process;
+
+        if (!process_runs(process)) {
+            buf_printf(why, "%s does not run; ", sim->model->servers[i].name);
+            return false;
+        }
+        leaders += engine_leads(node_engine(process->node));
+    }
+    if (leaders != 1)
+        buf_printf(why, "%d nodes lead; ", leaders);
+    return leaders == 1;
+}
+
+static bool all_equal(const struct sim *sim, struct buf *why)
+{
+    const struct shared *first = engine_shared(node_engine(sim->machines[0].process->node));
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++) {
+        const struct machine *machine = &sim->machines[i];
+        const struct shared *shared = engine_shared(node_engine(machine->process->node));
+
+        if (shared->index == first->index && machine->lines == first->ledger.size)
+            continue;
+        buf_printf(why, "%s is at index %llu with %llu lines, %s at %llu with %llu; ",
+                   sim->model->servers[i].name, (unsigned long long)shared->index,
+                   (unsigned long long)machine->lines, sim->model->servers[0].name,
+                   (unsigned long long)first->index, (unsigned long long)first->ledger.size);
+        return false;
+    }
+    return true;
+}
+
+static bool any_ready(const struct shared *shared, int route)
+{
+    int c;
+
+    for (c = 0; c < shared->model->routes[route].n_candidates; c++)
+        if (shared_candidate_ready(shared, route, c))
+            return true;
+    return false;
+}
+
+static bool route_settled(const struct sim *sim, const struct shared *shared, int route,
+                          struct buf *why)
+{
+    const struct route *r = &shared->model->routes[route];
+    const struct route_state *state = &shared->routes[route];
+    int a;
+
+    if (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) {
+        buf_printf(why, "%s has a move under way; ", r->name);
+        return false;
+    }
+    /* Hands off after too many moves is as configured. */
+    if (any_ready(shared, route) && !state->held &&
+        !shared_candidate_ready(shared, route, state->now.candidate)) {
+        buf_printf(why, "%s is not on a healthy candidate; ", r->name);
+        return false;
+    }
+    for (a = 0; a < r->n_actuators; a++) {
+        const struct setting *setting = switches_get(sim->switches, route, a);
+
+        if (setting->epoch == state->now.epoch && setting->step == state->now.step &&
+            setting->candidate == state->now.candidate && setting->members == state->now.members)
+            continue;
+        buf_printf(why, "%s/%s does not say what was decided; ", r->name, r->actuators[a].name);
+        return false;
+    }
+    return true;
+}
+
+static bool checks_true(const struct sim *sim, const struct shared *shared, struct buf *why)
+{
+    int c;
+
+    for (c = 0; c < shared->model->n_checks; c++) {
+        const struct check *check = &shared->model->checks[c];
+
+        if (shared->checks[c].verdict == VERDICT_UP || !targets_serves(sim->targets, check->target))
+            continue;
+        buf_printf(why, "%s is %s though it works; ", check->name,
+                   verdict_name(shared->checks[c].verdict));
+        return false;
+    }
+    return true;
+}
+
+bool sim_settled(struct sim *sim, struct buf *why)
+{
+    const struct shared *shared;
+    bool settled;
+    int r;
+
+    buf_clear(why);
+    settled = one_leader(sim, why);
+    if (!settled)
+        return false;
+    shared = sim_shared(sim);
+    settled = all_equal(sim, why) && settled;
+    if (shared->model == NULL)
+        return false;
+    settled = checks_true(sim, shared, why) && settled;
+    for (r = 0; r < shared->model->n_routes; r++)
+        settled = route_settled(sim, shared, r, why) && settled;
+    return !asks_open_ones(sim, why) && settled;
+}

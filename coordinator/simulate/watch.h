@@ -1,0 +1,12 @@
+/* The promises that the world watches, by name. A breach ends the run. */
+#ifndef SIMULATE_WATCH_H
+#define SIMULATE_WATCH_H
+
+struct invariant {
+    const char *name;
+    const char *says;
+};
+extern const struct invariant invariants[];
+extern const int n_invariants;
+
+#endif
