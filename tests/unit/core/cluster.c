@@ -141,6 +141,11 @@ static void probe(struct cluster *c, int node, int check)
     step(c, node, &event);
 }
 
+static void trace(struct cluster *c, uint64_t value)
+{
+    c->trace = prng_mix(c->trace ^ value);
+}
+
 static void beat(struct cluster *c, int node)
 {
     struct buf bytes = {0};
@@ -150,6 +155,8 @@ static void beat(struct cluster *c, int node)
 
     engine_beat(c->inside->engines[node], moment(c), &out);
     beat_encode(&out, &bytes);
+    for (size_t b = 0; b < bytes.len; b++)
+        trace(c, bytes.data[b]);
     for (i = 0; i < CLUSTER_NODES; i++) {
         struct event event = {.kind = EVENT_BEAT, .now = moment(c), .beat = &in};
 
@@ -192,6 +199,7 @@ static void carry_out(struct cluster *c, int node)
     for (i = 0; i < effects.n; i++) {
         struct effect *effect = &effects.items[i];
 
+        trace(c, (uint64_t)c->now_ms << 16 | (uint64_t)node << 8 | effect->kind);
         if (effect->kind == EFFECT_PROPOSE)
             propose(c, node, effect->propose.number, &effect->propose.entry);
         else if (effect->kind == EFFECT_BEAT)
@@ -351,8 +359,10 @@ static void run_node(struct cluster *c, int node)
             c->inside->probe_ms[node][k] = c->now_ms + model->checks[k].interval_ms;
             probe(c, node, k);
         }
-    if (c->now_ms >= engine_next_ms(c->inside->engines[node]))
+    if (c->restless || c->now_ms >= engine_next_ms(c->inside->engines[node])) {
+        c->ticks++;
         step(c, node, &tick);
+    }
 }
 
 void cluster_run(struct cluster *c, int64_t ms)

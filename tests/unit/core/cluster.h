@@ -26,7 +26,10 @@ struct cluster {
     uint32_t told_epoch;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
-    int stands; /* times that a node wanted to stand for leader */
+    bool restless;  /* ticks all the time, not only when engine_next_ms() says */
+    int ticks;      /* of all nodes */
+    uint64_t trace; /* over all that the engines asked for, when, and all their beats */
+    int stands;     /* times that a node wanted to stand for leader */
     int replies;
     int reply_code;
     char reply_text[LIMIT_TEXT * 2];
