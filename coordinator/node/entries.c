@@ -60,7 +60,7 @@ static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t
     }
     engine_apply(node->engine, node_now(node), index, &entry, on_line, node, &node->effects);
     entry_free(&entry);
-    if (!had || engine_model(node->engine)->version != version) {
+    if (shared->model != NULL && (!had || shared->model->version != version)) {
         if (check_coordinators(node, shared->model, &err) < 0)
             node_fatal(node, "%s", err.text);
         if (node_lives(node))
