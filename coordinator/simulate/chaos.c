@@ -101,7 +101,7 @@ void chaos_add(struct drawing *d, struct fault fault)
     int64_t length = d->chaos->length_ms;
 
     if (fault.at_ms >= length)
-        fault.at_ms = length - 1;
+        return;
     if (fault.at_ms < 0)
         fault.at_ms = 0;
     if (fault_once(fault.kind))
@@ -163,18 +163,33 @@ static void leader_and_primary(struct drawing *d, int64_t at)
     chaos_add(d, second);
 }
 
-/* An operator moves a route, and something dies while it is under way. */
+/* An operator moves a route, and something dies while it is under way: a coordinator, or what
+ * the route's actuators have to say. */
 static void move_under_fault(struct drawing *d, int64_t at)
 {
     enum fault_kind kind =
         ONE_OF(d, FAULT_SWITCHOVER, FAULT_SWITCHOVER, FAULT_FAILOVER, FAULT_FORCE);
     int more = 1 + (int)prng_below(&d->prng, 2);
+    struct fault move, fault;
 
-    add_single(d, kind, at);
+    if (!chaos_single(d, kind, at, &move))
+        return;
+    chaos_add(d, move);
     for (int i = 0; i < more; i++) {
-        kind = ONE_OF(d, FAULT_KILL, FAULT_KILL, FAULT_FREEZE, FAULT_RESTART, FAULT_HOST,
-                      FAULT_MUTE, FAULT_DEAF, FAULT_LATE, FAULT_LAG, FAULT_REFUSE, FAULT_SPLIT);
-        add_single(d, kind, around(d, at, 1500, 500));
+        const struct route *route = &d->model->routes[move.what.index];
+
+        if (route->n_actuators > 0 && chaos_chance(d, 2, 5)) {
+            kind = ONE_OF(d, FAULT_MUTE, FAULT_DEAF, FAULT_LATE, FAULT_LAG, FAULT_FORGET);
+            chaos_single(d, kind, around(d, at, 1000, 500), &fault);
+            fault.what.index = move.what.index;
+            fault.what.second = (int)prng_below(&d->prng, (uint32_t)route->n_actuators);
+            fault.for_ms = chaos_between(d, 500, 10000);
+        } else {
+            kind = ONE_OF(d, FAULT_KILL, FAULT_KILL, FAULT_FREEZE, FAULT_RESTART, FAULT_HOST,
+                          FAULT_REFUSE, FAULT_SPLIT);
+            chaos_single(d, kind, around(d, at, 1500, 500), &fault);
+        }
+        chaos_add(d, fault);
     }
 }
 
@@ -195,8 +210,8 @@ static void restart_storm(struct drawing *d, int64_t at)
 static void bad_network(struct drawing *d, int64_t at)
 {
     int more = 1 + (int)prng_below(&d->prng, 3);
-    int64_t long_ms = chaos_between(d, d->chaos->length_ms / 4, d->chaos->length_ms);
-    struct fault fault = {.what = {.kind = WHERE_ALL}, .at_ms = at, .for_ms = long_ms};
+    int64_t long_ms = chaos_between(d, d->chaos->length_ms / 4, d->chaos->length_ms / 2);
+    struct fault fault = {.what = {.kind = WHERE_ALL}, .at_ms = at / 2, .for_ms = long_ms};
 
     fault.kind = ONE_OF(d, FAULT_LOSS, FAULT_LOSS, FAULT_REORDER, FAULT_DOUBLE);
     fault.value = chaos_between(d, 50, 300);
@@ -204,7 +219,7 @@ static void bad_network(struct drawing *d, int64_t at)
     for (int i = 0; i < more; i++) {
         enum fault_kind kind = chaos_kind(d);
 
-        add_single(d, kind, around(d, at, 0, long_ms));
+        add_single(d, kind, around(d, at / 2, 0, long_ms));
     }
 }
 

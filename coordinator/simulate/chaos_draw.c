@@ -318,6 +318,8 @@ bool chaos_single(struct drawing *d, enum fault_kind kind, int64_t at_ms, struct
     *fault = (struct fault){.kind = kind, .at_ms = at_ms, .for_ms = chaos_duration(d)};
     if ((kind == FAULT_PAUSE && !d->chaos->pauses) || !draw_place(d, recipe->place, fault))
         return false;
+    if (kind == FAULT_DRIFT) /* a moment of it is nothing */
+        fault->for_ms = chaos_between(d, d->chaos->length_ms / 8, d->chaos->length_ms);
     if (recipe->most > 0)
         fault->value = magnitude(d, recipe->least, recipe->most);
     if (recipe->either_sign && chaos_chance(d, 1, 2))
