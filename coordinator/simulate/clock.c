@@ -9,8 +9,7 @@ static int64_t boot_at(const struct clock_sim *clock, int64_t world_ms)
     CHECK(world_ms >= clock->world_ms);
     if (clock->stopped)
         return clock->boot_ms;
-    return clock->boot_ms +
-           (int64_t)((__int128)(world_ms - clock->world_ms) * (MILLION + clock->ppm) / MILLION);
+    return clock->boot_ms + (world_ms - clock->world_ms) * (MILLION + clock->ppm) / MILLION;
 }
 
 /* From here on something else holds. Drops less than 1 ms, so what was shown stays shown. */

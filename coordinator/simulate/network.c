@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define BETWEEN_SITES_MS 2
-#define SYN_MS 1000               /* before a SYN is sent again */
-#define EXCHANGE_MAX_MS (1 << 20) /* what losses in a row may cost: nobody waits that long */
+#define SYN_MS 1000           /* before a SYN is sent again */
+#define PATIENCE_MS (1 << 20) /* for one packet: nobody has more */
 /* How late reordering makes a datagram: 1 … 2^n ms, n drawn below this. Often a little, so
  * that it changes places with others' beats, at times enough for the same sender's next. */
 #define LATE_BITS 11
@@ -100,6 +100,15 @@ int network_repeats(const struct network *network, struct prng *prng, int from, 
     while (cost_ms < cap_ms && happens(prng, loss))
         cost_ms = cost_ms == 0 ? first_ms : cost_ms * 2;
     return cost_ms < cap_ms ? cost_ms : cap_ms;
+}
+
+int network_packet(const struct network *network, struct prng *prng, int from, int to, int packet)
+{
+    int a = packet % 2 == 0 ? from : to, b = packet % 2 == 0 ? to : from;
+    int first_ms = packet < 2 ? SYN_MS : RETRANSMIT_MS;
+
+    return network_transit(network, prng, a, b) +
+           network_repeats(network, prng, a, b, first_ms, PATIENCE_MS);
 }
 
 static int base_ms(const struct network *network, int from, int to)
@@ -319,25 +328,19 @@ void network_cast(struct network *network, int from, struct parcel *parcel)
 
 /* --- exchanges --- */
 
-/* SYN, its answer, the request, the answer. */
 int network_exchange(struct network *network, int from, int to, int timeout_ms)
 {
-    struct prng prng, *own = &network->exchange_prng;
+    struct prng prng;
     int ms = 0;
 
     if (from == to)
         return 0;
-    /* One draw of the common generator each: how it ends does not shift the others. */
-    prng_seed(&prng, prng_next(own));
+    /* One draw of the common generator: how this one goes does not shift the others. */
+    prng_seed(&prng, prng_next(&network->exchange_prng));
     if (streams_stuck(network, from, to))
         return -1;
-    for (int packet = 0; packet < 4; packet++) {
-        int a = packet % 2 == 0 ? from : to, b = packet % 2 == 0 ? to : from;
-        int first_ms = packet < 2 ? SYN_MS : RETRANSMIT_MS;
-
-        ms += network_transit(network, &prng, a, b);
-        ms += network_repeats(network, &prng, a, b, first_ms, EXCHANGE_MAX_MS);
-    }
+    for (int packet = 0; packet < 4; packet++)
+        ms += network_packet(network, &prng, from, to, packet);
     return ms <= timeout_ms ? ms : -1;
 }
 

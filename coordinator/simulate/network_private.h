@@ -88,6 +88,8 @@ int network_transit(const struct network *network, struct prng *prng, int from, 
 /* What losses in a row cost: `first_ms` for one, twice that for two, …, at most `most_ms`. */
 int network_repeats(const struct network *network, struct prng *prng, int from, int to,
                     int first_ms, int most_ms);
+/* What packet 0, 1, … of a connection takes: `from` dials, they go to and fro. */
+int network_packet(const struct network *network, struct prng *prng, int from, int to, int packet);
 uint32_t network_take_flight(struct network *network);
 void network_drop_flight(struct network *network, uint32_t flight);
 

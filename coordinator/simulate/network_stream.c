@@ -71,13 +71,8 @@ static int64_t first_due(const struct network *network, const struct stream *str
 
 static void await_first(struct network *network, struct stream *stream)
 {
-    int64_t due_ms;
-
-    if (stream->first == NO_FLIGHT || stuck(network, stream))
-        return;
-    due_ms = first_due(network, stream);
-    if (stream->arrive_ms > due_ms)
-        arm(network, stream, &stream->arrive_ms, due_ms, on_arrival);
+    if (stream->first != NO_FLIGHT && !stuck(network, stream))
+        arm(network, stream, &stream->arrive_ms, first_due(network, stream), on_arrival);
 }
 
 /* All that is due: the first was what the others waited for. */
@@ -242,37 +237,23 @@ void streams_path(struct network *network, int a, int b, bool was_stuck)
 
 /* --- dialling --- */
 
-static bool there(const struct network *network, const struct stream *stream)
-{
-    return (network->listening & server_bit(stream->to)) != 0;
-}
-
-/* Round trips for TCP, for TLS and for the listener's welcome. A lost SYN is not waited for,
- * and where nobody listens the first round trip says so. */
+/* Round trips for TCP, for TLS and for the listener's welcome. */
 static void attempt(struct network *network, struct stream *stream)
 {
-    struct prng *prng = &network->dial_prng;
+    bool reached = !stuck(network, stream);
     int ms = 0;
 
-    stream->works = true;
-    stream->resets = network->resets;
-    for (int packet = 0; packet < 6 && stream->works; packet++) {
-        int a = packet % 2 == 0 ? stream->from : stream->to;
-        int b = packet % 2 == 0 ? stream->to : stream->from;
-        int late_ms = network_repeats(network, prng, a, b, RETRANSMIT_MS, RETRANSMIT_MAX_MS);
-
-        ms += network_transit(network, prng, a, b) + late_ms;
-        if (stuck(network, stream) || (packet < 2 && late_ms > 0)) {
-            stream->works = false;
-            ms = CONNECT_MS;
-        } else if (packet == 1 && !there(network, stream)) {
-            stream->works = false;
-        }
+    for (int packet = 0; packet < 6 && reached; packet++) {
+        ms += network_packet(network, &network->dial_prng, stream->from, stream->to, packet);
+        reached = packet != 1 || ms <= CONNECT_MS;
     }
-    if (ms > LIMIT_HANDSHAKE_MS) {
-        stream->works = false;
+    if (!reached)
+        ms = CONNECT_MS;
+    else if (ms > LIMIT_HANDSHAKE_MS)
         ms = LIMIT_HANDSHAKE_MS;
-    }
+    stream->works =
+        reached && ms < LIMIT_HANDSHAKE_MS && (network->listening & server_bit(stream->to)) != 0;
+    stream->resets = network->resets;
     stream->phase = STREAM_CONNECTING;
     arm(network, stream, &stream->phase_ms, wheel_now(network->wheel) + ms, on_phase);
 }
@@ -297,7 +278,7 @@ static void on_phase(void *context, uint64_t index)
         return;
     if (stream->phase == STREAM_WAITING)
         attempt(network, stream);
-    else if (stream->works && !stuck(network, stream) && there(network, stream) &&
+    else if (stream->works && !stuck(network, stream) &&
              stream->resets >= network->reset_at[stream->to])
         went_up(network, stream);
     else

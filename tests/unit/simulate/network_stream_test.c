@@ -241,6 +241,34 @@ static void a_death_behind_a_cut_is_seen_when_it_heals(void **state)
     assert_int_equal(count(net, 0, 2), 1);
 }
 
+static void the_order_outlives_the_sender(void **state)
+{
+    struct net *net = *state;
+
+    network_loss(net->network, 2, 0, 500, true);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(send_frame(net, 2, 0), 0);
+    network_reset(net->network, 2);
+    run(net, 5000);
+    assert_int_equal(net->n_seen, 50);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(net->seen[i].number, i);
+}
+
+static void what_a_dead_sender_could_not_send_is_gone(void **state)
+{
+    struct net *net = *state;
+
+    network_cut(net->network, 2, 0, true);
+    assert_int_equal(send_frame(net, 2, 0), 0);
+    assert_int_equal(send_frame(net, 2, 1), 0);
+    network_reset(net->network, 2);
+    network_cut(net->network, 2, 0, false);
+    run(net, 5000);
+    assert_int_equal(count(net, 2, 0), 0);
+    assert_int_equal(count(net, 2, 1), 1);
+}
+
 /* A lost frame of the old process would come after the new one's connection. */
 static void a_new_connection_ends_what_the_old_one_still_has(void **state)
 {
@@ -275,6 +303,84 @@ static void an_end_in_the_middle_of_a_delivery(void **state)
     assert_int_equal(count(net, 0, 3), 1);
 }
 
+/* --- dialling --- */
+
+/* The process at 0 begins over far paths: six packets of 105 ms. At 300 ms it is half done. */
+static void begin_far(struct net *net)
+{
+    network_delay(net->network, 0, 2, 100, true);
+    network_delay(net->network, 2, 0, 100, true);
+    network_reset(net->network, 0);
+    network_listen(net->network, 0);
+    run(net, 300);
+}
+
+static void a_connection_takes_three_round_trips(void **state)
+{
+    struct net *net = *state;
+
+    begin_far(net);
+    assert_in_range(until_up(net, 0, 2), 330, 386); /* the first attempt: within 50 ms */
+}
+
+static void a_cut_or_a_death_ends_the_attempt(void **state)
+{
+    struct net *net = *state;
+
+    begin_far(net);
+    cut_both(net, 0, 2, true);
+    run(net, 386);
+    assert_int_equal(send_frame(net, 0, 2), ERR_UNAVAILABLE);
+    cut_both(net, 0, 2, false);
+    until_up(net, 0, 2);
+    network_reset(net->network, 0);
+    network_listen(net->network, 0);
+    run(net, 300);
+    network_reset(net->network, 2);
+    network_listen(net->network, 2);
+    run(net, 386);
+    assert_int_equal(send_frame(net, 0, 2), ERR_UNAVAILABLE);
+    assert_in_range(until_up(net, 0, 2), 1, 1000);
+}
+
+/* Attempts in vain take their time: 0.5 s where nothing answers, nearly none where a process
+ * is missing. */
+static void an_attempt_into_a_cut_waits(void **state)
+{
+    struct net *net = *state;
+    int longest_ms[2] = {0, 0};
+
+    for (int cut = 0; cut < 2; cut++)
+        for (int i = 0; i < 50; i++) {
+            int ms;
+
+            network_reset(net->network, 2);
+            if (cut == 1)
+                network_cut(net->network, 2, 0, true);
+            run(net, 20000 + 37 * i);
+            network_listen(net->network, 2);
+            if (cut == 1)
+                network_cut(net->network, 2, 0, false);
+            ms = until_up(net, 0, 2);
+            longest_ms[cut] = ms > longest_ms[cut] ? ms : longest_ms[cut];
+        }
+    assert_in_range(longest_ms[0], 700, 1100);
+    assert_in_range(longest_ms[1], 1200, 1650);
+}
+
+static void paths_that_are_too_slow_get_no_connection(void **state)
+{
+    struct net *net = *state;
+
+    network_delay(net->network, 0, 2, 500, true);
+    network_reset(net->network, 0);
+    network_listen(net->network, 0);
+    run(net, 30000);
+    assert_int_equal(send_frame(net, 0, 2), ERR_UNAVAILABLE);
+    network_delay(net->network, 0, 2, 500, false);
+    until_up(net, 0, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +395,12 @@ int main(void)
         ON_NET(nobody_answers_before_the_process_begins),
         ON_NET(beats_begin_with_the_first_connection),
         ON_NET(a_death_behind_a_cut_is_seen_when_it_heals),
+        ON_NET(the_order_outlives_the_sender),
+        ON_NET(what_a_dead_sender_could_not_send_is_gone),
+        ON_NET(a_connection_takes_three_round_trips),
+        ON_NET(a_cut_or_a_death_ends_the_attempt),
+        ON_NET(an_attempt_into_a_cut_waits),
+        ON_NET(paths_that_are_too_slow_get_no_connection),
         ON_NET(a_new_connection_ends_what_the_old_one_still_has),
         ON_NET(an_end_in_the_middle_of_a_delivery),
     };
