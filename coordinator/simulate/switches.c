@@ -204,7 +204,7 @@ static void on_arrived(void *context, uint64_t committing)
         call->got = at->says;
         call->token = at->token;
     }
-    if (answers && !call->finished)
+    if (answers)
         put(call, call->back_ms + at->slow_ms, on_look, true);
     release(call);
 }
@@ -218,9 +218,7 @@ static void request(struct call *call, bool committing)
     int64_t left_ms = call->deadline_ms - wheel_now(switches->options.wheel);
     int place = call->at->place, ms = ANYWHERE_MS, there_ms;
 
-    if (place == call->node)
-        ms = 0;
-    else if (place != ANYWHERE)
+    if (place != ANYWHERE)
         ms = network_exchange(network, call->node, place, (int)left_ms);
     call->committing = committing;
     call->back_ms = ms < 0 ? -1 : ms - ms / 2;

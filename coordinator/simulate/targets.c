@@ -132,14 +132,13 @@ static enum reason find(const struct observer *observer, const struct watch *wat
 {
     const struct truth *truth = &observer->targets->truths[watch->target];
     enum service_state state = truth->finds[observer->site];
-    int ms = 0;
+    int ms;
 
     *took_ms = watch->timeout_ms;
     if (state == SERVICE_GONE || state == SERVICE_HANGS)
         return REASON_TIMEOUT;
-    if (watch->target != observer->node)
-        ms = network_exchange(observer->targets->options.network, observer->node, watch->target,
-                              watch->timeout_ms);
+    ms = network_exchange(observer->targets->options.network, observer->node, watch->target,
+                          watch->timeout_ms);
     if (ms < 0)
         return REASON_TIMEOUT;
     if (state != SERVICE_REFUSES) /* the machine's kernel refuses, however slow the service */

@@ -51,7 +51,7 @@ static inline struct model *small_model(void)
     } servers[] = {{"10.0.0.1", EAST},
                    {"10.0.0.2", EAST},
                    {"10.0.1.3", WEST},
-                   {"10.0.0.4", EAST},
+                   {"fd00::54", EAST},
                    {"fd00::5", WEST}};
     struct model *model = model_new();
     struct route *route;

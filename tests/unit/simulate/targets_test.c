@@ -114,18 +114,18 @@ static void test_schedule_is_that_of_observe(void **state)
     run(world, 1000);
     targets_watch(world->targets, TWO, 7, world->model, 42);
     run(world, 31000);
-    schedule_seed(&prng, 42, TCP_FIRST);
-    due_ms = 1000 + schedule_first_ms(&prng, 100);
+    schedule_seed(&prng, 42, HTTP_FIRST);
+    due_ms = 1000 + schedule_first_ms(&prng, 200);
     for (int i = 0; i < world->n_ended; i++) {
         assert_int_equal(world->ended[i].node, TWO);
         assert_int_equal(world->ended[i].start, 7);
-        if (world->ended[i].check != TCP_FIRST)
+        if (world->ended[i].check != HTTP_FIRST)
             continue;
         assert_int_equal(world->ended[i].began_ms, due_ms);
-        due_ms += schedule_gap_ms(&prng, 100);
+        due_ms += schedule_gap_ms(&prng, 200);
         n++;
     }
-    assert_in_range(n, 295, 305);
+    assert_in_range(n, 145, 155);
 }
 
 static void test_watches_what_is_assigned(void **state)
@@ -183,6 +183,21 @@ static void test_what_a_probe_finds(void **state)
         targets_service(world->targets, FIRST, cases[i].state, false);
     }
     assert_int_equal(confirmed(world, TWO, TCP_FIRST).reason, REASON_OK);
+}
+
+/* Not even when the answer is there at once. */
+static void test_a_confirmation_ends_later(void **state)
+{
+    struct world *world = *state;
+    int at_once = 0;
+
+    targets_watch(world->targets, TWO, 1, world->model, 1);
+    for (int i = 0; i < 200; i++) {
+        struct ended ended = confirmed(world, TWO, TCP_FIRST);
+
+        at_once += took_ms(&ended) == 0;
+    }
+    assert_true(at_once > 0);
 }
 
 static void test_the_worst_state_counts(void **state)
@@ -427,6 +442,7 @@ int main(void)
         TEST(test_schedule_is_that_of_observe),
         TEST(test_watches_what_is_assigned),
         TEST(test_what_a_probe_finds),
+        TEST(test_a_confirmation_ends_later),
         TEST(test_the_worst_state_counts),
         TEST(test_only_one_site_finds_it_so),
         TEST(test_slow_answers),
