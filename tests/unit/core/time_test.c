@@ -251,6 +251,7 @@ static void a_peer_heard_again_is_noticed_soon(void **state)
     (void)state;
     lone_new(&lone, 9);
     sleep_until(&lone, 1007);
+    lone.word = 0;
     hear(&lone, 3, 1, false);
     sleep_until(&lone, 1007 + 25);
     assert_true(engine_peer(lone.engine, lone.now, 3).heard);

@@ -1,0 +1,299 @@
+/* A beat's bytes are written and read by hand: they are what the generated code of
+ * proto/beat.proto makes of the same beat, and say the same. */
+#include "base/prng.h"
+#include "beat.pb-c.h"
+#include "samples.h"
+#include "wire/pb.h"
+
+#include "testing.h"
+
+struct columns {
+    uint64_t echo_boot[LIMIT_SERVERS], echo_number[LIMIT_SERVERS];
+    uint32_t echo_age[LIMIT_SERVERS];
+    uint32_t vote_check[LIMIT_BEAT_VOTES], vote_age[LIMIT_BEAT_VOTES];
+    uint32_t vote_fail_age[LIMIT_BEAT_VOTES], vote_good_age[LIMIT_BEAT_VOTES];
+    uint8_t vote_word[LIMIT_BEAT_VOTES];
+    uint32_t clear_route[LIMIT_ROUTES], clear_epoch[LIMIT_ROUTES];
+    int32_t clear_ahead[LIMIT_ROUTES];
+};
+
+static void fill_echoes(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < beat->n_echoes; i++) {
+        if (!beat->echoes[i].known)
+            continue;
+        m->echoed |= server_bit(i);
+        c->echo_boot[n] = beat->echoes[i].boot;
+        c->echo_number[n] = beat->echoes[i].number;
+        c->echo_age[n++] = beat->echoes[i].age_ms;
+    }
+    m->echoes = (uint32_t)beat->n_echoes;
+    m->n_echo_boot = m->n_echo_number = m->n_echo_age_ms = n;
+    m->echo_boot = c->echo_boot;
+    m->echo_number = c->echo_number;
+    m->echo_age_ms = c->echo_age;
+}
+
+static void fill_votes(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    for (int i = 0; i < beat->n_votes; i++) {
+        c->vote_check[i] = beat->votes[i].check;
+        c->vote_word[i] = (uint8_t)(beat->votes[i].opinion + 4 * beat->votes[i].reason);
+        c->vote_age[i] = pb_age(beat->votes[i].age_ms);
+        c->vote_fail_age[i] = pb_age(beat->votes[i].fail_age_ms);
+        c->vote_good_age[i] = pb_age(beat->votes[i].good_age_ms);
+    }
+    m->n_vote_check = m->vote_word.len = m->n_vote_age = m->n_vote_fail_age = m->n_vote_good_age =
+        (size_t)beat->n_votes;
+    m->vote_check = c->vote_check;
+    m->vote_word.data = c->vote_word;
+    m->vote_age = c->vote_age;
+    m->vote_fail_age = c->vote_fail_age;
+    m->vote_good_age = c->vote_good_age;
+}
+
+static void fill_clears(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    for (int i = 0; i < beat->n_clears; i++) {
+        c->clear_route[i] = 2u * beat->clears[i].route + beat->clears[i].clear;
+        c->clear_epoch[i] = beat->clears[i].epoch;
+        c->clear_ahead[i] = (int32_t)(beat->clears[i].intent - beat->clears[i].epoch);
+    }
+    m->n_clear_route = m->n_clear_epoch = m->n_clear_ahead = (size_t)beat->n_clears;
+    m->clear_route = c->clear_route;
+    m->clear_epoch = c->clear_epoch;
+    m->clear_ahead = c->clear_ahead;
+}
+
+static void generated_bytes(const struct beat *beat, struct buf *out)
+{
+    Kirikae__V1__Beat m = KIRIKAE__V1__BEAT__INIT;
+    struct columns c;
+
+    m.boot = beat->boot;
+    m.number = beat->number;
+    m.term = beat->term;
+    m.applied = beat->applied;
+    m.config_version = beat->config_version;
+    m.leader = beat->leader;
+    m.abstain = beat->abstain;
+    m.heard = beat->heard;
+    m.refused = beat->refused;
+    fill_echoes(beat, &c, &m);
+    fill_votes(beat, &c, &m);
+    fill_clears(beat, &c, &m);
+    pb_pack(&m, out);
+}
+
+/* Any number of any length. */
+static uint64_t figure(struct prng *prng)
+{
+    return prng_below(prng, 8) == 0 ? 0 : prng_next(prng) >> prng_below(prng, 64);
+}
+
+static void any_beat(struct prng *prng, struct beat *beat)
+{
+    *beat = (struct beat){.boot = figure(prng),
+                          .number = figure(prng),
+                          .term = figure(prng),
+                          .applied = figure(prng),
+                          .config_version = (uint32_t)figure(prng),
+                          .leader = prng_below(prng, 2),
+                          .abstain = prng_below(prng, 2),
+                          .refused = (uint32_t)figure(prng),
+                          .heard = figure(prng),
+                          .n_echoes = (int)prng_below(prng, 20),
+                          .n_votes = (int)prng_below(prng, 24),
+                          .n_clears = (int)prng_below(prng, 6)};
+    for (int i = 0; i < beat->n_echoes; i++)
+        if (prng_below(prng, 4) > 0)
+            beat->echoes[i] = (struct echo){.known = true,
+                                            .boot = figure(prng),
+                                            .number = figure(prng),
+                                            .age_ms = (uint32_t)figure(prng)};
+    for (int i = 0; i < beat->n_votes; i++)
+        beat->votes[i] = (struct vote){.check = (uint16_t)prng_below(prng, LIMIT_CHECKS),
+                                       .opinion = (uint8_t)prng_below(prng, 3),
+                                       .reason = (uint8_t)prng_below(prng, REASON_COUNT),
+                                       .age_ms = (uint32_t)figure(prng),
+                                       .fail_age_ms = (uint32_t)(figure(prng) - 1),
+                                       .good_age_ms = (uint32_t)figure(prng)};
+    for (int i = 0; i < beat->n_clears; i++)
+        beat->clears[i] = (struct clear){.route = (uint8_t)prng_below(prng, LIMIT_ROUTES),
+                                         .clear = prng_below(prng, 2),
+                                         .epoch = (uint32_t)figure(prng),
+                                         .intent = (uint32_t)figure(prng)};
+}
+
+static void same_bytes(const struct beat *beat)
+{
+    struct buf ours = {0}, theirs = {0};
+
+    beat_encode(beat, &ours);
+    generated_bytes(beat, &theirs);
+    assert_int_equal(ours.len, theirs.len);
+    if (ours.len > 0)
+        assert_memory_equal(ours.data, theirs.data, ours.len);
+    buf_free(&ours);
+    buf_free(&theirs);
+}
+
+static void the_writer_gives_the_generated_bytes(void **state)
+{
+    struct prng prng;
+    struct beat beat;
+
+    prng_seed(&prng, 1);
+    for (int i = 0; i < 20000; i++) {
+        any_beat(&prng, &beat);
+        same_bytes(&beat);
+    }
+    /* Lists of 127 and of 128 bytes: their length takes one byte, or two. */
+    for (int n = 15; n <= 17; n++) {
+        sample_beat(0, 0, &beat);
+        beat.n_echoes = n;
+        for (int i = 0; i < n; i++)
+            beat.echoes[i] = (struct echo){.known = true, .boot = 1, .number = 1, .age_ms = 1};
+        same_bytes(&beat);
+    }
+}
+
+/* Everything, written again by the generated code. */
+static void same_word(const Kirikae__V1__Beat *m, const struct beat *beat)
+{
+    size_t e = 0;
+
+    assert_true(m->boot == beat->boot && m->number == beat->number && m->term == beat->term);
+    assert_true(m->applied == beat->applied && m->config_version == beat->config_version);
+    assert_true(m->leader == beat->leader && m->abstain == beat->abstain);
+    assert_true(m->heard == beat->heard && m->refused == beat->refused);
+    assert_int_equal(m->echoes, beat->n_echoes);
+    for (int i = 0; i < beat->n_echoes; i++) {
+        assert_int_equal(m->echoed >> i & 1, beat->echoes[i].known);
+        if (!beat->echoes[i].known)
+            continue;
+        assert_true(m->echo_boot[e] == beat->echoes[i].boot);
+        assert_true(m->echo_number[e] == beat->echoes[i].number);
+        assert_int_equal(m->echo_age_ms[e++], beat->echoes[i].age_ms);
+    }
+    assert_true(m->n_echo_boot == e && m->n_echo_number == e && m->n_echo_age_ms == e);
+    assert_int_equal(m->n_vote_check, beat->n_votes);
+    assert_true(m->n_vote_age == m->n_vote_check && m->n_vote_fail_age == m->n_vote_check);
+    assert_true(m->n_vote_good_age == m->n_vote_check && m->vote_word.len == m->n_vote_check);
+    for (int i = 0; i < beat->n_votes; i++) {
+        uint8_t reason = m->vote_word.data[i] >> 2;
+
+        assert_int_equal(m->vote_check[i], beat->votes[i].check);
+        assert_int_equal(m->vote_word.data[i] & 3, beat->votes[i].opinion);
+        assert_int_equal(reason < REASON_COUNT ? reason : REASON_NONE, beat->votes[i].reason);
+        assert_int_equal(pb_age_back(m->vote_age[i]), beat->votes[i].age_ms);
+        assert_int_equal(pb_age_back(m->vote_fail_age[i]), beat->votes[i].fail_age_ms);
+        assert_int_equal(pb_age_back(m->vote_good_age[i]), beat->votes[i].good_age_ms);
+    }
+    assert_int_equal(m->n_clear_route, beat->n_clears);
+    assert_true(m->n_clear_epoch == m->n_clear_route && m->n_clear_ahead == m->n_clear_route);
+    for (int i = 0; i < beat->n_clears; i++) {
+        assert_int_equal(m->clear_route[i], 2u * beat->clears[i].route + beat->clears[i].clear);
+        assert_int_equal(m->clear_epoch[i], beat->clears[i].epoch);
+        assert_int_equal((uint32_t)m->clear_ahead[i], beat->clears[i].intent - m->clear_epoch[i]);
+    }
+}
+
+/* Whatever the reader takes, the generated code takes, and reads the same in it. */
+static bool read_alike(const uint8_t *bytes, size_t len)
+{
+    Kirikae__V1__Beat *message;
+    struct beat beat;
+    struct err err;
+
+    if (beat_decode(bytes, len, &beat, &err) != 0)
+        return false;
+    message = pb_unpack(&kirikae__v1__beat__descriptor, bytes, len);
+    assert_non_null(message);
+    same_word(message, &beat);
+    pb_free(message);
+    return true;
+}
+
+static void the_reader_reads_what_the_generated_code_reads(void **state)
+{
+    struct buf bytes = {0};
+    struct prng prng;
+    struct beat beat;
+    int taken = 0;
+
+    prng_seed(&prng, 2);
+    for (int i = 0; i < 100000; i++) {
+        if (i % 10 == 0) {
+            any_beat(&prng, &beat);
+            buf_clear(&bytes);
+            beat_encode(&beat, &bytes);
+            assert_true(read_alike(bytes.data, bytes.len));
+        }
+        if (bytes.len > 0)
+            bytes.data[prng_below(&prng, (uint32_t)bytes.len)] = (uint8_t)prng_next(&prng);
+        taken += read_alike(bytes.data, bytes.len);
+        taken += read_alike(bytes.data, prng_below(&prng, (uint32_t)bytes.len + 1));
+    }
+    assert_in_range(taken, 10000, 150000);
+    buf_free(&bytes);
+}
+
+/* What a newer version adds is passed over, of every wire type. */
+static void unknown_fields_are_passed_over(void **state)
+{
+    static const uint8_t more[] = {
+        0xb8, 1, 0x96, 1,                         /* 23: a varint */
+        0xc1, 1, 1,    2,    3,    4, 5, 6, 7, 8, /* 24: fixed64 */
+        0xca, 1, 2,    0xff, 0xff,                /* 25: bytes */
+        0xd5, 1, 1,    2,    3,    4,             /* 26: fixed32 */
+    };
+    struct buf bytes = {0};
+    struct beat beat;
+
+    sample_beat(12, 20, &beat);
+    buf_append(&bytes, more, sizeof more);
+    beat_encode(&beat, &bytes);
+    buf_append(&bytes, more, sizeof more);
+    assert_true(read_alike(bytes.data, bytes.len));
+    assert_false(read_alike(bytes.data, bytes.len - 1));
+    buf_free(&bytes);
+}
+
+/* By its length in bytes: what makes no beat. */
+static void what_is_no_beat_is_refused(void **state)
+{
+    static const struct {
+        size_t len;
+        uint8_t bytes[12];
+    } bad[] = {
+        {1, {0x08}},    /* a key and no more */
+        {2, {0x08, 1}}, /* a varint for a fixed64 */
+        {2, {0x00, 1}}, /* field 0 */
+        {1, {0x0b}},    /* a group */
+        {12, {0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1}}, /* too long */
+        {6, {0x7a, 1, 1, 0x7a, 1, 1}}, /* a list that comes twice */
+        {3, {0x7a, 9, 1}},             /* … that is cut off */
+        {3, {0x72, 1, 1}},             /* … of another length than its others */
+        {2, {0x48, 65}},               /* too many coordinators */
+    };
+    struct beat beat;
+    struct err err;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(beat_decode(bad[i].bytes, bad[i].len, &beat, &err), ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_writer_gives_the_generated_bytes),
+        cmocka_unit_test(the_reader_reads_what_the_generated_code_reads),
+        cmocka_unit_test(unknown_fields_are_passed_over),
+        cmocka_unit_test(what_is_no_beat_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
