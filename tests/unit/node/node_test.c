@@ -361,6 +361,28 @@ static void a_fatal_that_returns_ends_everything(void **state)
     tear_down(&b);
 }
 
+static void a_damaged_disk_is_said_and_closed(void **state)
+{
+    char command[160];
+    struct bench b;
+
+    set_up(&b, alone, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    snprintf(
+        command, sizeof command,
+        "for f in %s/0*; do printf XXXXXXXX | dd of=$f bs=1 seek=64 conv=notrunc 2>/dev/null; done",
+        b.dir);
+    assert_int_equal(system(command), 0);
+    b.options.disk = disk_uv_new(&b.loop, b.dir);
+    assert_true(node_open(&b.options, &b.node, &b.err) < 0);
+    assert_non_null(strstr(b.err.text, "closed segment"));
+    assert_true(node_due_ms(b.node) == INT64_MAX);
+    node_run(b.node);
+    end(&b);
+    assert_int_equal(b.calls, 0);
+    tear_down(&b);
+}
+
 /* From one to the next, to whom the last one named, and never to itself. */
 static void who_lost_its_data_asks_in_turn(void **state)
 {
@@ -406,6 +428,7 @@ int main(void)
         cmocka_unit_test(one_alone_leads_and_comes_back),
         cmocka_unit_test(ends_with_a_command_and_a_proposal_out),
         cmocka_unit_test(a_fatal_that_returns_ends_everything),
+        cmocka_unit_test(a_damaged_disk_is_said_and_closed),
         cmocka_unit_test(who_lost_its_data_asks_in_turn),
         cmocka_unit_test(bytes_that_are_no_beat_are_refused),
     };
