@@ -13,7 +13,7 @@ static void a_stream_keeps_its_order_and_turns_loss_into_delay(void **state)
     for (int i = 0; i < 5000; i++) {
         sent_ms[i] = wheel_now(net->wheel);
         assert_int_equal(send_frame(net, 0, 2), 0);
-        run(net, 10);
+        run(net, 3); /* less than the way takes: several are on it */
     }
     run(net, 5000);
     assert_int_equal(net->n_seen, 5000);
@@ -241,6 +241,24 @@ static void a_death_behind_a_cut_is_seen_when_it_heals(void **state)
     assert_int_equal(count(net, 0, 2), 1);
 }
 
+static void a_dead_process_dials_nobody(void **state)
+{
+    struct net *net = *state;
+
+    for (int dialling = 0; dialling < 2; dialling++) {
+        until_up(net, 2, 0);
+        cut_both(net, 2, 0, true);
+        assert_int_equal(send_frame(net, 2, 0), 0);
+        run(net, dialling ? 30000 : 1000);
+        network_reset(net->network, 2);
+        run(net, 5000);
+        cut_both(net, 2, 0, false);
+        run(net, 5000);
+        assert_int_equal(send_frame(net, 2, 0), ERR_UNAVAILABLE);
+        network_listen(net->network, 2);
+    }
+}
+
 static void the_order_outlives_the_sender(void **state)
 {
     struct net *net = *state;
@@ -395,6 +413,7 @@ int main(void)
         ON_NET(nobody_answers_before_the_process_begins),
         ON_NET(beats_begin_with_the_first_connection),
         ON_NET(a_death_behind_a_cut_is_seen_when_it_heals),
+        ON_NET(a_dead_process_dials_nobody),
         ON_NET(the_order_outlives_the_sender),
         ON_NET(what_a_dead_sender_could_not_send_is_gone),
         ON_NET(a_connection_takes_three_round_trips),
