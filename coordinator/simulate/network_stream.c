@@ -28,6 +28,7 @@ static struct stream *stream_of(const struct network *network, int from, int to)
 static void arm(struct network *network, struct stream *stream, int64_t *armed_ms, int64_t ms,
                 wheel_fire *fire)
 {
+    CHECK(ms >= wheel_now(network->wheel)); /* else it would fire at another time, as stale */
     *armed_ms = ms;
     wheel_at(network->wheel, ms, fire, network, (uint64_t)(stream - network->streams));
 }
