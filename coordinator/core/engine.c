@@ -76,7 +76,7 @@ struct entry *engine_propose(struct engine *engine, struct moment now, enum entr
     struct effect *effect;
 
     if (engine->n_pending >= ENGINE_PENDING_MAX - (can_wait(kind) ? ENGINE_PENDING_SPARE : 0) ||
-        engine_pending(engine, kind, key))
+        engine_pending(engine, kind, key) || now.boot_ms < engine->refused_until_ms)
         return NULL;
     effect = engine_add(effects, EFFECT_PROPOSE);
     effect->propose.number = ++engine->proposals;
@@ -96,6 +96,10 @@ static void proposed(struct engine *engine, const struct event *event)
 {
     int i;
 
+    /* No leader any more, or no room on the disks of a majority: asking again at once would be
+     * refused at once, without end. */
+    if (event->proposed.fate == PROPOSAL_FAILED)
+        engine->refused_until_ms = event->now.boot_ms + engine->model->timing.beat_ms;
     for (i = 0; i < engine->n_pending; i++)
         if (engine->pending[i].number == event->proposed.proposal) {
             if (engine->pending[i].kind == ENTRY_LEADER &&
@@ -221,6 +225,7 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     use_model(engine, now);
     follow_routes(engine, &old);
     reset_routes(engine);
+    grants_fence(engine, now, -1);
     route_watch(engine, now);
 }
 
@@ -496,6 +501,14 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
     command_settle(engine, event->now, effects);
 }
 
+/* May this node have held a grant of the route's placement until now? */
+static bool served_here(const struct engine *engine, int route)
+{
+    return engine->shared->model != NULL && route >= 0 && route < engine->model->n_routes &&
+           engine->model->routes[route].kind == ROUTE_EXCLUSIVE &&
+           (engine->shared->routes[route].now.members & server_bit(engine->self)) != 0;
+}
+
 void engine_apply(struct engine *engine, struct moment now, uint64_t index, struct entry *entry,
                   ledger_emit *emit, void *context, struct effects *effects)
 {
@@ -505,12 +518,15 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
 
     if (kind == ENTRY_CONFIG)
         keep_names(engine, &old);
+    if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
+        grants_fence(engine, now, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
     note_recorded(engine, entry);
     if (engine->shared->model != before) {
         use_model(engine, now);
         follow_routes(engine, &old);
         reset_routes(engine);
+        grants_fence(engine, now, -1);
         engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
                    engine->model->version);
     }

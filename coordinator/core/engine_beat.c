@@ -92,21 +92,36 @@ static bool newer_known(const struct engine *engine, int route)
     return false;
 }
 
-static struct clear clear_of(const struct engine *engine, int route)
+static bool fencing(const struct engine *engine, struct moment now, int route)
+{
+    return now.boot_ms < engine->fence_until_ms[route];
+}
+
+/* This node's log holds no intent newer than the epoch that it has applied. While an exclusive
+ * route waits, its new epoch is applied but nobody holds it: the word stands for the old one,
+ * and it is not clear. */
+static bool own_word(const struct engine *engine, int route)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+
+    return engine->stored_intent[route] <= state->now.epoch && state->phase != ROUTE_WAITING &&
+           !newer_known(engine, route);
+}
+
+static struct clear clear_of(const struct engine *engine, struct moment now, int route)
 {
     uint32_t epoch = engine->shared->routes[route].now.epoch;
     uint32_t intent = engine->stored_intent[route];
 
     if (intent < epoch)
         intent = epoch;
-    /* While an exclusive route waits, its new epoch is applied but nobody holds it:
-     * the word stands for the old one, and it is not clear. */
+    /* Who says the new epoch has released the old one: not before its fence is over. */
+    if (fencing(engine, now, route) && epoch > 0)
+        return (struct clear){.route = (uint8_t)route, .epoch = epoch - 1, .intent = intent};
     return (struct clear){.route = (uint8_t)route,
                           .epoch = epoch,
                           .intent = intent,
-                          .clear = intent == epoch &&
-                                   engine->shared->routes[route].phase != ROUTE_WAITING &&
-                                   !newer_known(engine, route)};
+                          .clear = own_word(engine, route)};
 }
 
 void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
@@ -133,10 +148,19 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
     fill_votes(engine, now, beat);
     for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)
         if (engine->model->routes[r].kind == ROUTE_EXCLUSIVE)
-            beat->clears[beat->n_clears++] = clear_of(engine, r);
+            beat->clears[beat->n_clears++] = clear_of(engine, now, r);
 }
 
 /* ---- grants ---- */
+
+void grants_fence(struct engine *engine, struct moment now, int route)
+{
+    int r;
+
+    for (r = 0; r < LIMIT_ROUTES; r++)
+        if (route < 0 || r == route)
+            engine->fence_until_ms[r] = now.boot_ms + engine->model->timing.fence_ms;
+}
 
 int64_t engine_grant(const struct engine *engine, int route)
 {
@@ -154,7 +178,7 @@ int64_t engine_grant(const struct engine *engine, int route)
         if (engine->model->servers[i].role != MEMBER_VOTER)
             continue;
         if (i == engine->self)
-            echoed[n] = clear_of(engine, route).clear ? engine->sent.newest : 0;
+            echoed[n] = own_word(engine, route) ? engine->sent.newest : 0;
         else if (engine->peers[i].granted_epoch[route] == state->now.epoch)
             echoed[n] = engine->peers[i].granted[route];
         n++;
@@ -224,11 +248,12 @@ static struct timing lease_of(const struct engine *engine, struct moment now, in
     return timing;
 }
 
-/* A holder that has applied the intent serves the old epoch no longer (engine_grant) and
- * its beats say which epoch it has applied: that is its release. */
-static bool released(const struct engine *engine, int route, int holder)
+/* A holder that has applied the intent serves the old epoch no longer (engine_grant). When
+ * its fence is over its beats say the new epoch: that is its release. */
+static bool released(const struct engine *engine, struct moment now, int route, int holder)
 {
-    return holder == engine->self || applied(engine, &engine->peers[holder], route);
+    return holder == engine->self ? !fencing(engine, now, route)
+                                  : applied(engine, &engine->peers[holder], route);
 }
 
 static bool has_member(const struct candidate *c, int server)
@@ -266,7 +291,7 @@ static bool holder_over(const struct engine *engine, struct moment now, int rout
     struct report reports[LIMIT_SERVERS];
     int v, n = 0;
 
-    if (released(engine, route, holder))
+    if (released(engine, now, route, holder))
         return true;
     for (v = 0; v < engine->model->n_coordinators; v++)
         if (engine->model->servers[v].role == MEMBER_VOTER)

@@ -126,7 +126,9 @@ struct engine {
     bool leader_silent;     /* as last told to Raft */
     int64_t transferred_ms; /* newest try to hand the leadership over; 0 */
 
-    uint64_t proposals; /* counted */
+    int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
+    int64_t refused_until_ms;             /* Raft took a proposal not in: none is made before */
+    uint64_t proposals;                   /* counted */
     struct pending pending[ENGINE_PENDING_MAX];
     int n_pending;
     struct outslot out[LIMIT_ROUTES][LIMIT_ACTUATORS];
@@ -171,6 +173,8 @@ bool belief_up(const struct engine *engine, struct moment now, int check);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
 bool grants_over(const struct engine *engine, struct moment now, int route);
+/* This node's grant of the route, of all routes (-1), is over now: its fence takes a while. */
+void grants_fence(struct engine *engine, struct moment now, int route);
 /* engine_elect.c: silent leaders; where the leader should live */
 void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
 void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
