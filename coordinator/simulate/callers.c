@@ -91,10 +91,10 @@ static bool candidate_serves(const struct sim *sim, int route, int candidate)
     return n >= c->least;
 }
 
-bool callers_candidate_served(const struct sim *sim, int route, int candidate, int64_t ms)
+bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms)
 {
-    return sim->lost_ms[route][candidate] >= sim_ms(sim) - ms &&
-           (candidate_serves(sim, route, candidate) || sim->lost_ms[route][candidate] != INT64_MAX);
+    return sim->serves_ms[route][candidate] <= sim_ms(sim) - ms &&
+           candidate_serves(sim, route, candidate);
 }
 
 /* ---- as it goes ---- */
@@ -132,12 +132,10 @@ void callers_look(struct sim *sim)
         const struct route *route = &sim->model->routes[r];
 
         for (c = 0; c < route->n_candidates; c++) {
-            bool serves = candidate_serves(sim, r, c);
-
-            if (serves)
-                sim->lost_ms[r][c] = INT64_MAX;
-            else if (sim->lost_ms[r][c] == INT64_MAX)
-                sim->lost_ms[r][c] = sim_ms(sim);
+            if (!candidate_serves(sim, r, c))
+                sim->serves_ms[r][c] = INT64_MAX;
+            else if (sim->serves_ms[r][c] == INT64_MAX)
+                sim->serves_ms[r][c] = sim_ms(sim);
         }
         for (a = 0; a < route->n_actuators; a++)
             line_look(sim, r, a);
@@ -170,13 +168,11 @@ void callers_switched(void *context, int route, int actuator, const struct setti
 
 void callers_open(struct sim *sim)
 {
-    int r, a, c;
+    int r, a;
 
     for (r = 0; r < sim->model->n_routes; r++) {
         const struct route *route = &sim->model->routes[r];
 
-        for (c = 0; c < route->n_candidates; c++)
-            sim->lost_ms[r][c] = INT64_MAX;
         for (a = 0; a < route->n_actuators; a++) {
             sim->places[r][a] = place_of(sim->model, &route->actuators[a]);
             sim->callers[r][a].served = true;

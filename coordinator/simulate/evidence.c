@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SEEN_MS 60000  /* a failure that an observer saw longer ago backs no ballot */
-#define SILENCE_MS 200 /* of protocol.md: what makes a failover false */
+#define SEEN_MS 60000 /* a failure that an observer saw longer ago backs no ballot */
+#define PLAIN_MS 2000 /* a candidate that serves for so long has no failure to confirm */
 
 struct evidence {
     struct sim *sim;
@@ -193,7 +193,7 @@ static void check_automatic(struct evidence *e, int route, const struct candidat
     if (standing(e, to) < to->least)
         sim_break(e->sim, "last-candidate-stays", "%s moves to %s, of which only %d stand", r->name,
                   to->name, standing(e, to));
-    if (callers_candidate_served(e->sim, route, (int)(from - r->candidates), SILENCE_MS)) {
+    if (callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates), PLAIN_MS)) {
         e->sim->counts.false_moves++;
         sim_break(e->sim, "no-false-move", "%s leaves %s, which plainly serves", r->name,
                   from->name);

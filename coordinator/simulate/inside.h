@@ -140,8 +140,8 @@ struct sim {
     struct book book;
     struct asks *asks;
     struct line_of_callers callers[LIMIT_ROUTES][LIMIT_ACTUATORS];
-    /* Since when a candidate does not serve by the truth; INT64_MAX: it does. */
-    int64_t lost_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
+    /* Since when a candidate plainly serves by the truth; INT64_MAX: it does not. */
+    int64_t serves_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
     int places[LIMIT_ROUTES][LIMIT_ACTUATORS]; /* server that the callers pass; SERVER_NONE */
     struct watch_log *watch;
     struct evidence *evidence;
@@ -217,8 +217,8 @@ void inject_free(struct sim *sim);
 /* callers.c */
 void callers_open(struct sim *sim);
 void callers_look(struct sim *sim); /* after anything that may change who is served */
-/* It has served its callers within the last `ms`, and nobody could doubt it. */
-bool callers_candidate_served(const struct sim *sim, int route, int candidate, int64_t ms);
+/* It has served its callers for the last `ms`, and nobody could doubt it. */
+bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms);
 void callers_switched(void *context, int route, int actuator, const struct setting *before);
 
 /* holders.c */
