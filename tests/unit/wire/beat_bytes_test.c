@@ -150,12 +150,12 @@ static void the_writer_gives_the_generated_bytes(void **state)
         any_beat(&prng, &beat);
         same_bytes(&beat);
     }
-    /* Lists of 127 and of 128 bytes: their length takes one byte, or two. */
-    for (int n = 15; n <= 17; n++) {
-        sample_beat(0, 0, &beat);
-        beat.n_echoes = n;
-        for (int i = 0; i < n; i++)
-            beat.echoes[i] = (struct echo){.known = true, .boot = 1, .number = 1, .age_ms = 1};
+    /* Lists of 127, 128 and 129 bytes: their length takes one byte, or two. */
+    for (int more = 7; more <= 9; more++) {
+        sample_beat(13, 0, &beat);
+        for (int i = 0; i < 13; i++)
+            beat.echoes[i] =
+                (struct echo){.known = true, .number = 1ull << (i < 12 ? 63 : 7 * more - 1)};
         same_bytes(&beat);
     }
 }
@@ -262,22 +262,22 @@ static void unknown_fields_are_passed_over(void **state)
     buf_free(&bytes);
 }
 
-/* By its length in bytes: what makes no beat. */
 static void what_is_no_beat_is_refused(void **state)
 {
     static const struct {
         size_t len;
-        uint8_t bytes[12];
+        uint8_t bytes[24];
     } bad[] = {
         {1, {0x08}},    /* a key and no more */
         {2, {0x08, 1}}, /* a varint for a fixed64 */
         {2, {0x00, 1}}, /* field 0 */
         {1, {0x0b}},    /* a group */
         {12, {0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1}}, /* too long */
-        {6, {0x7a, 1, 1, 0x7a, 1, 1}}, /* a list that comes twice */
-        {3, {0x7a, 9, 1}},             /* … that is cut off */
-        {3, {0x72, 1, 1}},             /* … of another length than its others */
-        {2, {0x48, 65}},               /* too many coordinators */
+        /* one vote, with a list that comes twice */
+        {21, {0x72, 1, 5, 0x7a, 1, 1, 0x82, 1, 1, 1, 0x8a, 1, 1, 1, 0x92, 1, 1, 1, 0x72, 1, 5}},
+        {3, {0x7a, 9, 1}}, /* … that is cut off */
+        {3, {0x72, 1, 1}}, /* … of another length than its others */
+        {2, {0x48, 65}},   /* too many coordinators */
     };
     struct beat beat;
     struct err err;
