@@ -35,10 +35,10 @@ enum fault_kind {
     FAULT_FLAP,   /* refuses and serves in turn, VALUE each */
     FAULT_UNSEEN, /* WHAT is SERVER/SITE: hangs as seen from that site only */
     /* network */
-    FAULT_CUT,   /* a site or server: from everything, callers too; a path: no packet */
-    FAULT_SPLIT, /* a site or server from all other servers; callers still reach it */
-    FAULT_LOSS,  /* VALUE % of packets: all, or a path */
-    FAULT_DELAY, /* VALUE more, one way: all, or a path */
+    FAULT_CUT,     /* a site or server: from everything, callers too; a path: no packet */
+    FAULT_SPLIT,   /* a site or server from all other servers; callers still reach it */
+    FAULT_LOSS,    /* VALUE % of packets: all, or a path */
+    FAULT_DELAY,   /* VALUE more, one way: all, or a path */
     FAULT_DOUBLE,  /* VALUE % of datagrams come twice */
     FAULT_REORDER, /* VALUE % of datagrams are overtaken */
     /* disks */
@@ -71,7 +71,7 @@ struct where {
 
 struct fault {
     enum fault_kind kind;
-    struct where what, other; /* `other`: the path's far end */
+    struct where what, other; /* `other`: the path's far end; the site that sees it so */
     bool path, one_way;
     int64_t at_ms, for_ms; /* for_ms 0: to the end, or once */
     int64_t value;         /* ms, per mille, ppm */

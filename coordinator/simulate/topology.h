@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 struct topology {
-    int nodes;      /* 3 .. 50 */
-    int standbys;   /* of them, a quarter at most; last ones of the first site */
-    int sites;      /* 2 .. 4; 0: as said above */
-    bool fast;      /* profile */
-    bool pairs;     /* also pairwise routes: server i of site 1 -> server i of site 2 */
-    bool exclusive; /* also a route whose holders need grants */
+    int nodes;        /* 3 .. 50 */
+    int standbys;     /* of them, a quarter at most; last ones of the first site */
+    int sites;        /* 2 .. 4; 0: as said above */
+    bool fast;        /* profile */
+    bool pairs;       /* also pairwise routes: server i of site 1 -> server i of site 2 */
+    bool exclusive;   /* also a route whose holders need grants */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int extra_checks; /* of targets that no route needs, at 15 s; up to 10000 */

@@ -307,6 +307,20 @@ static void wrong_texts_are_explained(void **state)
     }
 }
 
+/* Only what could be meant is listed. */
+static void lists_fit_the_kind(void **state)
+{
+    struct fault fault;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(fault_parse("kill:server:x@1s", model, &fault, &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "m.2"));
+    assert_null(strstr(err.text, "lb-1"));
+    assert_int_equal(fault_parse("refuse:server:x@1s", model, &fault, &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "lb-1"));
+}
+
 static void long_texts_are_refused(void **state)
 {
     char text[1024];
@@ -332,6 +346,7 @@ int main(void)
         cmocka_unit_test(parts_are_where_they_belong),
         cmocka_unit_test(places_are_servers),
         cmocka_unit_test(wrong_texts_are_explained),
+        cmocka_unit_test(lists_fit_the_kind),
         cmocka_unit_test(long_texts_are_refused),
     };
 
