@@ -19,23 +19,11 @@ struct injection {
 
 /* ---- who ---- */
 
-static server_set servers_at(const struct sim *sim, const struct where *where)
-{
-    server_set set = 0;
-    int i;
-
-    for (i = 0; i < sim->model->n_servers; i++)
-        if (where->kind == WHERE_ALL || (where->kind == WHERE_SERVER && where->index == i) ||
-            (where->kind == WHERE_SITE && sim->model->servers[i].site == where->index))
-            set |= server_bit(i);
-    return set;
-}
-
 typedef void on_server(struct injection *injection, int server, bool on);
 
 static void each_server(struct injection *injection, bool on, on_server *do_it)
 {
-    server_set set = servers_at(injection->sim, &injection->fault.what);
+    server_set set = where_servers(&injection->fault.what, injection->sim->model);
     int i;
 
     for (i = 0; i < injection->sim->model->n_servers; i++)
@@ -56,11 +44,11 @@ typedef void on_path(struct injection *injection, int from, int to, bool on);
 static void each_path(struct injection *injection, bool on, on_path *do_it)
 {
     const struct fault *fault = &injection->fault;
-    server_set near = servers_at(injection->sim, &fault->what), far = ~near;
+    server_set near = where_servers(&fault->what, injection->sim->model), far = ~near;
     int i, k, n = injection->sim->model->n_servers;
 
     if (fault->path)
-        far = servers_at(injection->sim, &fault->other);
+        far = where_servers(&fault->other, injection->sim->model);
     else if (fault->what.kind == WHERE_ALL)
         far = near;
     for (i = 0; i < n; i++)
@@ -218,13 +206,24 @@ static void cut_path(struct injection *injection, int from, int to, bool on)
     network_cut(injection->sim->network, from, to, on);
 }
 
+/* What gets slow may miss its checks' time-outs; more loss than that is not promised to be told
+ * from a failure. */
+#define DOUBT_DELAY_MS 30
+#define DOUBT_LOSS_PERMILLE 200
+
 static void lose_path(struct injection *injection, int from, int to, bool on)
 {
+    if (injection->fault.value > DOUBT_LOSS_PERMILLE)
+        doubt(injection, to, on);
     network_loss(injection->sim->network, from, to, (int)injection->fault.value, on);
 }
 
 static void delay_path(struct injection *injection, int from, int to, bool on)
 {
+    if (injection->fault.value > DOUBT_DELAY_MS) {
+        doubt(injection, from, on);
+        doubt(injection, to, on);
+    }
     network_delay(injection->sim->network, from, to, (int)injection->fault.value, on);
 }
 
@@ -256,7 +255,8 @@ static void crawl_one(struct injection *injection, int server, bool on)
     struct machine *machine = coordinator(injection, server);
 
     if (machine != NULL)
-        platter_slow(machine->platter, on ? (int)injection->fault.value : 0);
+        platter_slow(machine->platter,
+                     machine->crawl_ms += (int)injection->fault.value * (on ? 1 : -1));
 }
 
 static void bad_disk_one(struct injection *injection, int server, bool on)
@@ -281,7 +281,8 @@ static void drift_one(struct injection *injection, int server, bool on)
 
     if (machine == NULL)
         return;
-    clock_rate(&machine->clock, sim_ms(injection->sim), on ? injection->fault.value : 0);
+    machine->ppm += injection->fault.value * (on ? 1 : -1);
+    clock_rate(&machine->clock, sim_ms(injection->sim), machine->ppm);
     if (machine->process != NULL)
         process_after(machine->process); /* its next wake-up is at another time now */
 }
@@ -303,8 +304,10 @@ static void command(struct injection *injection, enum command_kind kind, bool fo
                             .route = injection->fault.what.index,
                             .to = injection->fault.what.second,
                             .force = force};
-    uint64_t id[2] = {prng_next(&sim->prng), prng_next(&sim->prng)};
+    uint64_t id[2] = {0, 0};
 
+    id[0] = prng_next(&sim->prng); /* one after the other: a list has no order */
+    id[1] = prng_next(&sim->prng);
     memcpy(asked.id.bytes, id, sizeof asked.id.bytes);
     sim_ask(sim, SERVER_NONE, &asked);
 }
@@ -428,7 +431,7 @@ static void on_flap(void *context, uint64_t index)
 {
     struct sim *sim = context;
     struct injection *injection = &sim->injections[index];
-    server_set set = servers_at(sim, &injection->fault.what);
+    server_set set = where_servers(&injection->fault.what, sim->model);
     int i;
 
     if (!injection->on)

@@ -77,6 +77,8 @@ struct machine {
     bool wiped;              /* its disk was emptied since the newest one */
     struct process *process; /* NULL: down */
     int down, frozen;        /* faults that hold it so */
+    int crawl_ms;            /* of all faults on its disk */
+    int64_t ppm;             /* … on its clock */
     struct input *backlog, **backlog_end;
     int datagrams;          /* of them: a socket's buffer is small */
     uint64_t lines, synced; /* of the ledger on its disk */
