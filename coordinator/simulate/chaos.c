@@ -38,10 +38,15 @@ static server_set missing(const struct drawing *d, const struct fault *fault, bo
     return set;
 }
 
+static bool loses_disk(const struct fault *fault)
+{
+    return fault->kind == FAULT_WIPE || fault->kind == FAULT_BADDISK;
+}
+
 /* When the voters it costs are back. */
 static int64_t back_ms(const struct fault *fault)
 {
-    if (fault->kind == FAULT_WIPE || fault->kind == FAULT_BADDISK)
+    if (loses_disk(fault))
         return FOR_EVER;
     return fault->at_ms + fault->for_ms + BACK_MS;
 }
@@ -69,6 +74,19 @@ static bool survived(const struct drawing *d, const struct fault *more)
             return false;
     }
     return true;
+}
+
+/* What a majority has lost is lost: no system brings that back. */
+static bool disks_left(const struct drawing *d, const struct fault *more)
+{
+    server_set lost = loses_disk(more) ? where_servers(&more->what, d->model) & d->voters : 0;
+
+    if (lost == 0)
+        return true;
+    for (int i = 0; i < d->n; i++)
+        if (loses_disk(&d->faults[i]))
+            lost |= where_servers(&d->faults[i].what, d->model) & d->voters;
+    return server_count(lost) <= d->minority;
 }
 
 static bool same_place(const struct where *a, const struct where *b)
@@ -110,7 +128,8 @@ void chaos_add(struct drawing *d, struct fault fault)
         fault.for_ms = 1;
     if (fault.for_ms > length - fault.at_ms)
         fault.for_ms = length - fault.at_ms;
-    if (d->n < d->most && !taken(d, &fault) && (d->chaos->harsh || survived(d, &fault)))
+    if (d->n < d->most && !taken(d, &fault) && disks_left(d, &fault) &&
+        (d->chaos->harsh || survived(d, &fault)))
         d->faults[d->n++] = fault;
 }
 
