@@ -3,7 +3,9 @@
  *   sim [--from N] [--seeds N] [--for TIME] [--nodes N] [--length TIME]
  *                 seeds one after the other, a line for each that fails; exit 1 if one did
  *   sim --seed N [--trace] [--shrink] [--nodes N] [--length TIME]
- *                 one of them, with all that happens, or its schedule made short */
+ *                 one of them, with all that happens, or its schedule made short
+ *   sim --calm TIME --config FILE
+ *                 that configuration with nothing going wrong, and how fast it went */
 #include "base/check.h"
 #include "base/log.h"
 #include "run.h"
@@ -23,6 +25,8 @@ struct options {
     int64_t for_ms, length_ms;
     int nodes;
     bool one, trace, shrink;
+    int64_t calm_ms;
+    const char *config;
 };
 
 struct total {
@@ -39,12 +43,21 @@ static int64_t wall_ms(void)
     return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
+static int64_t processor_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
 static void print_note(void *context, const struct note *note)
 {
     static const char *const kinds[] = {
         [NOTE_FAULT] = "fault",   [NOTE_LOG] = "log",         [NOTE_LEADER] = "leader",
         [NOTE_LEDGER] = "ledger", [NOTE_SWITCH] = "switch",   [NOTE_CALLERS] = "callers",
-        [NOTE_REPLY] = "reply",   [NOTE_PROCESS] = "process", [NOTE_BREACH] = "BREACH"};
+        [NOTE_REPLY] = "reply",   [NOTE_PROCESS] = "process", [NOTE_HOLDER] = "holder",
+        [NOTE_BREACH] = "BREACH"};
     const struct model *model = context;
 
     printf("%10.3f %-7s %-10s %s: %s\n", (double)note->at_ms / 1000, kinds[note->kind],
@@ -165,6 +178,63 @@ static int run_many(const struct options *options)
     return total.failed > 0;
 }
 
+#define YEAR_MS (365.25 * 24 * 3600 * 1000)
+
+static struct buf read_file(const char *path)
+{
+    struct buf text = {0};
+    FILE *file = fopen(path, "r");
+    uint8_t bytes[4096];
+    size_t n;
+
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        buf_append(&text, bytes, n);
+    fclose(file);
+    return text;
+}
+
+static int run_calm(const struct options *options)
+{
+    struct buf yaml = read_file(options->config);
+    struct sim_options o = {.name = options->config,
+                            .yaml = yaml.data,
+                            .yaml_len = yaml.len,
+                            .seed = options->from,
+                            .log_level = LOG_LEVEL_ERROR};
+    int64_t begin_ms, spent_ms;
+    struct sim_counts counts;
+    const char *name, *text;
+    struct sim *sim;
+    struct err err;
+
+    if (sim_new(&o, &sim, &err) < 0) {
+        fprintf(stderr, "sim: %s\n", err.text);
+        return 2;
+    }
+    sim_run(sim, 0);
+    begin_ms = processor_ms();
+    sim_run(sim, options->calm_ms);
+    spent_ms = processor_ms() - begin_ms;
+    counts = sim_counts(sim);
+    name = sim_breach(sim, &text);
+    printf("%s: %.2f h simulated in %.1f s of one core: %.0f times real time, %.2f cluster-years a "
+           "day; "
+           "%d terms led, %d moves, %d verdicts, %.0f events a second\n",
+           options->config, (double)options->calm_ms / 3600000, (double)spent_ms / 1000,
+           (double)options->calm_ms / (double)spent_ms,
+           (double)options->calm_ms / (double)spent_ms * 86400000 / YEAR_MS, counts.elections,
+           counts.moves, counts.verdicts, (double)counts.events * 1000 / (double)options->calm_ms);
+    if (name != NULL)
+        printf("FAIL %s: %s\n", name, text);
+    sim_free(sim);
+    buf_free(&yaml);
+    return name != NULL;
+}
+
 static int64_t time_option(const char *text)
 {
     struct err err;
@@ -187,6 +257,8 @@ int main(int argc, char **argv)
                                           {"seed", required_argument, NULL, 's'},
                                           {"trace", no_argument, NULL, 'T'},
                                           {"shrink", no_argument, NULL, 'S'},
+                                          {"calm", required_argument, NULL, 'c'},
+                                          {"config", required_argument, NULL, 'C'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.from = 1};
     int option;
@@ -219,9 +291,17 @@ int main(int argc, char **argv)
         case 'S':
             options.shrink = true;
             break;
+        case 'c':
+            options.calm_ms = time_option(optarg);
+            break;
+        case 'C':
+            options.config = optarg;
+            break;
         default:
             return 2;
         }
+    if (options.calm_ms > 0 && options.config != NULL)
+        return run_calm(&options);
     if (options.one)
         return run_one(&options);
     if (options.seeds == 0 && options.for_ms == 0)
