@@ -27,6 +27,44 @@ static void check_alone(struct sim *sim, int route, int server)
     }
 }
 
+/* ---- telling ---- */
+
+static void tell(struct machine *machine, int route, bool serves)
+{
+    machine->serves_told[route] = serves;
+    sim_note(machine->sim, NOTE_HOLDER, machine->server, serves ? "serves" : "stops",
+             "%s, epoch %u", machine->sim->model->routes[route].name, machine->serves_epoch[route]);
+}
+
+static void on_fence(void *context, uint64_t route)
+{
+    struct machine *machine = context;
+
+    if (machine->serves_told[route] && machine->serves_ms[route] <= sim_ms(machine->sim))
+        tell(machine, (int)route, false);
+}
+
+static void serve_until(struct machine *machine, int route, int64_t until_ms)
+{
+    if (until_ms == machine->serves_ms[route])
+        return;
+    machine->serves_ms[route] = until_ms;
+    wheel_at(machine->sim->wheel, until_ms, on_fence, machine, (uint64_t)route);
+}
+
+server_set sim_holders(const struct sim *sim, int route)
+{
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if (sim->machines[i].serves_ms[route] > sim_ms(sim))
+            set |= server_bit(i);
+    return set;
+}
+
+/* ---- who serves ---- */
+
 static void look(struct process *process, int route)
 {
     struct machine *machine = process->machine;
@@ -40,16 +78,20 @@ static void look(struct process *process, int route)
         /* Told at once when it is taken back by the node itself. */
         until_ms = sim_ms(sim) + engine_model(engine)->timing.fence_ms;
         if (grant_ms == 0 && until_ms < machine->serves_ms[route])
-            machine->serves_ms[route] = until_ms;
+            serve_until(machine, route, until_ms);
         return;
     }
     epoch = engine_shared(engine)->routes[route].now.epoch;
     until_ms = clock_when(&machine->clock, grant_ms + engine_model(engine)->timing.fence_ms);
     begins = machine->serves_ms[route] <= sim_ms(sim) || machine->serves_epoch[route] != epoch;
+    if (begins && machine->serves_told[route])
+        tell(machine, route, false);
     machine->serves_epoch[route] = epoch;
-    machine->serves_ms[route] = until_ms;
-    if (begins)
+    serve_until(machine, route, until_ms);
+    if (begins) {
+        tell(machine, route, true);
         check_alone(sim, route, machine->server);
+    }
 }
 
 void holders_look(struct process *process)
@@ -65,6 +107,9 @@ void holders_lost(struct machine *machine)
 {
     int r;
 
-    for (r = 0; r < machine->sim->model->n_routes; r++)
+    for (r = 0; r < machine->sim->model->n_routes; r++) {
         machine->serves_ms[r] = 0;
+        if (machine->serves_told[r])
+            tell(machine, r, false);
+    }
 }

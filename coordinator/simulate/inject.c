@@ -464,6 +464,17 @@ static void end(struct injection *injection)
     callers_look(injection->sim);
 }
 
+/* After these the ledger's times are not the world's, or what a switch says is not what was
+ * decided, or health is a matter of opinion. */
+static bool is_murky(const struct fault *fault)
+{
+    return fault->kind == FAULT_STEP || fault->kind == FAULT_PAUSE || fault->kind == FAULT_SICK ||
+           fault->kind == FAULT_SLOW || fault->kind == FAULT_FLAP || fault->kind == FAULT_UNSEEN ||
+           fault->kind == FAULT_SPLIT || fault->kind == FAULT_DELAY ||
+           (fault->kind == FAULT_CUT && fault->path) ||
+           (fault->kind >= FAULT_MUTE && fault->kind <= FAULT_FORGET) || fault->kind == FAULT_FORCE;
+}
+
 static void on_begin(void *context, uint64_t index)
 {
     struct sim *sim = context;
@@ -474,6 +485,7 @@ static void on_begin(void *context, uint64_t index)
     tell(injection, "begins");
     turn(injection, true);
     injection->on = true;
+    sim->murky = sim->murky || is_murky(&injection->fault);
     callers_look(sim);
 }
 
@@ -484,22 +496,31 @@ static void on_end(void *context, uint64_t index)
     end(&sim->injections[index]);
 }
 
+static void arm(struct sim *sim, const struct fault *fault)
+{
+    int i = sim->n_injections++;
+
+    sim->injections[i] = (struct injection){.sim = sim, .fault = *fault};
+    wheel_at(sim->wheel, sim->zero_ms + fault->at_ms, on_begin, sim, (uint64_t)i);
+    if (fault->for_ms > 0)
+        wheel_at(sim->wheel, sim->zero_ms + fault->at_ms + fault->for_ms, on_end, sim, (uint64_t)i);
+}
+
 void inject_plan(struct sim *sim, const struct fault *faults, int n)
 {
     int i;
 
     sim->injections = mem_zalloc((size_t)n, sizeof sim->injections[0]);
-    sim->n_injections = n;
-    for (i = 0; i < n; i++) {
-        struct injection *injection = &sim->injections[i];
+    for (i = 0; i < n; i++)
+        arm(sim, &faults[i]);
+}
 
-        injection->sim = sim;
-        injection->fault = faults[i];
-        wheel_at(sim->wheel, sim->zero_ms + faults[i].at_ms, on_begin, sim, (uint64_t)i);
-        if (faults[i].for_ms > 0)
-            wheel_at(sim->wheel, sim->zero_ms + faults[i].at_ms + faults[i].for_ms, on_end, sim,
-                     (uint64_t)i);
-    }
+void sim_inject(struct sim *sim, const struct fault *fault)
+{
+    CHECK(fault->at_ms >= sim_now(sim));
+    sim->injections =
+        mem_realloc(sim->injections, (size_t)sim->n_injections + 1, sizeof sim->injections[0]);
+    arm(sim, fault);
 }
 
 void inject_end_all(struct sim *sim)

@@ -9,6 +9,7 @@
  *   callers.c    who is served, by the truth
  *   holders.c    who serves an exclusive route, by the truth
  *   watch.c      invariants over nodes; evidence.c over the ledger's lines
+ *   oracle.c     downtime by the truth, against the ledger's
  *   settle.c     is all as it should be? */
 #ifndef SIMULATE_INSIDE_H
 #define SIMULATE_INSIDE_H
@@ -85,6 +86,7 @@ struct machine {
     /* helper: until when (world) the node serves an exclusive route, and under which epoch */
     int64_t serves_ms[LIMIT_ROUTES];
     uint32_t serves_epoch[LIMIT_ROUTES];
+    bool serves_told[LIMIT_ROUTES]; /* the last note of it says that it does */
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
     int seen_role;
@@ -109,6 +111,7 @@ struct line_of_callers {
 struct watch_log;
 struct asks;
 struct evidence;
+struct account;
 
 struct sim {
     /* as given */
@@ -147,6 +150,8 @@ struct sim {
     int places[LIMIT_ROUTES][LIMIT_ACTUATORS]; /* server that the callers pass; SERVER_NONE */
     struct watch_log *watch;
     struct evidence *evidence;
+    struct account *account;
+    bool murky; /* faults that neither account can be blamed for */
 
     struct sim_counts counts;
     uint64_t digest;
@@ -238,5 +243,13 @@ void evidence_free(struct sim *sim);
 void evidence_line(struct sim *sim, int server, const char *line, size_t len);
 /* What an observer really saw. */
 void evidence_probe(struct sim *sim, int observer, int check, enum reason reason);
+
+/* oracle.c */
+void oracle_open(struct sim *sim);
+void oracle_free(struct sim *sim);
+void oracle_served(struct sim *sim, int route, bool served); /* by the truth, from now on */
+/* The ledger opens an outage of a function, or closes it (`over`). */
+void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over);
+void oracle_compare(struct sim *sim);
 
 #endif

@@ -25,6 +25,7 @@ enum note_kind {
     NOTE_CALLERS, /* callers of a route are served, or not, by the world's truth */
     NOTE_REPLY,   /* the answer to an operator */
     NOTE_PROCESS, /* a daemon starts, ends, stands still, goes on */
+    NOTE_HOLDER,  /* a node begins or ends to serve an exclusive route */
     NOTE_BREACH,  /* an invariant does not hold */
 };
 struct note {
@@ -58,11 +59,17 @@ void sim_free(struct sim *sim);
 /* Runs to `until_ms` of the scenario. 0, or ERR_REFUSED: an invariant is broken and the world
  * stands still (sim_breach). */
 int sim_run(struct sim *sim, int64_t until_ms);
+/* One more fault; its time is not in the past. For what is only known by then: who leads. */
+void sim_inject(struct sim *sim, const struct fault *fault);
 /* Ends all faults now and brings back every process: the liveness phase. */
 void sim_heal(struct sim *sim);
 /* All is as it should be: one leader, every route on a healthy candidate if there is one,
  * nothing under way, all nodes equal. Else `why` says what is not. */
 bool sim_settled(struct sim *sim, struct buf *why);
+
+/* The ledger's downtime against the truth, when nothing that happened forbids to compare
+ * them (clocks that step, actuators that lie). 0 or ERR_REFUSED. */
+int sim_audit(struct sim *sim);
 
 /* The broken invariant: its name; NULL: none. `text` says how. */
 const char *sim_breach(const struct sim *sim, const char **text);
@@ -80,6 +87,9 @@ struct callers_view {
     int outages;
 };
 struct callers_view sim_callers(const struct sim *sim, int route, int actuator);
+
+/* Who serves an exclusive route now. */
+server_set sim_holders(const struct sim *sim, int route);
 
 struct sim_counts {
     uint64_t events;  /* of the wheel */
