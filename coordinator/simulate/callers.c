@@ -122,6 +122,8 @@ static void line_look(struct sim *sim, int route, int actuator)
     }
     line->served = served;
     line->since_ms = now_ms;
+    if (actuator == 0)
+        oracle_served(sim, route, served);
 }
 
 void callers_look(struct sim *sim)

@@ -273,5 +273,9 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         take_intent(e, line);
     else if (is(line, "failover", "refused"))
         sim->counts.refused++;
+    else if (is(line, "outage", "open"))
+        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
+    else if (is(line, "outage", "close"))
+        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), text_of(line, "end"));
     json_decref(line);
 }

@@ -488,6 +488,7 @@ void machine_hold(struct machine *machine, bool on)
     machine->frozen += on ? 1 : -1;
     CHECK(machine->frozen >= 0);
     targets_freeze(machine->sim->targets, machine->server, machine->frozen > 0);
+    switches_freeze(machine->sim->switches, machine->server, machine->frozen > 0);
     if (on && machine->frozen == 1)
         sim_note(machine->sim, NOTE_PROCESS, machine->server, "stands-still", "%s", "");
     if (!on && machine->frozen == 0) {

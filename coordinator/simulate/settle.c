@@ -97,6 +97,24 @@ static bool checks_true(const struct sim *sim, const struct shared *shared, stru
     return true;
 }
 
+/* A function whose route is served by who can has no outage open. */
+static bool functions_up(const struct shared *shared, struct buf *why)
+{
+    int f;
+
+    for (f = 0; f < shared->model->n_functions; f++) {
+        const struct function *function = &shared->model->functions[f];
+
+        if (!shared->functions[f].down || function->route < 0 ||
+            !shared_candidate_ready(shared, function->route,
+                                    shared->routes[function->route].now.candidate))
+            continue;
+        buf_printf(why, "%s is down though its route is served; ", function->name);
+        return false;
+    }
+    return true;
+}
+
 bool sim_settled(struct sim *sim, struct buf *why)
 {
     const struct shared *shared;
@@ -112,6 +130,7 @@ bool sim_settled(struct sim *sim, struct buf *why)
     if (shared->model == NULL)
         return false;
     settled = checks_true(sim, shared, why) && settled;
+    settled = functions_up(shared, why) && settled;
     for (r = 0; r < shared->model->n_routes; r++)
         settled = route_settled(sim, shared, r, why) && settled;
     return !asks_open_ones(sim, why) && settled;

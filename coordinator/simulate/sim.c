@@ -111,6 +111,7 @@ int sim_new(const struct sim_options *options, struct sim **out, struct err *err
     sim->wheel = wheel_new();
     watch_open(sim);
     evidence_open(sim);
+    oracle_open(sim);
     asks_open(sim);
     open_things(sim, options->between_sites_ms);
     callers_open(sim);
@@ -132,6 +133,7 @@ void sim_free(struct sim *sim)
     network_free(sim->network);
     asks_free(sim);
     evidence_free(sim);
+    oracle_free(sim);
     watch_free(sim);
     wheel_free(sim->wheel);
     book_free(&sim->book);
@@ -152,6 +154,13 @@ int sim_run(struct sim *sim, int64_t until_ms)
 void sim_heal(struct sim *sim)
 {
     inject_end_all(sim);
+}
+
+int sim_audit(struct sim *sim)
+{
+    if (!sim->murky)
+        oracle_compare(sim);
+    return sim->breach != NULL ? ERR_REFUSED : 0;
 }
 
 /* ---- what can be asked ---- */

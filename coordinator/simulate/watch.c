@@ -20,6 +20,7 @@ const struct invariant invariants[] = {
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
+    {"downtime-true", "the ledger's downtime is the callers', up to what it takes to see it"},
     {"ledger-time", "the ledger's times never run back, no duration is negative"},
     {"answered-once", "no command is answered more often than it was asked"},
     {"acknowledged-kept", "no acknowledged command is lost"},

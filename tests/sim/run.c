@@ -62,6 +62,8 @@ static void settle(struct sim *sim, const struct plan *plan, struct outcome *out
         settled = sim_settled(sim, &why);
     if (sim_breach(sim, NULL) == NULL && !settled)
         note_breach(sim, outcome, "liveness", buf_cstr(&why));
+    if (settled)
+        sim_audit(sim);
     buf_free(&why);
 }
 

@@ -1,0 +1,186 @@
+/* The month's figure against the truth: downtime as the ledger has it, by its lines alone,
+ * and downtime as the world knows it. Two accounts that share nothing.
+ *
+ *   every outage of the ledger is a time in which callers really were not served, and
+ *   every time in which they plainly were not is in the ledger,
+ *
+ * each up to what it takes to see a failure and its end. */
+#include "base/check.h"
+#include "base/mem.h"
+#include "simulate/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SPANS_MAX 4096
+#define SLACK_MS 2500 /* beside the checks' own: windows, commits, elections, actuators */
+
+/* World ms; end INT64_MAX: not over. */
+struct span {
+    int64_t start_ms, end_ms;
+};
+
+struct spans {
+    struct span span[SPANS_MAX];
+    int n;
+};
+
+struct account {
+    struct spans truth[LIMIT_ROUTES];  /* callers of the first actuator were not served */
+    struct spans ledger[LIMIT_ROUTES]; /* of the function that names the route */
+    bool full;                         /* too many to keep: no verdict */
+};
+
+void oracle_open(struct sim *sim)
+{
+    sim->account = mem_zalloc(1, sizeof *sim->account);
+}
+
+void oracle_free(struct sim *sim)
+{
+    mem_free(sim->account);
+}
+
+static void begin(struct account *account, struct spans *spans, int64_t ms)
+{
+    if (spans->n == SPANS_MAX) {
+        account->full = true;
+        return;
+    }
+    spans->span[spans->n++] = (struct span){ms, INT64_MAX};
+}
+
+static void end(struct spans *spans, int64_t ms)
+{
+    if (spans->n > 0 && spans->span[spans->n - 1].end_ms == INT64_MAX)
+        spans->span[spans->n - 1].end_ms = ms;
+}
+
+void oracle_served(struct sim *sim, int route, bool served)
+{
+    struct spans *spans = &sim->account->truth[route];
+
+    if (served)
+        end(spans, sim_ms(sim));
+    else
+        begin(sim->account, spans, sim_ms(sim));
+}
+
+/* ---- the ledger's side ---- */
+
+static int64_t world_of(const char *time)
+{
+    struct tm tm = {0};
+    int ms = 0;
+
+    if (sscanf(time, "%d-%d-%dT%d:%d:%d.%dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &ms) != 7)
+        return -1;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (int64_t)timegm(&tm) * 1000 + ms - WORLD_UTC_MS;
+}
+
+static int route_of(const struct sim *sim, const char *function)
+{
+    int f = model_function(sim->model, function);
+
+    return f >= 0 ? sim->model->functions[f].route : -1;
+}
+
+void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over)
+{
+    int route = route_of(sim, function);
+    struct spans *spans;
+
+    if (route < 0)
+        return;
+    spans = &sim->account->ledger[route];
+    if (over == NULL)
+        begin(sim->account, spans, world_of(start));
+    else
+        end(spans, world_of(over));
+}
+
+/* ---- the comparison ---- */
+
+/* How long a failure or recovery of a server of this route may go unseen. */
+static int64_t slack_ms(const struct sim *sim, int route)
+{
+    const struct model *model = sim->model;
+    int64_t most = 0;
+    int c;
+
+    for (c = 0; c < model->n_checks; c++) {
+        const struct check *check = &model->checks[c];
+        int64_t ms = (int64_t)check->interval_ms * (check->fall_silent + check->rise) +
+                     2ll * check->timeout_ms;
+
+        if (model_in_route(model, check->target) && ms > most)
+            most = ms;
+    }
+    return most + model->routes[route].patience_ms + 2ll * model->timing.window_ms + SLACK_MS;
+}
+
+/* Ms of [start, end] that no span of the other account covers, each made longer by `slack`. */
+static int64_t uncovered(const struct span *span, const struct spans *by, int64_t slack,
+                         int64_t now_ms)
+{
+    int64_t at = span->start_ms, last = span->end_ms < now_ms ? span->end_ms : now_ms, open = 0;
+    int i;
+
+    for (i = 0; i < by->n && at < last; i++) {
+        int64_t from = by->span[i].start_ms - slack;
+        int64_t to = by->span[i].end_ms < now_ms ? by->span[i].end_ms + slack : last;
+
+        if (to <= at)
+            continue;
+        if (from > last)
+            break;
+        if (from > at)
+            open += from - at;
+        at = to > at ? to : at;
+    }
+    return at < last ? open + last - at : open;
+}
+
+static bool compare(struct sim *sim, int route, const struct spans *a, const struct spans *b,
+                    int64_t allowed, const char *what)
+{
+    int i;
+
+    for (i = 0; i < a->n; i++) {
+        int64_t open = uncovered(&a->span[i], b, slack_ms(sim, route), sim_ms(sim));
+
+        if (open <= allowed)
+            continue;
+        sim_break(sim, "downtime-true", "%s: %s from %lld to %lld ms, of which %lld ms are not %s",
+                  sim->model->routes[route].name, what,
+                  (long long)(a->span[i].start_ms - sim->zero_ms),
+                  (long long)((a->span[i].end_ms < sim_ms(sim) ? a->span[i].end_ms : sim_ms(sim)) -
+                              sim->zero_ms),
+                  (long long)open, a == &sim->account->ledger[route] ? "true" : "in the ledger");
+        return false;
+    }
+    return true;
+}
+
+/* A short outage may pass unseen; one that is in the ledger must have been. */
+void oracle_compare(struct sim *sim)
+{
+    struct account *account = sim->account;
+    int r;
+
+    if (account->full)
+        return;
+    for (r = 0; r < sim->model->n_routes; r++) {
+        if (sim->model->routes[r].n_actuators == 0)
+            continue;
+        if (!compare(sim, r, &account->ledger[r], &account->truth[r], 0, "the ledger has it down"))
+            return;
+        if (!compare(sim, r, &account->truth[r], &account->ledger[r], slack_ms(sim, r),
+                     "callers were lost"))
+            return;
+    }
+}
