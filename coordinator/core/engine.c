@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REFUSED_RECORD_MS 60000 /* refused connections are recorded at most this often */
-
 /* ---- effects ---- */
 
 struct effect *engine_add(struct effects *effects, enum effect_kind kind)
@@ -116,6 +114,7 @@ static void use_model(struct engine *engine, struct moment now)
 {
     engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
     engine->model_ms = now.boot_ms;
+    engine->routes_busy = true;
     belief_reset(engine, now);
 }
 
@@ -255,8 +254,6 @@ bool engine_trusted(const struct engine *engine, struct moment now)
     return !belief_abstains(engine, now);
 }
 
-/* ---- the leader's round ---- */
-
 bool engine_leads(const struct engine *engine)
 {
     return engine->role == RAFT_ROLE_LEADER && engine->shared->leader_term == engine->term &&
@@ -268,56 +265,7 @@ int engine_leader(const struct engine *engine)
     return engine->leader;
 }
 
-/* First the own-term barrier: only when it is applied does this node know all that was
- * committed before, the configuration in force among it. Then the file, if it is newer. */
-static void begin_term(struct engine *engine, struct moment now, struct effects *effects)
-{
-    const struct shared *shared = engine->shared;
-    struct entry *entry;
-
-    if (shared->leader_term != engine->term) {
-        if (engine->barrier_term != engine->term &&
-            engine_propose(engine, now, ENTRY_LEADER, 0, effects) != NULL)
-            engine->barrier_term = engine->term;
-        return;
-    }
-    if (shared->model != NULL && engine->local_model->version <= shared->model->version)
-        return;
-    if (shared->model != NULL && !model_same_coordinators(engine->local_model, shared->model)) {
-        if (!engine->foreign) /* it would be refused, and proposed again, for ever */
-            engine_log(effects, LOG_LEVEL_ERROR, "config",
-                       "version %u of the cluster file has other coordinators than the "
-                       "configuration in force: it is not used",
-                       engine->local_model->version);
-        engine->foreign = true;
-        return;
-    }
-    entry = engine_propose(engine, now, ENTRY_CONFIG, 0, effects);
-    if (entry == NULL)
-        return;
-    entry->config.yaml = mem_dup(engine->local_yaml, engine->local_yaml_len);
-    entry->config.yaml_len = engine->local_yaml_len;
-}
-
-static void record_refusals(struct engine *engine, struct moment now, struct effects *effects)
-{
-    struct entry *entry;
-    int i;
-
-    for (i = 0; i < engine->model->n_coordinators; i++) {
-        struct peer *peer = &engine->peers[i];
-
-        if ((int32_t)(peer->refused - peer->refused_recorded) <= 0 ||
-            (peer->refused_ms != 0 && now.boot_ms - peer->refused_ms < REFUSED_RECORD_MS))
-            continue;
-        entry = engine_propose(engine, now, ENTRY_SECURITY, i, effects);
-        if (entry == NULL)
-            return;
-        entry->security.server = i;
-        entry->security.refused = peer->refused - peer->refused_recorded;
-        peer->refused_ms = now.boot_ms;
-    }
-}
+/* ---- steps ---- */
 
 /* Every node keeps count, so that a new leader records none twice. The entry may come
  * before the beat that tells of it; one from before this start counts what was never heard
@@ -329,40 +277,6 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         entry->time_ms >= engine->started_utc_ms)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
 }
-
-/* Sweeps are as frequent as beats while all is calm, and then find nothing. */
-static int64_t sweep_due_ms(const struct engine *engine)
-{
-    int beat_ms = engine->model->timing.beat_ms;
-
-    return engine->swept_ms + (engine->odd ? beat_ms / 4 : beat_ms);
-}
-
-static void sweep(struct engine *engine, struct moment now, struct effects *effects)
-{
-    engine->swept_ms = now.boot_ms;
-    engine->odd = belief_sweep(engine, now, effects);
-    record_refusals(engine, now, effects);
-    elect_hand_over(engine, now, effects);
-}
-
-/* `routes`: something happened that routes go by. Beats and probes alone change nothing for
- * a route at rest. */
-static void lead(struct engine *engine, struct moment now, bool routes, struct effects *effects)
-{
-    if (engine->role != RAFT_ROLE_LEADER)
-        return;
-    begin_term(engine, now, effects);
-    if (!engine_leads(engine))
-        return;
-    belief_lead(engine, now, effects);
-    if (now.boot_ms >= sweep_due_ms(engine))
-        sweep(engine, now, effects);
-    if (routes || engine->routes_busy || now.boot_ms >= engine->routes_ms)
-        route_lead(engine, now, effects);
-}
-
-/* ---- steps ---- */
 
 static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)
 {
@@ -407,20 +321,6 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
                    engine->model->timing.silent_ms);
 }
 
-static void member_changed(struct engine *engine, const struct event *event,
-                           struct effects *effects)
-{
-    struct entry *entry;
-
-    if (!engine_leads(engine))
-        return;
-    entry = engine_propose(engine, event->now, ENTRY_MEMBER, event->member.server, effects);
-    if (entry == NULL)
-        return;
-    entry->node.server = event->member.server;
-    entry->node.raft_id = event->member.raft_id;
-}
-
 void engine_wake(struct engine *engine, struct moment now)
 {
     engine_due(&engine->tick_ms, now.boot_ms + engine->model->timing.beat_ms / 4);
@@ -450,6 +350,8 @@ static void beat_if_due(struct engine *engine, struct moment now, struct effects
         return;
     engine->beat_ms = now.boot_ms;
     engine->next_beat_ms = now.boot_ms + engine->model->timing.beat_ms;
+    if (engine->fenced_ms > now.boot_ms) /* its end is the release that movers wait for */
+        engine_due(&engine->next_beat_ms, engine->fenced_ms);
     engine_add(effects, EFFECT_BEAT);
 }
 
@@ -488,7 +390,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         engine->odd = true;
         break;
     case EVENT_MEMBER:
-        member_changed(engine, event, effects);
+        lead_member(engine, event, effects);
         break;
     case EVENT_STORED:
         engine->stored_intent[event->stored.route] = event->stored.intent_epoch;
@@ -547,12 +449,7 @@ int64_t engine_next_ms(const struct engine *engine)
     engine_due(&next_ms, engine->tick_ms);
     engine_due(&next_ms, engine->confirm_ms);
     engine_due(&next_ms, beat_due_ms(engine));
-    if (!engine_leads(engine))
-        return next_ms;
-    engine_due(&next_ms, sweep_due_ms(engine));
-    engine_due(&next_ms, engine->routes_ms);
-    if (engine->routes_busy)
-        engine_due(&next_ms, engine->stepped_ms + beat_ms / 4);
+    engine_due(&next_ms, lead_due_ms(engine));
     return next_ms;
 }
 

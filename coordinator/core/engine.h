@@ -172,7 +172,8 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
 int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
                  struct err *err);
 
-/* Latest boot time at which EVENT_TICK is due. */
+/* Latest boot time at which EVENT_TICK is due, if nothing else happens before: whatever event
+ * comes then finds what is due. Ask again after every step and apply; it may be sooner. */
 int64_t engine_next_ms(const struct engine *engine);
 
 /* Fills the beat to send now; counts it. */

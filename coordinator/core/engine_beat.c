@@ -160,6 +160,7 @@ void grants_fence(struct engine *engine, struct moment now, int route)
     for (r = 0; r < LIMIT_ROUTES; r++)
         if (route < 0 || r == route)
             engine->fence_until_ms[r] = now.boot_ms + engine->model->timing.fence_ms;
+    engine->fenced_ms = now.boot_ms + engine->model->timing.fence_ms;
 }
 
 int64_t engine_grant(const struct engine *engine, int route)

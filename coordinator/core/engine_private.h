@@ -127,6 +127,7 @@ struct engine {
     int64_t transferred_ms; /* newest try to hand the leadership over; 0 */
 
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
+    int64_t fenced_ms;                    /* the latest of these */
     int64_t refused_until_ms;             /* Raft took a proposal not in: none is made before */
     uint64_t proposals;                   /* counted */
     struct pending pending[ENGINE_PENDING_MAX];
@@ -175,6 +176,11 @@ bool belief_up(const struct engine *engine, struct moment now, int check);
 bool grants_over(const struct engine *engine, struct moment now, int route);
 /* This node's grant of the route, of all routes (-1), is over now: its fence takes a while. */
 void grants_fence(struct engine *engine, struct moment now, int route);
+/* engine_lead.c: `routes`: something happened that routes go by. Beats and probes alone change
+ * nothing for a route at rest. */
+void lead(struct engine *engine, struct moment now, bool routes, struct effects *effects);
+int64_t lead_due_ms(const struct engine *engine); /* by time alone; INT64_MAX: never */
+void lead_member(struct engine *engine, const struct event *event, struct effects *effects);
 /* engine_elect.c: silent leaders; where the leader should live */
 void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
 void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
