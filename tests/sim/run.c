@@ -17,8 +17,11 @@ void plan_draw(struct plan *plan, uint64_t seed, int nodes, int64_t length_ms)
 
     *plan = (struct plan){.seed = seed};
     prng_seed(&prng, prng_mix(seed));
-    if (nodes > 0)
+    if (nodes > 0) {
         topology.nodes = nodes;
+        topology.standbys = topology.standbys < nodes / 4 ? topology.standbys : nodes / 4;
+        topology.sites = topology.sites <= nodes ? topology.sites : 0;
+    }
     topology_yaml(&topology, &plan->yaml);
     plan->nodes = topology.nodes;
     plan->exclusive = topology.exclusive;
