@@ -526,14 +526,16 @@ static void machine_open(struct sim *sim, int server)
         .run = machine_run,
         .context = machine,
     };
+    int64_t boot_ms, utc_ms;
 
     machine->sim = sim;
     machine->server = server;
     machine->raft_id = replicate_id(server, 0);
     machine->backlog_end = &machine->backlog;
     /* Boot clocks begin anywhere, UTC within some ms of each other. */
-    clock_init(&machine->clock, sim_ms(sim), 100000 + (int64_t)prng_below(&sim->prng, 1000000),
-               WORLD_UTC_MS + (int64_t)prng_below(&sim->prng, 20));
+    boot_ms = 100000 + (int64_t)prng_below(&sim->prng, 1000000);
+    utc_ms = WORLD_UTC_MS + (int64_t)prng_below(&sim->prng, 20);
+    clock_init(&machine->clock, sim_ms(sim), boot_ms, utc_ms);
     machine->platter = platter_new(&options);
 }
 
