@@ -132,6 +132,24 @@ static void an_exclusive_route_waits_no_longer(void **state)
     twins_end(&t);
 }
 
+/* Its holders are alive: each says so when its fence of 30 ms is over, not a beat later. */
+static void a_release_is_said_when_the_fence_is_over(void **state)
+{
+    uint64_t seed;
+    int i;
+
+    (void)state;
+    for (seed = 1; seed <= 5; seed++) {
+        struct cluster *c = cluster_new("exclusive", 0, seed);
+
+        cluster_run(c, 8000 + 35 * (int64_t)seed);
+        for (i = 0; i < 3; i++)
+            c->dead[i] = true;
+        assert_in_range(time_to_move(c), 35, 95);
+        cluster_free(c);
+    }
+}
+
 /* ---- one node that hears nothing but its own ticks ---- */
 
 struct lone {
@@ -404,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_dead_site_moves_alike),
         cmocka_unit_test(hung_services_move_alike),
         cmocka_unit_test(an_exclusive_route_waits_no_longer),
+        cmocka_unit_test(a_release_is_said_when_the_fence_is_over),
         cmocka_unit_test(silence_is_noticed_to_the_millisecond),
         cmocka_unit_test(a_peer_heard_again_is_noticed_soon),
         cmocka_unit_test(a_confirmation_runs_on_ticks_alone),
