@@ -51,16 +51,33 @@ static int count_reached(const struct sim *sim, int place, const struct candidat
     return n;
 }
 
-static bool line_served(const struct sim *sim, int route, int actuator)
+bool callers_pass(const struct sim *sim, int route, int actuator)
 {
-    const struct route *r = &sim->model->routes[route];
-    const struct setting *setting = switches_get(sim->switches, route, actuator);
-    const struct candidate *candidate = &r->candidates[setting->candidate];
     int place = sim->places[route][actuator];
 
-    if (place != SERVER_NONE && (sim->server_dark[place] > 0 || sim->server_shut[place] > 0))
-        return false;
-    return count_reached(sim, place, candidate, setting->members) >= candidate->least;
+    return place == SERVER_NONE || (sim->server_dark[place] == 0 && sim->server_shut[place] == 0);
+}
+
+/* If the actuator said: these of the candidate's members. */
+static bool would_serve(const struct sim *sim, int route, int actuator, int candidate,
+                        server_set members)
+{
+    const struct candidate *c = &sim->model->routes[route].candidates[candidate];
+
+    return callers_pass(sim, route, actuator) &&
+           count_reached(sim, sim->places[route][actuator], c, members) >= c->least;
+}
+
+bool callers_would_be_served(const struct sim *sim, int route, int actuator, int candidate)
+{
+    return would_serve(sim, route, actuator, candidate, ~(server_set)0);
+}
+
+static bool line_served(const struct sim *sim, int route, int actuator)
+{
+    const struct setting *setting = switches_get(sim->switches, route, actuator);
+
+    return would_serve(sim, route, actuator, setting->candidate, setting->members);
 }
 
 /* Most of the coordinators elsewhere can see that it works. */
@@ -89,6 +106,11 @@ static bool candidate_serves(const struct sim *sim, int route, int candidate)
     for (m = 0; m < c->n_members; m++)
         n += plainly_works(sim, c->members[m]);
     return n >= c->least;
+}
+
+bool callers_candidate_serves(const struct sim *sim, int route, int candidate)
+{
+    return candidate_serves(sim, route, candidate);
 }
 
 bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms)
@@ -149,14 +171,16 @@ void callers_switched(void *context, int route, int actuator, const struct setti
     struct sim *sim = context;
     const struct route *r = &sim->model->routes[route];
     const struct setting *setting = switches_get(sim->switches, route, actuator);
-    bool older = setting->epoch < before->epoch ||
-                 (setting->epoch == before->epoch && setting->step < before->step);
+    uint64_t says = epoch_step(setting->epoch, setting->step);
+    bool older = says < epoch_step(before->epoch, before->step);
 
     sim_note(sim, NOTE_SWITCH, SERVER_NONE, "says", "%s/%s: %s with %d of %d, epoch %u.%u", r->name,
              r->actuators[actuator].name, r->candidates[setting->candidate].name,
              server_count(setting->members), r->candidates[setting->candidate].n_members,
              setting->epoch, setting->step);
-    sim_mix(sim, (uint64_t)setting->epoch << 32 | setting->step);
+    sim_mix(sim, says);
+    if (says > sim->said[route][actuator])
+        sim->said[route][actuator] = says;
     /* Epoch 0 is a switch that forgot. */
     if (setting->epoch > 0 && older)
         sim_break(sim, "epochs-rise", "%s/%s goes from epoch %u.%u back to %u.%u", r->name,

@@ -10,7 +10,8 @@
  *   holders.c    who serves an exclusive route, by the truth
  *   watch.c      invariants over nodes; evidence.c over the ledger's lines
  *   oracle.c     downtime by the truth, against the ledger's
- *   settle.c     is all as it should be? */
+ *   settle.c     is all as it should be?
+ *   truth.c      what could be survived at this moment */
 #ifndef SIMULATE_INSIDE_H
 #define SIMULATE_INSIDE_H
 
@@ -147,7 +148,8 @@ struct sim {
     struct line_of_callers callers[LIMIT_ROUTES][LIMIT_ACTUATORS];
     /* Since when a candidate plainly serves by the truth; INT64_MAX: it does not. */
     int64_t serves_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
-    int places[LIMIT_ROUTES][LIMIT_ACTUATORS]; /* server that the callers pass; SERVER_NONE */
+    int places[LIMIT_ROUTES][LIMIT_ACTUATORS];    /* server that the callers pass; SERVER_NONE */
+    uint64_t said[LIMIT_ROUTES][LIMIT_ACTUATORS]; /* newest (epoch, step) of each */
     struct watch_log *watch;
     struct evidence *evidence;
     struct account *account;
@@ -158,6 +160,11 @@ struct sim {
     const char *breach; /* name of the invariant; NULL */
     char breach_text[1024];
 };
+
+static inline uint64_t epoch_step(uint32_t epoch, uint32_t step)
+{
+    return (uint64_t)epoch << 32 | step;
+}
 
 /* sim.c */
 void sim_note(struct sim *sim, enum note_kind kind, int server, const char *word,
@@ -224,6 +231,11 @@ void inject_free(struct sim *sim);
 /* callers.c */
 void callers_open(struct sim *sim);
 void callers_look(struct sim *sim); /* after anything that may change who is served */
+/* The truth now: callers get as far as the actuator; they would be served if it said all of
+ * the candidate's members; it works, and most coordinators elsewhere can see that. */
+bool callers_pass(const struct sim *sim, int route, int actuator);
+bool callers_would_be_served(const struct sim *sim, int route, int actuator, int candidate);
+bool callers_candidate_serves(const struct sim *sim, int route, int candidate);
 /* It has served its callers for the last `ms`, and nobody could doubt it. */
 bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms);
 void callers_switched(void *context, int route, int actuator, const struct setting *before);

@@ -32,7 +32,8 @@ void sim_note(struct sim *sim, enum note_kind kind, int server, const char *word
                         .kind = kind,
                         .server = server,
                         .word = word,
-                        .text = text};
+                        .text = text,
+                        .line = kind == NOTE_LEDGER ? sim->book.lines[sim->book.n - 1] : NULL};
     va_list args;
 
     va_start(args, format);

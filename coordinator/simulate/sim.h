@@ -34,6 +34,7 @@ struct note {
     int server;       /* -1: the world */
     const char *word; /* a stable word: the log's event, the ledger line's type, "lost", … */
     const char *text;
+    const char *line; /* NOTE_LEDGER: the whole line, JSON */
 };
 typedef void sim_tell(void *context, const struct note *note);
 

@@ -121,6 +121,13 @@ const struct setting *switches_get(const struct switches *switches, int route, i
     return &find(switches, route, actuator)->says;
 }
 
+int switches_place(const struct switches *switches, int route, int actuator)
+{
+    int place = find(switches, route, actuator)->place;
+
+    return place == ANYWHERE ? SERVER_NONE : place;
+}
+
 /* ---- a call's events ---- */
 
 static void put(struct call *call, int64_t in_ms, wheel_fire *fire, uint64_t arg)

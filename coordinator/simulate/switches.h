@@ -46,6 +46,8 @@ void switches_call(struct switches *switches, int node, uint64_t start, int rout
  * then come first. What it had sent arrives. */
 void switches_freeze(struct switches *switches, int node, bool frozen);
 const struct setting *switches_get(const struct switches *switches, int route, int actuator);
+/* The server on which the switch stands; SERVER_NONE: reached from everywhere. */
+int switches_place(const struct switches *switches, int route, int actuator);
 
 enum switch_fault {
     SWITCH_DOWN,    /* no answer, keeps what it says */

@@ -121,11 +121,11 @@ static void on_ended(void *context, uint64_t arg)
 
 /* ---- what a probe finds ---- */
 
-static enum reason answer_of(enum service_state state, const struct watch *watch)
+static enum reason answer_of(enum service_state state, int kind)
 {
     if (state == SERVICE_REFUSES)
         return REASON_REFUSED;
-    return state == SERVICE_SICK && watch->kind == CHECK_HTTP ? REASON_STATUS : REASON_OK;
+    return state == SERVICE_SICK && kind == CHECK_HTTP ? REASON_STATUS : REASON_OK;
 }
 
 static enum reason find(const struct observer *observer, const struct watch *watch, int *took_ms)
@@ -146,7 +146,7 @@ static enum reason find(const struct observer *observer, const struct watch *wat
     if (ms > watch->timeout_ms)
         return REASON_TIMEOUT;
     *took_ms = ms;
-    return answer_of(state, watch);
+    return answer_of(state, watch->kind);
 }
 
 /* Puts the probe's end on the wheel; its answer is never given from inside a call. */
@@ -320,4 +320,15 @@ bool targets_serves(const struct targets *targets, int server)
     const struct truth *truth = &targets->truths[server];
 
     return worst(truth->all, truth->all) == SERVICE_UP && truth->slow_ms <= TARGETS_PATIENCE_MS;
+}
+
+enum reason targets_finds(const struct targets *targets, int site, const struct check *check)
+{
+    const struct truth *truth = &targets->truths[check->target];
+    enum service_state state = truth->finds[site];
+
+    if (state == SERVICE_GONE || state == SERVICE_HANGS ||
+        (state != SERVICE_REFUSES && truth->slow_ms >= check->timeout_ms))
+        return REASON_TIMEOUT;
+    return answer_of(state, (int)check->kind);
 }

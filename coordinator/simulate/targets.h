@@ -55,5 +55,7 @@ void targets_seen(struct targets *targets, int server, int site, enum service_st
 /* The truth, for oracles: does the server's service work for callers? It is up and at most
  * TARGETS_PATIENCE_MS slow, whatever single sites find and whatever the network does. */
 bool targets_serves(const struct targets *targets, int server);
+/* What a probe of the check that gets through finds from a site, by the truth. */
+enum reason targets_finds(const struct targets *targets, int site, const struct check *check);
 
 #endif
