@@ -1,0 +1,234 @@
+#include "observed.h"
+#include "base/check.h"
+#include "base/utc.h"
+#include "scenario.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* How a line of the ledger is told: {key} is what stands there. What the story never needs is
+ * left out by an empty text. A type that is not here is told with all that it has. */
+static const struct {
+    const char *type, *text;
+} told[] = {
+    {"up", "{check}, {agree} of {assigned}"},
+    {"down", "{check}, {agree} of {assigned}"},
+    {"degraded", "{check}, {agree} of {assigned}"},
+    {"disputed", "{check}, {agree} of {assigned}: {by}"},
+    {"intent", "{route} {from} -> {to}, epoch {epoch}.{step}, rule {rule} {who}"},
+    {"act", "{route}, epoch {epoch}.{step}"},
+    {"outcome", "{route}/{actuator}, epoch {epoch}.{step}, ok {ok} {reason}"},
+    {"reasserted", "{route}/{actuator}, epoch {epoch}.{step}"},
+    {"verified", "{route} at {to}, epoch {epoch}.{step}"},
+    {"blocked", "{route} stays at {active}, rule {rule}"},
+    {"unblocked", "{route} at {active}, rule {rule}"},
+    {"held", "{route} at {active}, rule {rule}"},
+    {"refused", "{route} to {to}, rule {rule} {who}"},
+    {"open", "{function}"},
+    {"close", "{function}, {counted_ms} ms counted"},
+    {"silent", "{server}"},
+    {"heard", "{server}"},
+    {"member", "{server}"},
+    {"added", "{kind} window {window}"},
+    {"ended", "window {window}"},
+    {"hole", "{check}: {observers} observers, {sites} sites"},
+    {"covered", "{check}: {observers} observers, {sites} sites"},
+    {"leader", ""}, /* the leader's own note is enough */
+};
+
+/* ---- writing ---- */
+
+void observed_say(struct observed *seen, int64_t at_ms, const char *kind, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    size_t len;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    len = strlen(text);
+    while (len > 0 && text[len - 1] == ' ')
+        text[--len] = '\0';
+    buf_printf(&seen->trace, "%7lld.%03lld %-8s%s\n", (long long)(at_ms / 1000),
+               (long long)(at_ms % 1000), kind, text);
+}
+
+static void put_value(const json_t *value, struct buf *out)
+{
+    if (json_is_string(value))
+        buf_str(out, json_string_value(value));
+    else if (json_is_integer(value))
+        buf_printf(out, "%lld", (long long)json_integer_value(value));
+    else if (json_is_boolean(value))
+        buf_str(out, json_is_true(value) ? "yes" : "no");
+}
+
+static void fill(const char *form, const json_t *line, struct buf *out)
+{
+    while (*form != '\0') {
+        const char *end = *form == '{' ? strchr(form, '}') : NULL;
+
+        if (end == NULL) {
+            buf_append(out, form++, 1);
+            continue;
+        }
+        put_value(json_object_getn(line, form + 1, (size_t)(end - form - 1)), out);
+        form = end + 1;
+    }
+}
+
+static void say_ledger(struct observed *seen, const struct note *note, const json_t *line)
+{
+    struct buf text = {0};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(told) && strcmp(told[i].type, note->word) != 0; i++)
+        ;
+    if (i == ARRAY_LEN(told))
+        buf_str(&text, note->text);
+    else
+        fill(told[i].text, line, &text);
+    if (text.len > 0)
+        observed_say(seen, note->at_ms, "ledger", "%s %s", note->word, buf_cstr(&text));
+    buf_free(&text);
+}
+
+static bool shown(const struct scenario *scenario, const struct note *note)
+{
+    if (words_have(&scenario->hidden, note->word))
+        return false;
+    return (scenario->show & 1u << note->kind) ||
+           (note->kind == NOTE_LOG && words_have(&scenario->logs, note->word));
+}
+
+static void say(struct observed *seen, const struct note *note)
+{
+    const struct model *model = seen->scenario->model;
+    const char *server = note->server >= 0 ? model->servers[note->server].name : NULL;
+    const char *kind = note_words[note->kind];
+
+    switch (note->kind) {
+    case NOTE_LEADER:
+    case NOTE_HOLDER:
+    case NOTE_PROCESS:
+        observed_say(seen, note->at_ms, kind, "%s %s%s%s", server, note->word,
+                     note->text[0] != '\0' ? ": " : "", note->text);
+        break;
+    case NOTE_LOG:
+    case NOTE_REPLY:
+        observed_say(seen, note->at_ms, kind, "%s: %s: %s", server, note->word, note->text);
+        break;
+    case NOTE_SWITCH:
+        observed_say(seen, note->at_ms, kind, "%s", note->text);
+        break;
+    default:
+        observed_say(seen, note->at_ms, kind, "%s %s", note->word, note->text);
+    }
+}
+
+/* ---- keeping ---- */
+
+static void count(json_t *counts, const char *word)
+{
+    json_int_t n = json_integer_value(json_object_get(counts, word));
+
+    json_object_set_new(counts, word, json_integer(n + 1));
+}
+
+static void keep_holder(struct observed *seen, const struct note *note)
+{
+    char name[LIMIT_NAME];
+    int route;
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(note->text, ","), note->text);
+    route = model_route(seen->scenario->model, name);
+    CHECK(route >= 0);
+    if (strcmp(note->word, "serves") != 0) {
+        if (--seen->routes[route].holders == 0)
+            seen->routes[route].since_ms = note->at_ms;
+        return;
+    }
+    if (seen->routes[route].holders++ == 0 && note->at_ms >= 0 &&
+        note->at_ms - seen->routes[route].since_ms > seen->routes[route].longest_ms)
+        seen->routes[route].longest_ms = note->at_ms - seen->routes[route].since_ms;
+}
+
+/* An outage that is over: what a month's report counts for it. */
+static void add_counted(json_t *line)
+{
+    const char *start = json_string_value(json_object_get(line, "start"));
+    const char *end = json_string_value(json_object_get(line, "end"));
+    int64_t start_ms, end_ms;
+
+    if (start != NULL && end != NULL && utc_parse(start, &start_ms) == 0 &&
+        utc_parse(end, &end_ms) == 0)
+        json_object_set_new(line, "counted_ms", json_integer(end_ms - start_ms));
+}
+
+/* Who failed it, of a verdict that not enough agreed on. */
+static void add_by(json_t *line)
+{
+    const json_t *ballots = json_object_get(line, "ballots"), *ballot;
+    struct buf by = {0};
+    size_t i;
+
+    json_array_foreach(ballots, i, ballot)
+    {
+        const char *opinion = json_string_value(json_object_get(ballot, "opinion"));
+
+        if (opinion != NULL && strcmp(opinion, "down") == 0)
+            buf_printf(&by, "%s%s%s", by.len > 0 ? ", " : "",
+                       json_string_value(json_object_get(ballot, "observer")),
+                       json_is_true(json_object_get(ballot, "abstain")) ? " (abstains)" : "");
+    }
+    json_object_set_new(line, "by", json_string(buf_cstr(&by)));
+    buf_free(&by);
+}
+
+static void keep_ledger(struct observed *seen, const struct note *note)
+{
+    const char *text = sim_ledger(seen->sim, sim_ledger_size(seen->sim) - 1);
+    json_t *line = json_loads(text, 0, NULL);
+
+    CHECK(line != NULL);
+    json_object_set_new(line, "at_ms", json_integer(note->at_ms));
+    if (strcmp(note->word, "close") == 0)
+        add_counted(line);
+    if (strcmp(note->word, "disputed") == 0)
+        add_by(line);
+    json_array_append_new(seen->ledger, line);
+    if (shown(seen->scenario, note))
+        say_ledger(seen, note, line);
+}
+
+void observed_note(void *context, const struct note *note)
+{
+    struct observed *seen = context;
+
+    if (note->kind == NOTE_HOLDER)
+        keep_holder(seen, note);
+    if (note->at_ms < 0)
+        return;
+    if (note->kind == NOTE_LEDGER) {
+        keep_ledger(seen, note);
+        return;
+    }
+    if (note->kind == NOTE_LEADER)
+        seen->leaders++;
+    if (note->kind == NOTE_LOG)
+        count(seen->logs, note->word);
+    if (note->kind == NOTE_REPLY)
+        count(seen->replies, note->word);
+    if (shown(seen->scenario, note))
+        say(seen, note);
+}
+
+void observed_free(struct observed *seen)
+{
+    json_decref(seen->ledger);
+    json_decref(seen->logs);
+    json_decref(seen->replies);
+    buf_free(&seen->trace);
+    buf_free(&seen->unsettled);
+}
