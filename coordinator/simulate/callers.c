@@ -108,11 +108,6 @@ static bool candidate_serves(const struct sim *sim, int route, int candidate)
     return n >= c->least;
 }
 
-bool callers_candidate_serves(const struct sim *sim, int route, int candidate)
-{
-    return candidate_serves(sim, route, candidate);
-}
-
 bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms)
 {
     return sim->serves_ms[route][candidate] <= sim_ms(sim) - ms &&

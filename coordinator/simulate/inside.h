@@ -2,6 +2,7 @@
  *
  *   sim.c        makes it, runs it, tells what happens
  *   machine.c    one coordinator's machine: processes that begin, end, stand still
+ *   edition.c    versions of the configuration
  *   shell.c      what a process is given for libuv, links and files (node_shell)
  *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
  *   book.c       the ledger: what every node must have
@@ -69,12 +70,21 @@ struct input {
     struct input *next;
 };
 
+/* A version of the configuration, as a file that a daemon starts with. */
+struct edition {
+    uint8_t *yaml;
+    size_t yaml_len;
+    struct model *model;
+};
+#define EDITIONS_MAX 32
+
 struct machine {
     struct sim *sim;
     int server;
     struct clock_sim clock;
     struct platter *platter;
     uint64_t raft_id;
+    int edition;             /* that it starts with */
     bool founded;            /* has had a first start */
     bool wiped;              /* its disk was emptied since the newest one */
     struct process *process; /* NULL: down */
@@ -117,9 +127,9 @@ struct account;
 struct sim {
     /* as given */
     char name[LIMIT_TEXT];
-    struct model *model;
-    uint8_t *yaml;
-    size_t yaml_len;
+    struct edition editions[EDITIONS_MAX]; /* the first is the one given */
+    int n_editions;
+    const struct model *model; /* of the first; names and indices are the same in all */
     uint64_t seed;
     int snapshot_every, snapshot_trailing;
     enum log_level log_level;
@@ -205,6 +215,12 @@ static inline bool process_runs(const struct process *process)
            process->machine->frozen == 0;
 }
 
+/* edition.c */
+int edition_first(struct sim *sim, const uint8_t *yaml, size_t len, struct err *err);
+/* The same with the next version's number; the newest one when there are too many. */
+int edition_next(struct sim *sim);
+void editions_free(struct sim *sim);
+
 /* shell.c */
 struct node_shell shell_of(struct process *process);
 void shell_configure(struct process *process);
@@ -232,10 +248,9 @@ void inject_free(struct sim *sim);
 void callers_open(struct sim *sim);
 void callers_look(struct sim *sim); /* after anything that may change who is served */
 /* The truth now: callers get as far as the actuator; they would be served if it said all of
- * the candidate's members; it works, and most coordinators elsewhere can see that. */
+ * the candidate's members. */
 bool callers_pass(const struct sim *sim, int route, int actuator);
 bool callers_would_be_served(const struct sim *sim, int route, int actuator, int candidate);
-bool callers_candidate_serves(const struct sim *sim, int route, int candidate);
 /* It has served its callers for the last `ms`, and nobody could doubt it. */
 bool callers_candidate_serves_since(const struct sim *sim, int route, int candidate, int64_t ms);
 void callers_switched(void *context, int route, int actuator, const struct setting *before);

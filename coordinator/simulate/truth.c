@@ -115,7 +115,7 @@ static bool another_ready(const struct sim *sim, int leader, int route, int actu
 
     for (c = 0; c < sim->model->routes[route].n_candidates; c++)
         if (c != active && callers_would_be_served(sim, route, actuator, c) &&
-            callers_candidate_serves(sim, route, c) && !believed_failed(sim, leader, route, c))
+            !believed_failed(sim, leader, route, c))
             return true;
     return false;
 }
@@ -131,6 +131,16 @@ static const char *hindered(const struct sim *sim, int leader, int route, int ac
     return NULL;
 }
 
+static bool any_believes_failed(const struct sim *sim, server_set set, int route, int candidate)
+{
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if ((set & server_bit(i)) && believed_failed(sim, i, route, candidate))
+            return true;
+    return false;
+}
+
 struct truth truth_look(const struct sim *sim, int route, int actuator, int leader)
 {
     struct truth truth = {.callers = TRUTH_COVERED, .leader_stays = can_lead(sim, leader)};
@@ -140,7 +150,7 @@ struct truth truth_look(const struct sim *sim, int route, int actuator, int lead
 
     if (callers_would_be_served(sim, route, actuator, active)) {
         truth.callers =
-            callers_candidate_serves(sim, route, active) ? TRUTH_UNTOUCHED : TRUTH_UNSURE;
+            any_believes_failed(sim, set, route, active) ? TRUTH_UNSURE : TRUTH_UNTOUCHED;
         return truth;
     }
     if (!callers_pass(sim, route, actuator))

@@ -7,8 +7,9 @@
 #include "simulate/sim.h"
 
 enum truth_of_callers {
-    TRUTH_UNTOUCHED,   /* the active candidate serves and most can see it: nothing may happen */
-    TRUTH_UNSURE,      /* callers are served, but not so that most can see it: a move is no fault */
+    TRUTH_UNTOUCHED,   /* the active candidate serves, as far as can be seen too: nothing may happen
+                        */
+    TRUTH_UNSURE,      /* callers are served, but it looks failed to enough: a move is no fault */
     TRUTH_COVERED,     /* callers are lost, and it can be seen, decided and carried out */
     TRUTH_NOT_COVERED, /* callers are lost, and `why` says what makes it impossible to help */
 };
