@@ -236,10 +236,24 @@ struct platter_view platter_view(const struct platter *platter)
     };
 }
 
+/* A process that was frozen finds its writes done and conflicting entries at once: those are
+ * to go, and are looked past, while the write before has still to be told. */
+static bool is_to_go(const struct platter *platter, raft_index index)
+{
+    const struct op *op = platter->disk != NULL ? platter->disk->writes.first : NULL;
+
+    for (; op != NULL; op = op->next)
+        if (op->kind == OP_TRUNCATE && op->index <= index)
+            return true;
+    return false;
+}
+
 bool platter_entry(const struct platter *platter, raft_index index, raft_term *term, uint64_t *hash)
 {
     const struct stored *stored;
 
+    if (is_to_go(platter, index))
+        return false;
     if (index < platter->first || index - platter->first >= platter->n)
         return false;
     stored = &platter->entries[index - platter->first];
