@@ -242,9 +242,23 @@ proctype Holder()
     :: d_step { !rel && LEFT(1, 2) > d -> grant(1, 2) }
 #endif
 #ifdef RELEASES_AFTER_F /* by its own clock, whenever the helper gets to know */
-    :: d_step { (c1 || c2) && !rel -> rel = true; timer = F; SAY("the holder applies the intent\n") }
-    :: d_step { rel && !told -> told = true; d = (d > F -> F : d); SAY("the helper begins to fence\n") }
-    :: d_step { rel && told && timer == 0 && !said && !acted -> said = true; SAY("the holder says released\n") }
+    :: d_step {
+           (c1 || c2) && !rel ->
+           rel = true;
+           timer = F;
+           SAY("the holder applies the intent\n")
+       }
+    :: d_step {
+           rel && !told ->
+           told = true;
+           d = (d > F -> F : d);
+           SAY("the helper begins to fence\n")
+       }
+    :: d_step {
+           rel && told && timer == 0 && !said && !acted ->
+           said = true;
+           SAY("the holder says released\n")
+       }
 #else
     /* Move: "`released` in a beat sent after seeing the intent (it then ignores older
      * echoes)". Its address has to be down by then: the helper confirms. */
@@ -520,7 +534,11 @@ proctype Mover2()
     :: append_2(2)
     :: d_step { lead[1] && !c1 && MAJORITY(HAS_I1B2) -> c1 = true; SAY("it is committed\n") }
     :: d_step { lead[1] && !barrier && MAJORITY(HAS_B2) -> barrier = true }
-    :: d_step { lead[1] && barrier && cur[1] == B2 -> cur[1] = B2I2; SAY("mover 2 appends its intent\n") }
+    :: d_step {
+           lead[1] && barrier && cur[1] == B2 ->
+           cur[1] = B2I2;
+           SAY("mover 2 appends its intent\n")
+       }
     :: d_step { lead[1] && !c2 && MAJORITY(HAS_I2) -> c2 = true; SAY("it is committed\n") }
     :: act(1, 0, 2)
     :: replace_voter_2(1)
