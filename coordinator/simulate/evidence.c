@@ -125,6 +125,7 @@ static void check_down(struct evidence *e, const json_t *line, int check)
             json_is_true(json_object_get(ballot, "abstain")))
             continue;
         if (observer < 0 || observer >= model->n_coordinators || site < 0 ||
+            observer == model->checks[check].target ||
             !(model_observers(model, check) & server_bit(observer))) {
             sim_break(e->sim, "ballots-true", "%s is no observer of %s",
                       text_of(ballot, "observer"), model->checks[check].name);
@@ -229,6 +230,20 @@ static void take_intent(struct evidence *e, const json_t *line)
         check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
 }
 
+/* Whatever it says by now: it may have forgotten, or gone on. */
+static void take_verified(struct evidence *e, const json_t *line)
+{
+    int route = model_route(e->sim->model, text_of(line, "route")), a;
+    uint64_t placement =
+        epoch_step((uint32_t)number_of(line, "epoch"), (uint32_t)number_of(line, "step"));
+
+    for (a = 0; route >= 0 && a < e->sim->model->routes[route].n_actuators; a++)
+        if (e->sim->said[route][a] < placement)
+            sim_break(e->sim, "verified-true", "%s is verified, %s never said so",
+                      e->sim->model->routes[route].name,
+                      e->sim->model->routes[route].actuators[a].name);
+}
+
 /* ---- the line ---- */
 
 static void tell(struct sim *sim, int server, const json_t *line)
@@ -271,6 +286,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         take_verdict(e, line);
     else if (is(line, "failover", "intent"))
         take_intent(e, line);
+    else if (is(line, "failover", "verified"))
+        take_verified(e, line);
     else if (is(line, "failover", "refused"))
         sim->counts.refused++;
     else if (is(line, "outage", "open"))

@@ -52,6 +52,18 @@ static bool any_ready(const struct shared *shared, int route)
     return false;
 }
 
+/* An exclusive route is served by its holder, under the epoch that was decided. */
+static bool held(const struct sim *sim, int route, const struct placement *now)
+{
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if ((now->members & server_bit(i)) && sim->machines[i].serves_ms[route] > sim_ms(sim) &&
+            sim->machines[i].serves_epoch[route] == now->epoch)
+            return true;
+    return false;
+}
+
 static bool route_settled(const struct sim *sim, const struct shared *shared, int route,
                           struct buf *why)
 {
@@ -67,6 +79,10 @@ static bool route_settled(const struct sim *sim, const struct shared *shared, in
     if (any_ready(shared, route) && !state->held &&
         !shared_candidate_ready(shared, route, state->now.candidate)) {
         buf_printf(why, "%s is not on a healthy candidate; ", r->name);
+        return false;
+    }
+    if (r->kind == ROUTE_EXCLUSIVE && !held(sim, route, &state->now)) {
+        buf_printf(why, "%s has no holder; ", r->name);
         return false;
     }
     for (a = 0; a < r->n_actuators; a++) {

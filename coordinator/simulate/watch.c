@@ -17,6 +17,7 @@ const struct invariant invariants[] = {
     {"epochs-rise", "no actuator takes an older epoch after a newer one"},
     {"last-candidate-stays", "no actuator is left without a server, no pool below its least"},
     {"exclusive-alone", "an exclusive route never has two candidates that serve"},
+    {"verified-true", "a placement is verified only when every actuator has said it"},
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
