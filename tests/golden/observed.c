@@ -166,6 +166,16 @@ static void add_counted(json_t *line)
         json_object_set_new(line, "counted_ms", json_integer(end_ms - start_ms));
 }
 
+/* What it failed before its newest success it says no more. */
+static bool failed_last(const json_t *ballot)
+{
+    const json_t *fail = json_object_get(ballot, "fail_age_ms");
+    const json_t *good = json_object_get(ballot, "good_age_ms");
+
+    return json_is_integer(fail) &&
+           (!json_is_integer(good) || json_integer_value(fail) <= json_integer_value(good));
+}
+
 /* Who failed it, of a verdict that not enough agreed on. */
 static void add_by(json_t *line)
 {
@@ -177,7 +187,7 @@ static void add_by(json_t *line)
     {
         const char *opinion = json_string_value(json_object_get(ballot, "opinion"));
 
-        if (opinion != NULL && strcmp(opinion, "down") == 0)
+        if (opinion != NULL && strcmp(opinion, "down") == 0 && failed_last(ballot))
             buf_printf(&by, "%s%s%s", by.len > 0 ? ", " : "",
                        json_string_value(json_object_get(ballot, "observer")),
                        json_is_true(json_object_get(ballot, "abstain")) ? " (abstains)" : "");

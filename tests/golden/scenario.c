@@ -390,7 +390,7 @@ static int take_hide(struct line *line, struct err *err)
     return rc;
 }
 
-static int take_expect(struct line *line, struct err *err)
+static int add_expect(struct line *line, bool owed, struct err *err)
 {
     struct scenario *s = line->scenario;
     struct expect *expect = &s->expects[s->n_expects];
@@ -403,12 +403,23 @@ static int take_expect(struct line *line, struct err *err)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", line->words[i]);
     rc = expect_parse(line->words, line->n, s->model, expect, err);
     expect->line = line->number;
+    expect->owed = owed;
     if (rc == 0) {
         expect->text = mem_strdup(buf_cstr(&text));
         s->n_expects++;
     }
     buf_free(&text);
     return rc;
+}
+
+static int take_expect(struct line *line, struct err *err)
+{
+    return add_expect(line, false, err);
+}
+
+static int take_owed(struct line *line, struct err *err)
+{
+    return add_expect(line, true, err);
 }
 
 /* ---- the file ---- */
@@ -428,7 +439,8 @@ static const struct {
                   {"ask", take_ask, true},
                   {"show", take_show, false},
                   {"hide", take_hide, false},
-                  {"expect", take_expect, true}};
+                  {"expect", take_expect, true},
+                  {"owed", take_owed, true}};
 
 static int take_line(struct scenario *scenario, int number, char *text, struct err *err)
 {

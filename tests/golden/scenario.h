@@ -12,7 +12,7 @@
  *   ask TIME window FUNCTION for TIME [emergency] [override-notice] [as NAME]
  *   show KIND…                            kinds of lines, or log=EVENT; else all but log
  *   hide WORD…                            lines with this word: up, heard, begins, …
- *   expect …                              expect.h
+ *   expect …, owed …                      expect.h
  *   ---
  *   the trace
  */
