@@ -12,7 +12,7 @@ static const struct cli_command *const commands[] = {
     &cmd_maintenance_add, &cmd_maintenance_list,
     &cmd_maintenance_end, &cmd_audit_export,
     &cmd_audit_verify,    &cmd_sla_report,
-    &cmd_config_check,
+    &cmd_config_check,    &cmd_simulate,
 };
 
 static const struct cli_option globals[] = {
@@ -71,6 +71,8 @@ static void help_one(const struct cli_command *command, FILE *out)
         fprintf(out, "\noptions:\n");
         print_options(command->options, out);
     }
+    if (command->more != NULL)
+        command->more(out);
     fprintf(out, "\noptions of every command:\n");
     print_options(globals, out);
     fprintf(out, "\nexample:\n  %s\n", command->example);
@@ -189,8 +191,14 @@ static int take_option(struct cli *cli, char **words, int n, int *i, bool *help)
         *help = *help || strcmp(option->name, "help") == 0;
         return set_global(cli, option->name, value);
     }
-    if (cli->values[own] != NULL)
+    if (option->many) {
+        if (cli->n_many == CLI_MANY_MAX)
+            return cli_fail(cli, CLI_USAGE, "--%s is given more than %d times", option->name,
+                            CLI_MANY_MAX);
+        cli->many[cli->n_many++] = value;
+    } else if (cli->values[own] != NULL) {
         return cli_fail(cli, CLI_USAGE, "--%s is given twice", option->name);
+    }
     cli->values[own] = value;
     return 0;
 }

@@ -21,12 +21,14 @@ enum cli_exit {
 
 #define CLI_OPTIONS_MAX 8
 #define CLI_ARGUMENTS_MAX 4
+#define CLI_MANY_MAX 64
 
 struct cli_option {
     const char *name;  /* "--" goes before it; NULL ends a table */
     const char *value; /* what stands for its value in the help; NULL: a flag */
     const char *help;
     bool required;
+    bool many; /* it may come more than once; one of a command's options at most */
 };
 
 struct cli;
@@ -39,17 +41,21 @@ struct cli_command {
     const char *needs; /* the least role, or that it works offline */
     const char *example;
     const struct cli_option *options; /* NULL: none */
+    void (*more)(FILE *out);          /* help, beneath the options; NULL: none */
     int (*run)(struct cli *cli);
 };
 
 extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_why, cmd_coverage,
     cmd_topology, cmd_failover, cmd_switchover, cmd_maintenance_add, cmd_maintenance_list,
-    cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check;
+    cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check,
+    cmd_simulate;
 
 struct cli {
     FILE *out, *err;
     const struct cli_command *command;
     const char *values[CLI_OPTIONS_MAX]; /* of its options, in order; NULL: absent */
+    const char *many[CLI_MANY_MAX];      /* of the one that may come more than once */
+    int n_many;
     const char *arguments[CLI_ARGUMENTS_MAX];
     int n_arguments;
     bool json;

@@ -109,6 +109,16 @@ static bool reaches_switch(const struct sim *sim, int leader, int route, int act
     return place == SERVER_NONE || hear_each_other(sim, leader, place);
 }
 
+static bool another_serves(const struct sim *sim, int route, int actuator, int active)
+{
+    int c;
+
+    for (c = 0; c < sim->model->routes[route].n_candidates; c++)
+        if (c != active && callers_would_be_served(sim, route, actuator, c))
+            return true;
+    return false;
+}
+
 static bool another_ready(const struct sim *sim, int leader, int route, int actuator, int active)
 {
     int c;
@@ -125,7 +135,7 @@ static const char *hindered(const struct sim *sim, int leader, int route, int ac
     if (!believed_failed(sim, leader, route, active))
         return "too few observers can see the failure, or another site sees it well";
     if (!another_ready(sim, leader, route, actuator, active))
-        return "no other candidate is ready";
+        return "the other candidate that works looks failed to most observers";
     if (!reaches_switch(sim, leader, route, actuator))
         return "the leader does not reach the actuator";
     return NULL;
@@ -155,6 +165,8 @@ struct truth truth_look(const struct sim *sim, int route, int actuator, int lead
     }
     if (!callers_pass(sim, route, actuator))
         why = "callers do not get as far as the actuator";
+    else if (!another_serves(sim, route, actuator, active))
+        why = "no other candidate serves them either";
     else if (set == 0)
         why = "no quorum is left";
     for (i = 0; i < sim->model->n_coordinators && why == NULL; i++)
