@@ -128,14 +128,13 @@ static int take_topology(struct line *line, struct err *err)
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
     FILE *file = fopen(path, "r");
+    char chunk[4096];
     size_t got;
 
     if (file == NULL)
         return err_set(err, ERR_IO, "%s: %m", path);
-    do {
-        got = fread(buf_reserve(out, 4096), 1, 4096, file);
-        out->len += got;
-    } while (got > 0);
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+        buf_append(out, chunk, got);
     fclose(file);
     return 0;
 }
