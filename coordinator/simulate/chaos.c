@@ -258,8 +258,101 @@ static void bad_clocks(struct drawing *d, int64_t at)
     add_single(d, stop, around(d, at, 0, 3000));
 }
 
+/* A route of the kind; -1: there is none. */
+static int one_route(struct drawing *d, enum route_kind kind)
+{
+    int n = d->model->n_routes, skip;
+
+    if (n == 0)
+        return -1;
+    skip = (int)prng_below(&d->prng, (uint32_t)n);
+    for (int i = 0; i < n; i++)
+        if (d->model->routes[(skip + i) % n].kind == kind)
+            return (skip + i) % n;
+    return -1;
+}
+
+static void force(struct drawing *d, int route, int candidate, int64_t at)
+{
+    chaos_add(d, (struct fault){.kind = FAULT_FORCE,
+                                .what = {WHERE_CANDIDATE, route, candidate},
+                                .at_ms = at});
+}
+
+/* A server that runs on stands still or is alone, or what comes to it is lost or late. */
+static void isolate(struct drawing *d, int server, int64_t at)
+{
+    struct fault fault = {.what = {.kind = WHERE_SERVER, .index = server}, .at_ms = at};
+    struct fault path = {.path = true, .one_way = true, .at_ms = at};
+
+    fault.kind = ONE_OF(d, FAULT_SPLIT, FAULT_SPLIT, FAULT_FREEZE, FAULT_DELAY, FAULT_CUT);
+    fault.for_ms = chaos_between(d, 300, 2500);
+    if (fault.kind == FAULT_SPLIT || fault.kind == FAULT_FREEZE) {
+        chaos_add(d, fault);
+        return;
+    }
+    path.kind = fault.kind;
+    path.for_ms = fault.for_ms;
+    path.value = fault.kind == FAULT_DELAY ? 300 : 0;
+    path.other = fault.what;
+    path.what.kind = WHERE_SITE;
+    for (int site = 0; site < d->model->n_sites; site++) {
+        path.what.index = site;
+        chaos_add(d, path);
+    }
+}
+
+/* An exclusive route is taken from one holder and given back, each time while the one that
+ * loses it is the last to know, and voters that start anew have forgotten whom they heard. */
+static void taken_away(struct drawing *d, int64_t at)
+{
+    int route = one_route(d, ROUTE_EXCLUSIVE), n, first;
+
+    if (route < 0)
+        return;
+    first = (int)prng_below(&d->prng, 2);
+    n = 1 + (int)prng_below(&d->prng, 4);
+    add_single(d, FAULT_DRIFT, 0);
+    add_single(d, FAULT_DRIFT, 0);
+    for (int i = first; i < first + n; i++) {
+        const struct route *r = &d->model->routes[route];
+
+        isolate(d, r->candidates[i % r->n_candidates].members[0], around(d, at, 700, 100));
+        force(d, route, (i + 1) % r->n_candidates, at);
+        if (chaos_chance(d, 1, 2))
+            add_single(d, FAULT_RESTART, around(d, at, 400, 400));
+        at += chaos_between(d, 100, 3000);
+    }
+}
+
+/* A commit takes long to land, and the route has moved on when it does. */
+static void overtaken(struct drawing *d, int64_t at)
+{
+    int route = one_route(d, ROUTE_AVAILABLE), n = 2 + (int)prng_below(&d->prng, 3);
+    struct fault late = {.kind = FAULT_LATE, .at_ms = at};
+
+    if (route < 0 || d->model->routes[route].n_actuators == 0)
+        return;
+    late.what.kind = WHERE_ACTUATOR;
+    late.what.index = route;
+    late.what.second = (int)prng_below(&d->prng, (uint32_t)d->model->routes[route].n_actuators);
+    late.for_ms = chaos_between(d, 200, 1500);
+    late.value = chaos_between(d, 1000, 8000);
+    chaos_add(d, late);
+    for (int i = 1; i <= n; i++) {
+        force(d, route, i % d->model->routes[route].n_candidates, at);
+        if (chaos_chance(d, 1, 3)) {
+            enum fault_kind kind = ONE_OF(d, FAULT_FREEZE, FAULT_KILL, FAULT_SPLIT);
+
+            add_single(d, kind, around(d, at, 100, 500));
+        }
+        at += chaos_between(d, 200, 2500);
+    }
+}
+
 static void (*const scenes[])(struct drawing *d, int64_t at) = {
-    leader_and_primary, move_under_fault, restart_storm, bad_network, bad_clocks,
+    leader_and_primary, move_under_fault, restart_storm, bad_network,
+    bad_clocks,         taken_away,       overtaken,
 };
 
 /* ---- a schedule ---- */
