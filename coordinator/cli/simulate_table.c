@@ -120,23 +120,17 @@ static int by_outage(const void *a, const void *b)
 
 void simulate_table_pairs(FILE *out, const char *file, struct campaign *campaign)
 {
-    static const char *const heads[] = {"OUTAGE", "MOVES", "REST", "PAIR"};
-    struct table *table = table_new(heads, sizeof heads / sizeof heads[0]);
     struct campaign_row **rows = mem_zalloc((size_t)campaign->n_rows + 1, sizeof *rows);
     int i;
 
     for (i = 0; i < campaign->n_rows; i++)
         rows[i] = &campaign->rows[i];
     qsort(rows, (size_t)campaign->n_rows, sizeof *rows, by_outage);
-    for (i = 0; i < campaign->n_rows && i < WORST_PAIRS; i++) {
-        ms(table, rows[i]->outage_ms);
-        table_cell(table, "%d", rows[i]->moves);
-        ms(table, rows[i]->settled_ms);
-        table_cell(table, "%s", buf_cstr(&rows[i]->what));
-    }
-    mem_free(rows);
     fprintf(out, "the worst outages of callers who could be helped:\n");
-    table_end(table, out, "no pairs");
+    for (i = 0; i < campaign->n_rows && i < WORST_PAIRS; i++)
+        fprintf(out, "  %lld ms: %s\n    kirikae simulate %s %s\n", (long long)rows[i]->outage_ms,
+                buf_cstr(&rows[i]->what), file, buf_cstr(&rows[i]->again));
+    mem_free(rows);
     explain(out, file, campaign, CAMPAIGN_BROKEN, "NOT KEPT");
     fputc('\n', out);
     last_line(out, campaign, "pairs");

@@ -128,6 +128,11 @@ int switches_place(const struct switches *switches, int route, int actuator)
     return place == ANYWHERE ? SERVER_NONE : place;
 }
 
+bool switches_answers(const struct switches *switches, int route, int actuator)
+{
+    return find(switches, route, actuator)->down == 0;
+}
+
 /* ---- a call's events ---- */
 
 static void put(struct call *call, int64_t in_ms, wheel_fire *fire, uint64_t arg)

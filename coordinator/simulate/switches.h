@@ -48,6 +48,7 @@ void switches_freeze(struct switches *switches, int node, bool frozen);
 const struct setting *switches_get(const struct switches *switches, int route, int actuator);
 /* The server on which the switch stands; SERVER_NONE: reached from everywhere. */
 int switches_place(const struct switches *switches, int route, int actuator);
+bool switches_answers(const struct switches *switches, int route, int actuator); /* SWITCH_DOWN */
 
 enum switch_fault {
     SWITCH_DOWN,    /* no answer, keeps what it says */

@@ -133,7 +133,8 @@ static bool another_ready(const struct sim *sim, int leader, int route, int actu
 static const char *hindered(const struct sim *sim, int leader, int route, int actuator, int active)
 {
     if (!believed_failed(sim, leader, route, active))
-        return "too few observers can see the failure, or another site sees it well";
+        return "of the observers that reach the leader too few see it fail, or another site sees "
+               "it well";
     if (!another_ready(sim, leader, route, actuator, active))
         return "the other candidate that works looks failed to most observers";
     if (!reaches_switch(sim, leader, route, actuator))
@@ -167,6 +168,8 @@ struct truth truth_look(const struct sim *sim, int route, int actuator, int lead
         why = "callers do not get as far as the actuator";
     else if (!another_serves(sim, route, actuator, active))
         why = "no other candidate serves them either";
+    else if (!switches_answers(sim->switches, route, actuator))
+        why = "the actuator does not answer";
     else if (set == 0)
         why = "no quorum is left";
     for (i = 0; i < sim->model->n_coordinators && why == NULL; i++)
