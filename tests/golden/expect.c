@@ -398,6 +398,11 @@ int expect_parse(char **words, int n, const struct model *model, struct expect *
 
 /* ---- looking ---- */
 
+bool expect_is_settled(const struct expect *expect)
+{
+    return expect->word->measure == measure_settled;
+}
+
 bool expect_is_breach(const struct expect *expect)
 {
     return expect->word->measure == measure_breach;

@@ -501,6 +501,10 @@ static int whole(const struct scenario *s, struct err *err)
             return err_set(err, ERR_INVALID, "%s:%d: happens after the end of the run", s->path,
                            s->actions[i].line);
     for (i = 0; i < s->n_expects; i++)
+        if (s->heal_ms == 0 && expect_is_settled(&s->expects[i]))
+            return err_set(err, ERR_INVALID, "%s:%d: nothing settles without \"heal TIME\"",
+                           s->path, s->expects[i].line);
+    for (i = 0; i < s->n_expects; i++)
         if (s->expects[i].at_ms > s->run_ms)
             return err_set(err, ERR_INVALID, "%s:%d: is looked at after the end of the run",
                            s->path, s->expects[i].line);
