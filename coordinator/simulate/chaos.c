@@ -346,13 +346,12 @@ static void overtaken(struct drawing *d, int64_t at)
 
             add_single(d, kind, around(d, at, 100, 500));
         }
-        at += chaos_between(d, 200, 2500);
+        at += chaos_chance(d, 1, 2) ? chaos_between(d, 1, 100) : chaos_between(d, 200, 2500);
     }
 }
 
 static void (*const scenes[])(struct drawing *d, int64_t at) = {
-    leader_and_primary, move_under_fault, restart_storm, bad_network,
-    bad_clocks,         taken_away,       overtaken,
+    leader_and_primary, move_under_fault, restart_storm, bad_network, bad_clocks, overtaken,
 };
 
 /* ---- a schedule ---- */
@@ -429,6 +428,9 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
     d.longest_ms = at_least(d.longest_ms, d.shortest_ms);
     wanted = (int)chaos_between(&d, mood->least, mood->most);
     wanted = wanted < d.most ? wanted : d.most;
+    /* The promise that is hardest to keep is tried most. */
+    if (chaos_chance(&d, mood->scenes > 0, 2))
+        taken_away(&d, chaos_between(&d, 0, chaos->length_ms * 9 / 10));
     for (int tries = 0; d.n < wanted && (tries < TRIES * wanted || d.n == 0); tries++) {
         int64_t at = chaos_between(&d, 0, chaos->length_ms * 9 / 10);
 

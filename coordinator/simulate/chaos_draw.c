@@ -25,6 +25,7 @@ static const struct recipe {
     [FAULT_FREEZE] = {NODE, 6},
     [FAULT_WIPE] = {NODE, 3},
     [FAULT_RESTART] = {NODE, 4},
+    [FAULT_UPGRADE] = {NODE, 4},
     [FAULT_HOST] = {MACHINE, 6},
     [FAULT_PAUSE] = {MACHINE, 4},
     [FAULT_REFUSE] = {SERVICE, 6},

@@ -108,42 +108,77 @@ static bool backs(struct evidence *e, int check, int observer)
     return when >= 0 && sim_ms(e->sim) - when <= SEEN_MS;
 }
 
+/* Never is older than anything. */
+static json_int_t age_of(const json_t *ballot, const char *key)
+{
+    const json_t *age = json_object_get(ballot, key);
+
+    return json_is_integer(age) ? json_integer_value(age) : INT64_MAX;
+}
+
+/* The ballots of one verdict, counted anew (protocol.md, Belief). */
+struct recount {
+    int fails, ups[LIMIT_SITES], failing[LIMIT_SITES];
+};
+
+static void count_ballot(struct evidence *e, const json_t *ballot, int check, struct recount *count)
+{
+    const struct model *model = e->sim->model;
+    int observer = model_server(model, text_of(ballot, "observer"));
+    int site = model_site(model, text_of(ballot, "site"));
+    bool down = strcmp(text_of(ballot, "opinion"), "down") == 0;
+    bool counts = age_of(ballot, "arrived_age_ms") <= model->timing.window_ms &&
+                  !json_is_true(json_object_get(ballot, "abstain"));
+
+    if (observer < 0 || site < 0 || observer == model->checks[check].target ||
+        !(model_observers(model, check) & server_bit(observer))) {
+        sim_break(e->sim, "ballots-true", "%s is no observer of %s", text_of(ballot, "observer"),
+                  model->checks[check].name);
+        return;
+    }
+    if (counts && down && !backs(e, check, observer))
+        sim_break(e->sim, "ballots-true", "%s is said to fail %s and did not see it",
+                  text_of(ballot, "observer"), model->checks[check].name);
+    if (counts && down && age_of(ballot, "fail_age_ms") != INT64_MAX &&
+        age_of(ballot, "fail_age_ms") <= age_of(ballot, "good_age_ms")) {
+        count->fails++;
+        count->failing[site]++;
+    }
+    count->ups[site] += counts && strcmp(text_of(ballot, "opinion"), "up") == 0;
+}
+
+/* From two sites at least, one not the target's own, and most of no other one see it up. */
+static bool sites_agree(const struct model *model, int check, const struct recount *count)
+{
+    server_set observers = model_observers(model, check);
+    int own = model->servers[model->checks[check].target].site, site, i, sites = 0, elsewhere = 0;
+
+    for (site = 0; site < model->n_sites; site++) {
+        int assigned = 0;
+
+        for (i = 0; i < model->n_coordinators; i++)
+            assigned += (observers & server_bit(i)) && model->servers[i].site == site;
+        if (site != own && 2 * count->ups[site] > assigned)
+            return false;
+        sites += count->failing[site] > 0;
+        elsewhere += count->failing[site] > 0 && site != own;
+    }
+    return sites >= 2 && elsewhere > 0;
+}
+
 static void check_down(struct evidence *e, const json_t *line, int check)
 {
     const struct model *model = e->sim->model;
     const json_t *ballots = json_object_get(line, "ballots"), *ballot;
-    json_int_t agree = 0, sites_seen = 0;
-    bool elsewhere = false;
+    int assigned = server_count(model_observers(model, check));
+    struct recount count = {0};
     size_t i;
 
-    json_array_foreach(ballots, i, ballot)
-    {
-        int observer = model_server(model, text_of(ballot, "observer"));
-        int site = model_site(model, text_of(ballot, "site"));
-
-        if (strcmp(text_of(ballot, "opinion"), "down") != 0 ||
-            json_is_true(json_object_get(ballot, "abstain")))
-            continue;
-        if (observer < 0 || observer >= model->n_coordinators || site < 0 ||
-            observer == model->checks[check].target ||
-            !(model_observers(model, check) & server_bit(observer))) {
-            sim_break(e->sim, "ballots-true", "%s is no observer of %s",
-                      text_of(ballot, "observer"), model->checks[check].name);
-            return;
-        }
-        if (!backs(e, check, observer))
-            sim_break(e->sim, "ballots-true", "%s is said to fail %s and did not see it",
-                      text_of(ballot, "observer"), model->checks[check].name);
-        agree++;
-        sites_seen |= 1 << site;
-        elsewhere = elsewhere || site != model->servers[model->checks[check].target].site;
-    }
-    if (number_of(line, "agree") > agree || 2 * agree <= number_of(line, "assigned") ||
-        number_of(line, "assigned") != server_count(model_observers(model, check)) ||
-        __builtin_popcountll((unsigned long long)sites_seen) < 2 || !elsewhere)
-        sim_break(e->sim, "failover-backed", "%s is called down on %lld ballots of %lld",
-                  model->checks[check].name, (long long)agree,
-                  (long long)number_of(line, "assigned"));
+    json_array_foreach(ballots, i, ballot) count_ballot(e, ballot, check, &count);
+    if (number_of(line, "agree") != count.fails || number_of(line, "assigned") != assigned ||
+        2 * count.fails <= assigned || !sites_agree(model, check, &count))
+        sim_break(e->sim, "failover-backed", "%s is called down on %d ballots of %d",
+                  model->checks[check].name, count.fails, assigned);
 }
 
 static void take_verdict(struct evidence *e, const json_t *line)

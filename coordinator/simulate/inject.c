@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RESTART_DOWN_MS 300
+#define UPGRADE_GAP_MS 3000
 #define DOUBT_MS 5000 /* so long after a service was odd its health is a matter of opinion */
 
 struct injection {
@@ -105,6 +106,29 @@ static void restart_one(struct injection *injection, int server, bool on)
     machine_down(machine, true, false);
     wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
              0);
+}
+
+static void on_upgrade(void *context, uint64_t edition)
+{
+    struct machine *machine = context;
+
+    machine->edition = (int)edition;
+    machine_down(machine, true, false);
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + RESTART_DOWN_MS, on_restarted, machine, 0);
+}
+
+/* As an operator does it: the next when the one before is back. */
+static void upgrade(struct injection *injection)
+{
+    struct sim *sim = injection->sim;
+    server_set set = where_servers(&injection->fault.what, sim->model);
+    uint64_t edition = (uint64_t)edition_next(sim);
+    int i, n = 0;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if (set & server_bit(i))
+            wheel_at(sim->wheel, sim_ms(sim) + UPGRADE_GAP_MS * n++, on_upgrade, &sim->machines[i],
+                     edition);
 }
 
 static void isolate(struct injection *injection, int server, bool on)
@@ -331,6 +355,10 @@ static void turn(struct injection *injection, bool on)
         break;
     case FAULT_RESTART:
         each_server(injection, on, restart_one);
+        break;
+    case FAULT_UPGRADE:
+        if (on)
+            upgrade(injection);
         break;
     case FAULT_HOST:
         each_server(injection, on, host_one);

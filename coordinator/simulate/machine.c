@@ -184,15 +184,16 @@ static struct node_options options_of(struct process *process)
 {
     struct machine *machine = process->machine;
     struct sim *sim = process->sim;
+    const struct edition *edition = &sim->editions[machine->edition];
 
     return (struct node_options){
         .self = machine->server,
         .boot = prng_mix(sim->seed ^ prng_mix(process->start)) | 1,
         .raft_id = machine->raft_id,
         .file = sim->name,
-        .model = sim->model,
-        .yaml = sim->yaml,
-        .yaml_len = sim->yaml_len,
+        .model = edition->model,
+        .yaml = edition->yaml,
+        .yaml_len = edition->yaml_len,
         .snapshot_every = sim->snapshot_every,
         .snapshot_trailing = sim->snapshot_trailing,
         .disk = platter_attach(machine->platter),

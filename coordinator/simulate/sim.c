@@ -2,7 +2,6 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "simulate/inside.h"
-#include "wire/config.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,8 +85,6 @@ static void open_things(struct sim *sim, int between_sites_ms)
 static void take_options(struct sim *sim, const struct sim_options *options)
 {
     snprintf(sim->name, sizeof sim->name, "%s", options->name);
-    sim->yaml = mem_dup(options->yaml, options->yaml_len);
-    sim->yaml_len = options->yaml_len;
     sim->seed = options->seed;
     sim->snapshot_every = options->snapshot_every;
     sim->snapshot_trailing = options->snapshot_trailing;
@@ -102,12 +99,12 @@ int sim_new(const struct sim_options *options, struct sim **out, struct err *err
     struct sim *sim = mem_zalloc(1, sizeof *sim);
     int code;
 
-    code = config_parse(options->name, options->yaml, options->yaml_len, &sim->model, err);
+    take_options(sim, options);
+    code = edition_first(sim, options->yaml, options->yaml_len, err);
     if (code < 0) {
         mem_free(sim);
         return code;
     }
-    take_options(sim, options);
     prng_seed(&sim->prng, prng_mix(sim->seed ^ 3));
     sim->wheel = wheel_new();
     watch_open(sim);
@@ -138,8 +135,7 @@ void sim_free(struct sim *sim)
     watch_free(sim);
     wheel_free(sim->wheel);
     book_free(&sim->book);
-    model_free(sim->model);
-    mem_free(sim->yaml);
+    editions_free(sim);
     mem_free(sim);
 }
 
