@@ -306,15 +306,13 @@ static void isolate(struct drawing *d, int server, int64_t at)
  * loses it is the last to know, and voters that start anew have forgotten whom they heard. */
 static void taken_away(struct drawing *d, int64_t at)
 {
-    int route = one_route(d, ROUTE_EXCLUSIVE), n, first;
+    int route = one_route(d, ROUTE_EXCLUSIVE), n = 2 + (int)prng_below(&d->prng, 5);
 
     if (route < 0)
         return;
-    first = (int)prng_below(&d->prng, 2);
-    n = 1 + (int)prng_below(&d->prng, 4);
     add_single(d, FAULT_DRIFT, 0);
     add_single(d, FAULT_DRIFT, 0);
-    for (int i = first; i < first + n; i++) {
+    for (int i = 0; i < n; i++) {
         const struct route *r = &d->model->routes[route];
 
         isolate(d, r->candidates[i % r->n_candidates].members[0], around(d, at, 700, 100));
@@ -430,7 +428,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
     wanted = wanted < d.most ? wanted : d.most;
     /* The promise that is hardest to keep is tried most. */
     if (chaos_chance(&d, mood->scenes > 0, 2))
-        taken_away(&d, chaos_between(&d, 0, chaos->length_ms * 9 / 10));
+        taken_away(&d, chaos_between(&d, 0, chaos->length_ms / 2));
     for (int tries = 0; d.n < wanted && (tries < TRIES * wanted || d.n == 0); tries++) {
         int64_t at = chaos_between(&d, 0, chaos->length_ms * 9 / 10);
 
