@@ -145,7 +145,7 @@ static void judge_route(const struct run *run, const struct looks *looks, int ro
                         struct run_result *result)
 {
     const struct route *r = &sim_model(run->sim)->routes[route];
-    bool untouched = true;
+    bool untouched = r->n_actuators > 0;
     int a;
 
     for (a = 0; a < r->n_actuators; a++) {

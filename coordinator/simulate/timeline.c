@@ -3,6 +3,7 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT_COLUMN 21 /* where an event's text begins; further lines of it are below */
@@ -18,8 +19,8 @@ struct happening {
 
 /* What callers of a route through one actuator went through. */
 struct passage {
-    const char *route, *actuator;
-    const char *from, *to; /* candidates */
+    char route[LIMIT_NAME], actuator[LIMIT_NAME];
+    char from[LIMIT_NAME], to[LIMIT_NAME]; /* candidates */
     struct callers_view callers;
 };
 
@@ -213,6 +214,7 @@ void timeline_end(struct timeline *timeline, const struct sim *sim, const struct
 
     timeline->played = *played;
     timeline->ended = true;
+    timeline->sim = NULL; /* nothing more is told */
     timeline->passages =
         mem_zalloc((size_t)model->n_routes * LIMIT_ACTUATORS + 1, sizeof timeline->passages[0]);
     for (r = 0; r < model->n_routes; r++)
@@ -220,13 +222,14 @@ void timeline_end(struct timeline *timeline, const struct sim *sim, const struct
             const struct route *route = &model->routes[r];
             int to = shared != NULL && shared->model != NULL ? shared->routes[r].now.candidate
                                                              : timeline->from[r];
+            struct passage *passage;
 
-            timeline->passages[timeline->n_passages++] =
-                (struct passage){.route = route->name,
-                                 .actuator = route->actuators[a].name,
-                                 .from = route->candidates[timeline->from[r]].name,
-                                 .to = route->candidates[to].name,
-                                 .callers = sim_callers(sim, r, a)};
+            passage = &timeline->passages[timeline->n_passages++];
+            snprintf(passage->route, LIMIT_NAME, "%s", route->name);
+            snprintf(passage->actuator, LIMIT_NAME, "%s", route->actuators[a].name);
+            snprintf(passage->from, LIMIT_NAME, "%s", route->candidates[timeline->from[r]].name);
+            snprintf(passage->to, LIMIT_NAME, "%s", route->candidates[to].name);
+            passage->callers = sim_callers(sim, r, a);
         }
 }
 
