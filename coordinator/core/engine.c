@@ -174,6 +174,15 @@ static void reset_routes(struct engine *engine)
             outbox_init(&engine->out[r][a]);
 }
 
+/* The longest that any profile grants: the file may not be what was in force. */
+static int64_t longest_lease_ms(void)
+{
+    struct timing normal = model_timing(PROFILE_NORMAL), fast = model_timing(PROFILE_FAST);
+
+    return normal.lease_holder_ms > fast.lease_holder_ms ? normal.lease_holder_ms
+                                                         : fast.lease_holder_ms;
+}
+
 struct engine *engine_new(const struct engine_options *options)
 {
     struct engine *engine = mem_zalloc(1, sizeof *engine);
@@ -197,9 +206,27 @@ struct engine *engine_new(const struct engine_options *options)
         engine->peers[i].rx_ms = BOOT_NEVER;
     }
     engine->started_utc_ms = options->now.utc_ms;
+    engine->stored_index = UINT64_MAX;
+    engine->votes = true;
     reset_routes(engine);
     use_model(engine, options->now);
+    /* What the process before was granted, its fence or a client of it may still go by. */
+    grants_fence(engine, options->now.boot_ms + longest_lease_ms(), -1);
     return engine;
+}
+
+void engine_standing(struct engine *engine, struct moment now, uint64_t stored_index, bool votes)
+{
+    int r;
+
+    /* Holders and movers wait for this node's word on an intent. */
+    for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)
+        if (engine->model->routes[r].kind == ROUTE_EXCLUSIVE &&
+            engine->shared->routes[r].intent_index > engine->stored_index &&
+            engine->shared->routes[r].intent_index <= stored_index)
+            engine->next_beat_ms = now.boot_ms;
+    engine->stored_index = stored_index;
+    engine->votes = votes;
 }
 
 void engine_free(struct engine *engine)
@@ -224,7 +251,7 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     use_model(engine, now);
     follow_routes(engine, &old);
     reset_routes(engine);
-    grants_fence(engine, now, -1);
+    grants_fence(engine, now.boot_ms, -1);
     route_watch(engine, now);
 }
 
@@ -421,14 +448,14 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_CONFIG)
         keep_names(engine, &old);
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
-        grants_fence(engine, now, entry->intent.route);
+        grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
     note_recorded(engine, entry);
     if (engine->shared->model != before) {
         use_model(engine, now);
         follow_routes(engine, &old);
         reset_routes(engine);
-        grants_fence(engine, now, -1);
+        grants_fence(engine, now.boot_ms, -1);
         engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
                    engine->model->version);
     }

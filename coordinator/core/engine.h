@@ -172,6 +172,12 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
 int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
                  struct err *err);
 
+/* Where this node's own log stands, whenever that changes: the newest index on its disk (what
+ * is applied may not be there yet), and whether the log makes it a voter under the Raft id that
+ * it has now. Its word on exclusive routes waits for both. Before the first call: all is
+ * stored, and it votes. */
+void engine_standing(struct engine *engine, struct moment now, uint64_t stored_index, bool votes);
+
 /* Latest boot time at which EVENT_TICK is due, if nothing else happens before: whatever event
  * comes then finds what is due. Ask again after every step and apply; it may be sooner. */
 int64_t engine_next_ms(const struct engine *engine);

@@ -104,8 +104,16 @@ static bool own_word(const struct engine *engine, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
 
-    return engine->stored_intent[route] <= state->now.epoch && state->phase != ROUTE_WAITING &&
-           !newer_known(engine, route);
+    return engine->votes && engine->stored_intent[route] <= state->now.epoch &&
+           state->phase != ROUTE_WAITING && !newer_known(engine, route);
+}
+
+/* libraft applies what others have stored, while this node's own disk may still be writing: a
+ * crash would take the intent back. Only what is on the disk counts as stored (protocol.md,
+ * Move; tests/model, applied-unstored). */
+static bool on_disk(const struct engine *engine, int route)
+{
+    return engine->shared->routes[route].intent_index <= engine->stored_index;
 }
 
 static struct clear clear_of(const struct engine *engine, struct moment now, int route)
@@ -115,8 +123,9 @@ static struct clear clear_of(const struct engine *engine, struct moment now, int
 
     if (intent < epoch)
         intent = epoch;
-    /* Who says the new epoch has released the old one: not before its fence is over. */
-    if (fencing(engine, now, route) && epoch > 0)
+    /* Who says the new epoch stores it and has released the old one: not before its disk has it
+     * and its fence is over. */
+    if ((fencing(engine, now, route) || !on_disk(engine, route)) && epoch > 0)
         return (struct clear){.route = (uint8_t)route, .epoch = epoch - 1, .intent = intent};
     return (struct clear){.route = (uint8_t)route,
                           .epoch = epoch,
@@ -153,14 +162,14 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
 
 /* ---- grants ---- */
 
-void grants_fence(struct engine *engine, struct moment now, int route)
+void grants_fence(struct engine *engine, int64_t over_ms, int route)
 {
     int r;
 
     for (r = 0; r < LIMIT_ROUTES; r++)
         if (route < 0 || r == route)
-            engine->fence_until_ms[r] = now.boot_ms + engine->model->timing.fence_ms;
-    engine->fenced_ms = now.boot_ms + engine->model->timing.fence_ms;
+            engine->fence_until_ms[r] = over_ms + engine->model->timing.fence_ms;
+    engine->fenced_ms = over_ms + engine->model->timing.fence_ms;
 }
 
 int64_t engine_grant(const struct engine *engine, int route)
@@ -219,7 +228,7 @@ static struct report report_of(const struct engine *engine, struct moment now, i
     if (v == engine->self) {
         int64_t heard = engine->peers[holder].rx_ms;
 
-        return (struct report){.stored = true,
+        return (struct report){.stored = on_disk(engine, route),
                                .heard_ms = heard == BOOT_NEVER ? engine->started_ms : heard};
     }
     if (!applied(engine, peer, route))

@@ -128,6 +128,8 @@ struct engine {
 
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
     int64_t fenced_ms;                    /* the latest of these */
+    uint64_t stored_index;                /* on this node's disk */
+    bool votes;                           /* its log makes it a voter */
     int64_t refused_until_ms;             /* Raft took a proposal not in: none is made before */
     uint64_t proposals;                   /* counted */
     struct pending pending[ENGINE_PENDING_MAX];
@@ -174,8 +176,8 @@ bool belief_up(const struct engine *engine, struct moment now, int check);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
 bool grants_over(const struct engine *engine, struct moment now, int route);
-/* This node's grant of the route, of all routes (-1), is over now: its fence takes a while. */
-void grants_fence(struct engine *engine, struct moment now, int route);
+/* This node's grant of the route, of all routes (-1), is over then: its fence takes a while. */
+void grants_fence(struct engine *engine, int64_t over_ms, int route);
 /* engine_lead.c: `routes`: something happened that routes go by. Beats and probes alone change
  * nothing for a route at rest. */
 void lead(struct engine *engine, struct moment now, bool routes, struct effects *effects);

@@ -195,6 +195,14 @@ void node_run(struct node *node)
     node->told_ms = due_ms(node);
 }
 
+/* Members change by entries of the log, so only a new one can make this node a voter. */
+static void tell_standing(struct node *node, const struct replicate_info *info)
+{
+    engine_standing(node->engine, node_now(node), info->stored_index,
+                    replicate_placed(node->replicate, node->raft_id, MEMBER_VOTER));
+    node_tell(node);
+}
+
 /* libraft tells nobody when its state changes. */
 void node_poll(struct node *node)
 {
@@ -204,6 +212,11 @@ void node_poll(struct node *node)
     if (!node_lives(node) || node->replicate == NULL)
         return;
     info = replicate_info(node->replicate);
+    if (info.last_index != node->seen.last_index || info.stored_index != node->seen.stored_index) {
+        node->seen.last_index = info.last_index;
+        node->seen.stored_index = info.stored_index;
+        tell_standing(node, &info);
+    }
     if (info.role == node->seen.role && info.term == node->seen.term &&
         info.leader_raft_id == node->seen.leader_raft_id)
         return;

@@ -454,6 +454,7 @@ struct replicate_info replicate_info(const struct replicate *r)
         .commit_index = raft_commit_index(raft),
         .applied_index = raft_last_applied(raft),
         .last_index = raft_last_index(raft),
+        .stored_index = raft->last_stored,
         .snapshot_index = r->snapshot_index,
         .members = (int)raft->configuration.n,
         .dropped_frames = r->dropped,
