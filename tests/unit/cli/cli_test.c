@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "../simulate/shop.h"
+
 static char *out_text, *err_text;
 
 static int run(const char *first, ...)
@@ -61,7 +63,7 @@ static const char *const commands[] = {"status",          "nodes",
                                        "maintenance add", "maintenance list",
                                        "maintenance end", "audit export",
                                        "audit verify",    "sla report",
-                                       "config check"};
+                                       "config check",    "simulate"};
 
 static void test_help(void **state)
 {
@@ -125,6 +127,13 @@ static void test_wrong_use(void **state)
     wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json or csv");
     wrong(run("audit", "verify", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("config", "check", "/nonexistent/x", NULL), "/nonexistent/x");
+    wrong(run("simulate", NULL), "usage: kirikae simulate FILE");
+    wrong(run("simulate", "/nonexistent/x", NULL), "--fault, --loss or --campaign");
+    wrong(run("simulate", "/nonexistent/x", "--campaign", NULL), "/nonexistent/x");
+    wrong(run("simulate", "x", "--campaign", "--pairs", NULL), "--campaign or --pairs");
+    wrong(run("simulate", "x", "--pairs", "--trace", NULL), "has its own faults");
+    wrong(run("simulate", "x", "--campaign", "--seed", "-1", NULL), "--seed \"-1\"");
+    wrong(run("simulate", "x", "--campaign", "--sites-ms", "1001", NULL), "up to 1000");
     wrong(run("status", "--config", "/nonexistent/admin.yaml", NULL), "/nonexistent/admin.yaml");
 }
 
@@ -205,6 +214,95 @@ static void test_config_and_topology(void **state)
     assert_non_null(strstr(err_text, "versoin"));
     assert_non_null(strstr(err_text, ":2"));
     assert_int_equal(run("topology", "--config", path, NULL), CLI_REFUSED);
+    unlink(path);
+}
+
+/* ---- simulate ---- */
+
+static void said(const char *text)
+{
+    if (strstr(out_text, text) == NULL)
+        fail_msg("\"%s\" is not in:\n%s%s", text, out_text, err_text);
+}
+
+static void test_simulate(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+    json_t *json;
+
+    close(mkstemp(path));
+    write_file(path, shop);
+    assert_int_equal(run("simulate", path, "--fault", "cut:east@2s+8s", "--fault",
+                         "switchover:web.west@4s", "--loss", "1%", "--seed", "3", NULL),
+                     CLI_DONE);
+    said("fault     loss:all=1%@0s begins");
+    said("web is to move from east to west");
+    said("rule 10: the candidate asked for already serves");
+    said("every invariant holds");
+    assert_int_equal(run("simulate", path, "--fault", "cut:east@2s+8s", "--json", NULL), CLI_DONE);
+    json = json_loads(out_text, 0, NULL);
+    assert_true(cli_bool(json, "settled"));
+    json_decref(json);
+    wrong(run("simulate", path, "--fault", "cut:atlantis@1s", NULL), "atlantis");
+    wrong(run("simulate", path, "--loss", "much", NULL), "--loss takes a percentage");
+    wrong(run("simulate", path, "--loss", "200%", NULL), "loss");
+    wrong(run("simulate", path, "--loss", "5%", "--length", "soon", NULL), "--length");
+
+    write_file(path, "cluster: test\nversoin: 1\n");
+    assert_int_equal(run("simulate", path, "--campaign", NULL), CLI_REFUSED);
+    assert_non_null(strstr(err_text, "versoin"));
+    unlink(path);
+}
+
+static void test_simulate_campaign(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+    const json_t *row;
+    json_t *json;
+    bool cut = false;
+    size_t i;
+
+    close(mkstemp(path));
+    write_file(path, shop_alone);
+    assert_int_equal(run("simulate", path, "--campaign", NULL), CLI_DONE);
+    said("FAULT ");
+    said("shop-1..2");
+    said("not covered: lost for as long as it lasts");
+    said("site cut off, east: web by proxy: no other candidate serves them either");
+    said(", 0 not kept");
+    assert_int_equal(run("simulate", path, "--campaign", "--json", NULL), CLI_DONE);
+    json = json_loads(out_text, 0, NULL);
+    assert_true(cli_bool(json, "kept"));
+    json_array_foreach(json_object_get(json, "faults"), i, row)
+    {
+        if (strcmp(cli_text(row, "fault"), "site cut off") != 0 ||
+            strcmp(cli_text(row, "of"), "east") != 0)
+            continue;
+        cut = true;
+        assert_string_equal(cli_text(row, "result"), "not covered");
+        assert_true(json_is_null(json_object_get(row, "outage_ms")));
+        assert_non_null(strstr(cli_text(row, "options"), "--fault 'cut:east@"));
+    }
+    assert_true(cut);
+    json_decref(json);
+    unlink(path);
+}
+
+/* Losing a site that no route prefers costs the quorum: told, and no success. */
+static void test_simulate_promise_not_kept(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX", yaml[4096];
+    const char *targets = strstr(shop, "targets:");
+
+    close(mkstemp(path));
+    snprintf(yaml, sizeof yaml, "%.*s%s%s", (int)(targets - shop), shop,
+             "  - {name: n-2, site: north, host: 10.0.3.2}\n"
+             "  - {name: n-3, site: north, host: 10.0.3.3}\n",
+             targets);
+    write_file(path, yaml);
+    assert_int_equal(run("simulate", path, "--campaign", NULL), CLI_REFUSED);
+    said("NOT KEPT: quorum");
+    said("2 of 5 voters would be left, 3 are needed");
     unlink(path);
 }
 
@@ -291,6 +389,9 @@ int main(void)
         cmocka_unit_test_teardown(test_force_needs_a_yes, teardown),
         cmocka_unit_test_teardown(test_error_as_json, teardown),
         cmocka_unit_test_teardown(test_config_and_topology, teardown),
+        cmocka_unit_test_teardown(test_simulate, teardown),
+        cmocka_unit_test_teardown(test_simulate_campaign, teardown),
+        cmocka_unit_test_teardown(test_simulate_promise_not_kept, teardown),
         cmocka_unit_test_teardown(test_verify_rejects_garbage, teardown),
         cmocka_unit_test_teardown(test_admin_file, teardown),
         cmocka_unit_test_teardown(test_time, teardown),
