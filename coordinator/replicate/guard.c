@@ -71,6 +71,11 @@ unsigned guard_change_first(const struct raft_entry *entries, unsigned n)
     return n;
 }
 
+unsigned guard_heartbeat(unsigned period_ms)
+{
+    return period_ms < 40 ? 1 : period_ms / 20;
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

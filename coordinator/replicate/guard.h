@@ -51,6 +51,15 @@ bool guard_hold_rejection(struct raft_append_entries_result *result, raft_index 
  * its message: how many of these entries may go into one. */
 unsigned guard_change_first(const struct raft_entry *entries, unsigned n);
 
+/* 8. A leader sends a heartbeat on a tick only when nothing was sent for a heartbeat timeout,
+ * and counts who answered since the last tick. So an entry between two ticks makes all
+ * followers look unreachable on the tick after next; to such a one it sends only once in a
+ * heartbeat timeout, until an entry of its is acknowledged: every second lone commit waited
+ * for that. With a time-out far below the ticks' period each tick sends, all answer in time,
+ * and who is held unreachable is sent to again after that short time. What libraft is told,
+ * for ticks every `period_ms`. */
+unsigned guard_heartbeat(unsigned period_ms);
+
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);

@@ -103,7 +103,7 @@ static void configure(struct replicate *r, const struct replicate_options *optio
 {
     int every = options->snapshot_every, trailing = options->snapshot_trailing;
 
-    raft_set_heartbeat_timeout(&r->raft, r->heartbeat_ms);
+    raft_set_heartbeat_timeout(&r->raft, guard_heartbeat(r->heartbeat_ms));
     raft_set_election_timeout(&r->raft, r->election_ms);
     raft_set_pre_vote(&r->raft, true);
     raft_set_snapshot_threshold(&r->raft, every > 0 ? (unsigned)every : SNAPSHOT_EVERY);

@@ -328,7 +328,8 @@ static int start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_
     storage_tell_loaded(r);
     r->tick = tick;
     r->recv = recv;
-    return r->bare.start(io, msecs, on_tick, on_recv);
+    (void)msecs; /* guard 8 */
+    return r->bare.start(io, r->heartbeat_ms, on_tick, on_recv);
 }
 
 static void on_io_closed(struct raft_io *io)

@@ -93,6 +93,7 @@ static void every_kind_goes_round(void **state)
         "freeze:tokyo@0s+250ms",
         "wipe:m.2@1m30s+10s",
         "restart:all@1h",
+        "upgrade:all@10s",
         "host:lb-1@1d",
         "pause:out@10s+1s",
         "refuse:voice-1@10s+1s",
