@@ -201,6 +201,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->started_ms = engine->stepped_ms = options->now.boot_ms;
     engine->heard = server_bit(engine->self);
     engine->next_beat_ms = options->now.boot_ms;
+    engine->urgent_ms = engine->ask_ms = INT64_MAX;
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
         engine->peers[i].rx_ms = BOOT_NEVER;
@@ -363,12 +364,21 @@ static void tick(struct engine *engine, struct moment now, struct effects *effec
     elect_tick(engine, now, effects);
 }
 
-/* On time, or at once after a change, but never in a burst. */
+static int64_t spaced(const struct engine *engine, int64_t due_ms, int64_t newest_ms)
+{
+    int64_t spaced_ms = newest_ms + engine->model->timing.beat_ms / 8;
+
+    return due_ms > spaced_ms ? due_ms : spaced_ms;
+}
+
+/* On time, or at once after a change, but never in a burst. What asks and what answers waits
+ * only for its like: an actuator's call waits for it. */
 static int64_t beat_due_ms(const struct engine *engine)
 {
-    int64_t spaced_ms = engine->beat_ms + engine->model->timing.beat_ms / 8;
+    int64_t due_ms = spaced(engine, engine->next_beat_ms, engine->beat_ms);
 
-    return engine->next_beat_ms > spaced_ms ? engine->next_beat_ms : spaced_ms;
+    engine_due(&due_ms, spaced(engine, engine->urgent_ms, engine->hurried_ms));
+    return due_ms;
 }
 
 static void beat_if_due(struct engine *engine, struct moment now, struct effects *effects)
@@ -377,6 +387,10 @@ static void beat_if_due(struct engine *engine, struct moment now, struct effects
         return;
     engine->beat_ms = now.boot_ms;
     engine->next_beat_ms = now.boot_ms + engine->model->timing.beat_ms;
+    if (now.boot_ms >= engine->urgent_ms) {
+        engine->hurried_ms = now.boot_ms;
+        engine->urgent_ms = engine->ask_ms > now.boot_ms ? engine->ask_ms : INT64_MAX;
+    }
     if (engine->fenced_ms > now.boot_ms) /* its end is the release that movers wait for */
         engine_due(&engine->next_beat_ms, engine->fenced_ms);
     engine_add(effects, EFFECT_BEAT);
@@ -384,7 +398,7 @@ static void beat_if_due(struct engine *engine, struct moment now, struct effects
 
 static bool is_frequent(enum event_kind kind)
 {
-    return kind == EVENT_TICK || kind == EVENT_PROBE || kind == EVENT_BEAT;
+    return kind == EVENT_TICK || kind == EVENT_PROBE || kind == EVENT_BEAT || kind == EVENT_RECHECK;
 }
 
 void engine_step(struct engine *engine, const struct event *event, struct effects *effects)
@@ -421,6 +435,9 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_STORED:
         engine->stored_intent[event->stored.route] = event->stored.intent_epoch;
+        break;
+    case EVENT_RECHECK:
+        late_recheck(engine, event);
         break;
     }
     tick(engine, event->now, effects);

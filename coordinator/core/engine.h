@@ -33,6 +33,7 @@ enum event_kind {
     EVENT_REFUSED,  /* the port refused a connection */
     EVENT_MEMBER,   /* this leader has put a server's new Raft id in the place of the old */
     EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
+    EVENT_RECHECK,  /* a call waits for engine_may_act(): the others are asked, once or again */
 };
 
 enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
@@ -89,6 +90,9 @@ struct event {
             int route;
             uint32_t intent_epoch;
         } stored;
+        struct {
+            int64_t since_ms; /* of engine_may_act() */
+        } recheck;
     };
 };
 
@@ -214,6 +218,13 @@ bool engine_leads(const struct engine *engine); /* and its own-term entry is app
 /* This node does not abstain: it has not stood still and hears most others. */
 bool engine_trusted(const struct engine *engine, struct moment now);
 int engine_leader(const struct engine *engine); /* server, -1 */
+/* May a call of this node that says the placement (epoch, step) of `route` take effect, under
+ * a token that was taken at boot time `since_ms` at the latest? >0: yes; 0: not before the
+ * others have answered a beat that is newer than the token (EVENT_RECHECK); <0: no, it does
+ * not lead, does not trust itself, knows a higher term, or another placement holds. */
+#define ENGINE_NO_TOKEN INT64_MIN /* the actuator itself compares and sets: nobody is asked */
+int engine_may_act(const struct engine *engine, struct moment now, int route, uint32_t epoch,
+                   uint32_t step, int64_t since_ms);
 /* Boot time until which this node may serve `route` under the current epoch; 0: not. */
 int64_t engine_grant(const struct engine *engine, int route);
 

@@ -146,10 +146,15 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
         .config_version = engine->model->version,
         .leader = engine_leads(engine),
         .abstain = belief_abstains(engine, now),
+        .asks = now.boot_ms >= engine->ask_ms,
         .refused = engine->peers[engine->self].refused,
         .heard = engine->heard,
     };
     promise_sent(&engine->sent, beat->number, now.boot_ms);
+    if (beat->asks) {
+        engine->asked_ms = now.boot_ms;
+        engine->ask_ms = INT64_MAX;
+    }
     engine->peers[engine->self].rx_ms = now.boot_ms;
     engine->peers[engine->self].boot = engine->boot;
     engine->peers[engine->self].number = beat->number;

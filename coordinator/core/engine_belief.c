@@ -327,6 +327,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
             engine_wake(engine, event->now); /* it is heard again */
     }
     take_votes(engine, event->now, beat);
+    late_answer(engine, beat, event->now);
     if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
         struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
 

@@ -108,6 +108,8 @@ struct engine {
 
     uint64_t beat_number;
     int64_t beat_ms, next_beat_ms;  /* newest, next */
+    int64_t urgent_ms, hurried_ms;  /* next that asks or answers (INT64_MAX: none), newest */
+    int64_t ask_ms, asked_ms;       /* the next from then on asks (INT64_MAX: none), newest */
     int room;                       /* votes that surely fit in a beat */
     int turn_failing, turn_passing; /* checks that come first in the next beat */
     int64_t round_ms;               /* every check has had its turn by then; 0: all in every beat */
@@ -178,6 +180,9 @@ bool belief_up(const struct engine *engine, struct moment now, int check);
 bool grants_over(const struct engine *engine, struct moment now, int route);
 /* This node's grant of the route, of all routes (-1), is over then: its fence takes a while. */
 void grants_fence(struct engine *engine, int64_t over_ms, int route);
+/* engine_late.c: commands that must not come late */
+void late_recheck(struct engine *engine, const struct event *event);
+void late_answer(struct engine *engine, const struct beat *beat, struct moment now);
 /* engine_lead.c: `routes`: something happened that routes go by. Beats and probes alone change
  * nothing for a route at rest. */
 void lead(struct engine *engine, struct moment now, bool routes, struct effects *effects);

@@ -35,6 +35,7 @@ enum field {
     CLEAR_EPOCH = 20,
     CLEAR_AHEAD = 21,
     REFUSED = 22,
+    ASKS = 23,
     FIELDS
 };
 
@@ -114,6 +115,7 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_votes(at, beat->votes, n_votes);
     at = put_clears(at, beat->clears, n_clears);
     at = put_scalar(at, REFUSED, WIRE_VARINT, beat->refused);
+    at = put_scalar(at, ASKS, WIRE_VARINT, beat->asks);
     return (size_t)(at - bytes);
 }
 
@@ -152,7 +154,7 @@ static const uint8_t types[FIELDS] = {
     [ECHO_AGE] = WIRE_BYTES,    [VOTE_CHECK] = WIRE_BYTES,      [VOTE_WORD] = WIRE_BYTES,
     [VOTE_AGE] = WIRE_BYTES,    [VOTE_FAIL_AGE] = WIRE_BYTES,   [VOTE_GOOD_AGE] = WIRE_BYTES,
     [CLEAR_ROUTE] = WIRE_BYTES, [CLEAR_EPOCH] = WIRE_BYTES,     [CLEAR_AHEAD] = WIRE_BYTES,
-    [REFUSED] = WIRE_VARINT,
+    [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -292,6 +294,7 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->config_version = (uint32_t)message.scalars[CONFIG_VERSION];
     beat->leader = message.scalars[LEADER] != 0;
     beat->abstain = message.scalars[ABSTAIN] != 0;
+    beat->asks = message.scalars[ASKS] != 0;
     beat->refused = (uint32_t)message.scalars[REFUSED];
     beat->heard = message.scalars[HEARD];
     if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat))

@@ -52,6 +52,7 @@ struct beat {
     uint32_t config_version; /* of the applied configuration: check numbers refer to it */
     bool leader;
     bool abstain;     /* the sender does not trust itself now */
+    bool asks;        /* a call waits for echoes of this one: voters answer at once */
     uint32_t refused; /* connections that the sender's port refused since its start */
     server_set heard; /* peers whose beats are fresh here and echo mine */
     int n_echoes;     /* coordinators in order */

@@ -81,6 +81,7 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     m.abstain = beat->abstain;
     m.heard = beat->heard;
     m.refused = beat->refused;
+    m.asks = beat->asks;
     fill_echoes(beat, &c, &m);
     fill_votes(beat, &c, &m);
     fill_clears(beat, &c, &m);
@@ -102,6 +103,7 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .config_version = (uint32_t)figure(prng),
                           .leader = prng_below(prng, 2),
                           .abstain = prng_below(prng, 2),
+                          .asks = prng_below(prng, 2),
                           .refused = (uint32_t)figure(prng),
                           .heard = figure(prng),
                           .n_echoes = (int)prng_below(prng, 20),
@@ -168,6 +170,7 @@ static void same_word(const Kirikae__V1__Beat *m, const struct beat *beat)
     assert_true(m->boot == beat->boot && m->number == beat->number && m->term == beat->term);
     assert_true(m->applied == beat->applied && m->config_version == beat->config_version);
     assert_true(m->leader == beat->leader && m->abstain == beat->abstain);
+    assert_int_equal(m->asks, beat->asks);
     assert_true(m->heard == beat->heard && m->refused == beat->refused);
     assert_int_equal(m->echoes, beat->n_echoes);
     for (int i = 0; i < beat->n_echoes; i++) {
@@ -245,10 +248,10 @@ static void the_reader_reads_what_the_generated_code_reads(void **state)
 static void unknown_fields_are_passed_over(void **state)
 {
     static const uint8_t more[] = {
-        0xb8, 1, 0x96, 1,                         /* 23: a varint */
-        0xc1, 1, 1,    2,    3,    4, 5, 6, 7, 8, /* 24: fixed64 */
-        0xca, 1, 2,    0xff, 0xff,                /* 25: bytes */
-        0xd5, 1, 1,    2,    3,    4,             /* 26: fixed32 */
+        0xc0, 1, 0x96, 1,                         /* 24: a varint */
+        0xc9, 1, 1,    2,    3,    4, 5, 6, 7, 8, /* 25: fixed64 */
+        0xd2, 1, 2,    0xff, 0xff,                /* 26: bytes */
+        0xdd, 1, 1,    2,    3,    4,             /* 27: fixed32 */
     };
     struct buf bytes = {0};
     struct beat beat;
