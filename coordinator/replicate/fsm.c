@@ -52,6 +52,10 @@ static int snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *
     /* Asked for again at every step until it works. */
     if (r->dead || replicate_now(r) < r->snapshot_after_ms)
         return RAFT_BUSY;
+    if (storage_members_late(r)) {
+        r->guarded++;
+        return RAFT_BUSY;
+    }
     if (r->on.snapshot(r->on.context, &state, &err) < 0 ||
         (state.len > LIMIT_SNAPSHOT &&
          err_set(&err, ERR_LIMIT, "%zu bytes, at most %d", state.len, LIMIT_SNAPSHOT) < 0)) {

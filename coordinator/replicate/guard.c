@@ -76,6 +76,14 @@ unsigned guard_heartbeat(unsigned period_ms)
     return period_ms < 40 ? 1 : period_ms / 20;
 }
 
+bool guard_snapshot_members(const raft_index *changes, size_t n, raft_index applied,
+                            raft_index configuration_index)
+{
+    while (n > 0 && changes[n - 1] > applied)
+        n--;
+    return n > 0 && changes[n - 1] > configuration_index;
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

@@ -5,6 +5,7 @@
 
 #include <raft.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* 1 (H). A follower refuses votes while it believes in a leader, and believes in it until
@@ -59,6 +60,14 @@ unsigned guard_change_first(const struct raft_entry *entries, unsigned n);
  * and who is held unreachable is sent to again after that short time. What libraft is told,
  * for ticks every `period_ms`. */
 unsigned guard_heartbeat(unsigned period_ms);
+
+/* 9. When several changes of members are applied at once, each is taken into the configuration
+ * by an event of its own, and a snapshot may be taken between two of them: it then covers a
+ * change that its configuration lacks, and a node that starts from it knows the wrong members
+ * for good. `changes`: indices of the changes in the log, rising. Must a snapshot up to
+ * `applied` wait? */
+bool guard_snapshot_members(const raft_index *changes, size_t n, raft_index applied,
+                            raft_index configuration_index);
 
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */

@@ -102,6 +102,8 @@ struct replicate {
     /* storage */
     raft_index next_index; /* of the log */
     raft_index snapshot_index;
+    raft_index *changes; /* of members, in the log: their indices, rising (guard 9) */
+    size_t n_changes, changes_room;
     unsigned snapshots_in_flight;
     struct raft_entry *loaded; /* not told to `stored` yet; data belongs to libraft's log */
     size_t n_loaded;
@@ -155,6 +157,7 @@ uint64_t replicate_now(const struct replicate *r); /* as libraft counts, ms */
 int storage_init(struct replicate *r, struct err *err);
 void storage_tell_loaded(struct replicate *r); /* `stored` for what load() found, once */
 void storage_forget_loaded(struct replicate *r);
+bool storage_members_late(struct replicate *r); /* a snapshot would lack a change (guard 9) */
 
 /* transport.c */
 void transport_pace(struct replicate *r); /* the next parts of snapshots */

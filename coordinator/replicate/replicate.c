@@ -50,6 +50,7 @@ static void free_raft(struct replicate *r)
 {
     r->disk->free(r->disk);
     storage_forget_loaded(r);
+    mem_free(r->changes);
     buf_free(&r->frame);
     mem_free(r);
 }

@@ -7,6 +7,8 @@
 #include "replicate/guard.h"
 #include "replicate/internal.h"
 
+#include <string.h>
+
 /* A request to the disk in place of libraft's own. */
 struct store_append {
     struct raft_io_append req;
@@ -86,6 +88,41 @@ static void answer_all(struct replicate *r)
     }
 }
 
+/* ---- changes of members (guard 9) ---- */
+
+static void note_changes(struct replicate *r, raft_index first, const struct raft_entry *entries,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].type != RAFT_CHANGE)
+            continue;
+        if (r->n_changes == r->changes_room) {
+            r->changes_room = r->changes_room * 2 + 8;
+            r->changes = mem_realloc(r->changes, r->changes_room, sizeof *r->changes);
+        }
+        r->changes[r->n_changes++] = first + i;
+    }
+}
+
+static void forget_changes(struct replicate *r, raft_index from)
+{
+    while (r->n_changes > 0 && r->changes[r->n_changes - 1] >= from)
+        r->n_changes--;
+}
+
+bool storage_members_late(struct replicate *r)
+{
+    raft_index applied = raft_last_applied(&r->raft);
+    size_t old = 0;
+
+    while (old + 1 < r->n_changes && r->changes[old + 1] <= applied)
+        old++;
+    r->n_changes -= old;
+    memmove(r->changes, r->changes + old, r->n_changes * sizeof *r->changes);
+    return guard_snapshot_members(r->changes, r->n_changes, applied,
+                                  r->raft.configuration_committed_index);
+}
+
 /* ---- the log ---- */
 
 void storage_forget_loaded(struct replicate *r)
@@ -123,6 +160,7 @@ static int load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     r->loaded_index = *start_index;
     r->n_loaded = *n_entries;
     r->loaded = mem_dup(*entries, *n_entries * sizeof **entries);
+    note_changes(r, *start_index, *entries, *n_entries);
     return 0;
 }
 
@@ -156,6 +194,7 @@ static int append(struct raft_io *io, struct raft_io_append *req, const struct r
         if (entries[i].type == RAFT_COMMAND)
             r->on.stored(r->on.context, r->next_index + i, entries[i].term, entries[i].buf.base,
                          entries[i].buf.len);
+    note_changes(r, r->next_index, entries, n);
     r->next_index += n;
 
     store = mem_zalloc(1, sizeof *store);
@@ -176,6 +215,7 @@ static int truncate_log(struct raft_io *io, raft_index index)
     if (index < r->next_index)
         r->on.truncated(r->on.context, index);
     r->next_index = index;
+    forget_changes(r, index);
     if (r->bare.truncate(io, index) != 0)
         replicate_fatal(r, "cannot truncate the log: %s", io->errmsg);
     return 0;
@@ -238,8 +278,10 @@ static int snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io_sn
         return install ? 0 : RAFT_BUSY;
     if (install && r->next_index > snapshot->index + 1)
         r->on.truncated(r->on.context, snapshot->index + 1);
-    if (install)
+    if (install) {
         r->next_index = snapshot->index + 1;
+        forget_changes(r, 0); /* all that it covers are in its configuration */
+    }
 
     store = mem_zalloc(1, sizeof *store);
     *store = (struct store_put){

@@ -24,13 +24,20 @@ static bool one_leader(const struct sim *sim, struct buf *why)
 
 static bool all_equal(const struct sim *sim, struct buf *why)
 {
-    const struct shared *first = engine_shared(node_engine(sim->machines[0].process->node));
-    int i;
+    const struct node *one = sim->machines[0].process->node;
+    const struct shared *first = engine_shared(node_engine(one));
+    int i, members = node_raft(one).members, voters = node_raft(one).voters;
 
     for (i = 0; i < sim->model->n_coordinators; i++) {
         const struct machine *machine = &sim->machines[i];
         const struct shared *shared = engine_shared(node_engine(machine->process->node));
 
+        if (node_raft(machine->process->node).members != members ||
+            node_raft(machine->process->node).voters != voters) {
+            buf_printf(why, "%s knows other members than %s; ", sim->model->servers[i].name,
+                       sim->model->servers[0].name);
+            return false;
+        }
         if (shared->index == first->index && machine->lines == first->ledger.size)
             continue;
         buf_printf(why, "%s is at index %llu with %llu lines, %s at %llu with %llu; ",

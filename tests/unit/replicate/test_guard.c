@@ -102,6 +102,25 @@ static void a_change_comes_first(void **state)
     assert_int_equal(guard_change_first(entries, 1), 1);
 }
 
+static void a_snapshot_waits_for_the_members_that_it_covers(void **state)
+{
+    raft_index changes[] = {21, 22, 40};
+
+    assert_true(guard_snapshot_members(changes, 3, 25, 21));  /* 22 is on its way */
+    assert_false(guard_snapshot_members(changes, 3, 25, 22)); /* 40 is not applied */
+    assert_false(guard_snapshot_members(changes, 3, 21, 21));
+    assert_true(guard_snapshot_members(changes, 3, 40, 22));
+    assert_false(guard_snapshot_members(changes, 3, 20, 1));
+    assert_false(guard_snapshot_members(changes, 0, 20, 1));
+}
+
+static void heartbeats_are_told_far_below_the_ticks(void **state)
+{
+    assert_int_equal(guard_heartbeat(100), 5);
+    assert_int_equal(guard_heartbeat(60), 3);
+    assert_int_equal(guard_heartbeat(10), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +133,8 @@ int main(void)
         cmocka_unit_test(holds_a_rejection),
         cmocka_unit_test(sees_two_leaders),
         cmocka_unit_test(a_change_comes_first),
+        cmocka_unit_test(a_snapshot_waits_for_the_members_that_it_covers),
+        cmocka_unit_test(heartbeats_are_told_far_below_the_ticks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
