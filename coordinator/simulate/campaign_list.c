@@ -118,7 +118,9 @@ static void servers(struct making *making)
     static const struct {
         enum fault_kind kind;
         const char *what;
-    } services[] = {{FAULT_REFUSE, "service refuses"}, {FAULT_HANG, "service hangs"}};
+    } services[] = {{FAULT_REFUSE, "service refuses"},
+                    {FAULT_HANG, "service hangs"},
+                    {FAULT_SICK, "service answers errors"}};
     const struct model *model = making->model;
     int i, k;
 
@@ -128,7 +130,7 @@ static void servers(struct making *making)
         one(making, "daemon frozen", FAULT_FREEZE, i, 0);
     for (i = 0; i < model->n_servers; i++)
         one(making, "host silent", FAULT_HOST, i, 0);
-    for (k = 0; k < 2; k++)
+    for (k = 0; k < 3; k++)
         for (i = 0; i < model->n_servers; i++)
             if (model_next_check(model, i, -1) >= 0)
                 one(making, services[k].what, services[k].kind, i, 0);
@@ -216,13 +218,14 @@ static void candidates(struct making *making)
         const char *what;
     } kinds[] = {{FAULT_REFUSE, FAULT_KINDS, "active candidate refuses"},
                  {FAULT_HANG, FAULT_KINDS, "active candidate hangs"},
+                 {FAULT_SICK, FAULT_KINDS, "active candidate answers errors"},
                  {FAULT_HOST, FAULT_KINDS, "active candidate silent"},
                  {FAULT_HOST, FAULT_KILL, "active candidate silent, leader killed"},
                  {FAULT_HOST, FAULT_FREEZE, "active candidate silent, leader frozen"}};
     const struct model *model = making->model;
     int r, k;
 
-    for (k = 0; k < 5; k++)
+    for (k = 0; k < 6; k++)
         for (r = 0; r < model->n_routes; r++) {
             const struct candidate *candidate = &model->routes[r].candidates[0];
 
