@@ -80,6 +80,16 @@ static bool line_served(const struct sim *sim, int route, int actuator)
     return would_serve(sim, route, actuator, setting->candidate, setting->members);
 }
 
+/* The servers that the route's first switch names do their work, whoever can reach them through
+ * it: the ledger counts by the health of servers. */
+static bool pool_works(const struct sim *sim, int route)
+{
+    const struct setting *setting = switches_get(sim->switches, route, 0);
+    const struct candidate *candidate = &sim->model->routes[route].candidates[setting->candidate];
+
+    return count_reached(sim, SERVER_NONE, candidate, setting->members) >= candidate->least;
+}
+
 /* Most of the coordinators elsewhere can see that it works. */
 static bool plainly_works(const struct sim *sim, int server)
 {
@@ -139,8 +149,6 @@ static void line_look(struct sim *sim, int route, int actuator)
     }
     line->served = served;
     line->since_ms = now_ms;
-    if (actuator == 0)
-        oracle_served(sim, route, served);
 }
 
 void callers_look(struct sim *sim)
@@ -158,6 +166,8 @@ void callers_look(struct sim *sim)
         }
         for (a = 0; a < route->n_actuators; a++)
             line_look(sim, r, a);
+        if (route->n_actuators > 0)
+            oracle_served(sim, r, pool_works(sim, r));
     }
 }
 

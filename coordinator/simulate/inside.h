@@ -101,6 +101,7 @@ struct machine {
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
     int seen_role;
+    bool leads; /* its engine says so */
 };
 
 /* A line that some node has put into its ledger, and all others must put there too. */
@@ -163,6 +164,7 @@ struct sim {
     struct watch_log *watch;
     struct evidence *evidence;
     struct account *account;
+    int leaders;
     bool murky; /* faults that neither account can be blamed for */
 
     struct sim_counts counts;
@@ -208,7 +210,9 @@ void machine_acted(void *context, int node, uint64_t start, const struct event *
 /* Runs `fire` when the process (the machine is the context) can: the disk's completions,
  * answers to its requests. */
 void machine_run(void *machine, wheel_fire *fire, void *fire_context, uint64_t arg);
-bool machine_may(void *context, int node, uint64_t start);
+int machine_may(void *context, int node, uint64_t start, int route,
+                const struct placement *placement, int64_t since_ms);
+int64_t machine_boot_ms(void *context, int node);
 static inline bool process_runs(const struct process *process)
 {
     return process != NULL && !process->gone && !process->failed && !process->opening &&
@@ -263,6 +267,7 @@ void holders_lost(struct machine *machine); /* no power: nothing serves any more
 void watch_open(struct sim *sim);
 void watch_free(struct sim *sim);
 void watch_process(struct process *process);
+void watch_leads(struct machine *machine, bool leads);
 void watch_restart(struct machine *machine); /* the process has begun: what is left on its disk? */
 /* evidence.c: a line that nobody had before */
 void evidence_open(struct sim *sim);
@@ -277,6 +282,8 @@ void oracle_free(struct sim *sim);
 void oracle_served(struct sim *sim, int route, bool served); /* by the truth, from now on */
 /* The ledger opens an outage of a function, or closes it (`over`). */
 void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over);
+/* Somebody leads, or nobody: what happens then cannot be in the ledger. */
+void oracle_led(struct sim *sim, bool led);
 void oracle_compare(struct sim *sim);
 
 #endif

@@ -118,6 +118,7 @@ void machine_kill(struct machine *machine, bool power)
         return;
     process->gone = true;
     machine->process = NULL;
+    watch_leads(machine, false);
     targets_watch(sim->targets, machine->server, process->start, NULL, 0);
     network_reset(sim->network, machine->server);
     platter_cut_off(machine->platter, power);
@@ -427,11 +428,24 @@ void machine_acted(void *context, int node, uint64_t start, const struct event *
     keep(machine, &input);
 }
 
-bool machine_may(void *context, int node, uint64_t start)
+int machine_may(void *context, int node, uint64_t start, int route,
+                const struct placement *placement, int64_t since_ms)
 {
     struct process *process = machine_process(context, node, start);
+    int may;
 
-    return process_runs(process) && node_may_act(process->node);
+    if (!process_runs(process))
+        return -1;
+    may = node_may_act(process->node, route, placement->epoch, placement->step, since_ms);
+    process_after(process);
+    return may;
+}
+
+int64_t machine_boot_ms(void *context, int node)
+{
+    struct sim *sim = context;
+
+    return clock_now(&sim->machines[node].clock, sim_ms(sim)).boot_ms;
 }
 
 void machine_run(void *context, wheel_fire *fire, void *fire_context, uint64_t arg)
@@ -488,6 +502,8 @@ void machine_hold(struct machine *machine, bool on)
 {
     machine->frozen += on ? 1 : -1;
     CHECK(machine->frozen >= 0);
+    if (on)
+        watch_leads(machine, false);
     targets_freeze(machine->sim->targets, machine->server, machine->frozen > 0);
     switches_freeze(machine->sim->switches, machine->server, machine->frozen > 0);
     if (on && machine->frozen == 1)

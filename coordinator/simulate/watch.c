@@ -188,11 +188,21 @@ static void check_state(struct process *process)
     *known = value;
 }
 
+void watch_leads(struct machine *machine, bool leads)
+{
+    if (machine->leads == leads)
+        return;
+    machine->leads = leads;
+    machine->sim->leaders += leads ? 1 : -1;
+    oracle_led(machine->sim, machine->sim->leaders > 0);
+}
+
 void watch_process(struct process *process)
 {
     struct machine *machine = process->machine;
     struct replicate_info info = node_raft(process->node);
 
+    watch_leads(machine, engine_leads(node_engine(process->node)));
     if (info.term != machine->seen_term || info.role != machine->seen_role) {
         if (info.term < machine->seen_term)
             sim_break(machine->sim, "terms-rise", "%s goes back to term %llu from %llu",
