@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { AGAIN_MS = 2 }; /* between two questions whether a call may take effect */
+
 struct act {
     uv_loop_t *loop;
     struct log *log;
@@ -89,7 +91,7 @@ void call_release(struct call *call)
         report(call);
 }
 
-static void on_deadline_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     call_release(handle->data);
 }
@@ -106,7 +108,8 @@ void call_finish(struct call *call, int code)
     }
     if (call->driver != NULL)
         call->driver->stop(call);
-    uv_close((uv_handle_t *)&call->deadline, on_deadline_closed);
+    uv_close((uv_handle_t *)&call->deadline, on_timer_closed);
+    uv_close((uv_handle_t *)&call->again, on_timer_closed);
 }
 
 void call_fail(struct call *call, int code, const char *format, ...)
@@ -122,12 +125,46 @@ void call_fail(struct call *call, int code, const char *format, ...)
     call_finish(call, err_set(&call->result.err, code, "%s", text));
 }
 
+/* What act_may says; less than 0: the call is finished, perhaps by what the asking brought. */
+static int ask(struct call *call)
+{
+    struct act *act = call->act;
+    int may = act->may == NULL ? 1 : act->may(act->context, &call->order, call->token_ms);
+
+    if (may < 0)
+        call_fail(call, ERR_UNAVAILABLE, "no longer the leader: nothing was changed");
+    return call->finished ? -1 : may;
+}
+
 bool call_may(struct call *call)
 {
-    if (call->act->may == NULL || call->act->may(call->act->context))
-        return true;
-    call_fail(call, ERR_UNAVAILABLE, "no longer the leader: nothing was changed");
-    return false;
+    return ask(call) >= 0;
+}
+
+bool call_token(struct call *call)
+{
+    call->token_ms = clock_boot_ms();
+    return call_may(call);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct call *call = timer->data;
+
+    call_when_may(call, call->then);
+}
+
+void call_when_may(struct call *call, call_step *then)
+{
+    int may = ask(call);
+
+    call->then = then;
+    if (may > 0) {
+        then(call);
+    } else if (may == 0) {
+        call->doing = "asking the others whether this node still leads";
+        CHECK(uv_timer_start(&call->again, on_again, AGAIN_MS, 0) == 0);
+    }
 }
 
 int call_compare(struct call *call, uint32_t epoch, uint32_t step)
@@ -189,10 +226,13 @@ static struct call *call_new(struct act *act, const struct act_order *order)
     CHECK(order->candidate >= 0 && order->candidate < call->route->n_candidates);
     call->candidate = &call->route->candidates[order->candidate];
     call->doing = "connecting";
+    call->token_ms = ACT_NO_TOKEN;
     call->start_ms = clock_boot_ms();
     CHECK(uv_timer_init(act->loop, &call->deadline) == 0);
-    call->deadline.data = call;
+    CHECK(uv_timer_init(act->loop, &call->again) == 0);
+    call->deadline.data = call->again.data = call;
     call_hold(call);
+    call_hold(call); /* each timer */
     return call;
 }
 

@@ -10,6 +10,7 @@
 #include "act/act.h"
 
 struct call;
+typedef void call_step(struct call *call);
 
 struct driver {
     void (*start)(struct call *call);
@@ -30,9 +31,11 @@ struct call {
     const char *doing;     /* names the phase in the text of a time-out */
     char note[LIMIT_TEXT]; /* what went wrong on the way without ending the call */
     bool seen, finished;
+    int64_t token_ms; /* of act_may: ACT_NO_TOKEN before the first */
     struct act_result result;
 
-    uv_timer_t deadline;
+    uv_timer_t deadline, again;
+    call_step *then; /* waits for leave */
     int64_t start_ms;
     int held;
     act_done *done;
@@ -46,7 +49,13 @@ void call_finish(struct call *call, int code);
 void call_fail(struct call *call, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Right before what takes effect; false: the call is finished. */
+/* The actuator has given a token: leave for it is asked for, so that it is there soon. False:
+ * the call is finished. */
+bool call_token(struct call *call);
+/* Right before what takes effect under the token: goes on with `then`, at once or later, when
+ * there is leave. Else the call ends. */
+void call_when_may(struct call *call, call_step *then);
+/* The same where the actuator itself compares and sets. False: the call is finished. */
 bool call_may(struct call *call);
 
 /* What the actuator says now: <0 older than the order, 0 the same, >0 newer, and then

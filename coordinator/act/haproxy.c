@@ -2,9 +2,10 @@
  * (epoch, step); the servers of the candidate are set ready or maint.
  *
  *   look    show map, show map PATH, show map, show servers state B -> done, stale, or go on
- *   take    prepare map PATH -> version V; show map PATH again      -> stale, or go on
+ *   take    prepare map PATH -> version V; show map PATH again      -> stale, or go on;
+ *           the coordinators are asked whether this node still leads
  *   fill    set server ... (ready before maint), add map @V ...
- *   commit  commit map @V PATH, and look again: verifying is looking
+ *   commit  when they have said so: commit map @V PATH, and look again: verifying is looking
  *
  * The version is what makes this a compare-and-set: HAProxy refuses a commit of a
  * version that is not newer than the one in force. Of two movers the one with the newer
@@ -73,10 +74,16 @@ static int check_words(const struct call *call, const char *backend, struct err 
 
 static void look(struct call *call, uint32_t commit);
 
+static void commit(struct call *call)
+{
+    const struct haproxy *haproxy = call->state;
+
+    look(call, haproxy->version);
+}
+
 /* Sends `commit`s after `fill` was answered. */
 static void on_filled(struct call *call, const char *const *answers, int n)
 {
-    struct haproxy *haproxy = call->state;
     struct err err;
     int rv;
 
@@ -86,8 +93,7 @@ static void on_filled(struct call *call, const char *const *answers, int n)
             call_fail(call, rv, "%s", err.text);
             return;
         }
-    if (call_may(call))
-        look(call, haproxy->version);
+    call_when_may(call, commit);
 }
 
 static int fill_pool(const struct call *call, struct buf *commands, bool ready)
@@ -116,13 +122,21 @@ static void fill(struct call *call)
     /* Ready first: the pool is never smaller than before or after. */
     n = fill_pool(call, &commands, true);
     n += fill_pool(call, &commands, false);
-    if (n == 0 || call_may(call)) {
-        buf_printf(&commands, "add map @%u %s active %s\nadd map @%u %s epoch %u.%u\n",
-                   haproxy->version, map, haproxy->backend, haproxy->version, map,
-                   call->order.epoch, call->order.step);
-        haproxy_cli_ask(haproxy->cli, &commands, n + 2, on_filled);
-    }
+    buf_printf(&commands, "add map @%u %s active %s\nadd map @%u %s epoch %u.%u\n",
+               haproxy->version, map, haproxy->backend, haproxy->version, map, call->order.epoch,
+               call->order.step);
+    haproxy_cli_ask(haproxy->cli, &commands, n + 2, on_filled);
     buf_free(&commands);
+}
+
+static bool pool_right(const struct call *call)
+{
+    const struct haproxy *haproxy = call->state;
+
+    for (int i = 0; i < call->candidate->n_members; i++)
+        if (haproxy->pool[i] != (wanted(call, i) ? HAPROXY_READY : HAPROXY_MAINT))
+            return false;
+    return true;
 }
 
 static void on_taken(struct call *call, const char *const *answers, int n)
@@ -136,8 +150,12 @@ static void on_taken(struct call *call, const char *const *answers, int n)
         rv = haproxy_parse_map(answers[1], &map, &err);
     if (rv != 0)
         call_fail(call, rv, "%s", err.text);
-    else if (call_compare(call, map.epoch, map.step) <= 0)
-        fill(call);
+    else if (call_compare(call, map.epoch, map.step) > 0 || !call_token(call))
+        return;
+    else if (pool_right(call))
+        fill(call); /* while the coordinators are asked: it takes no effect before the commit */
+    else
+        call_when_may(call, fill);
 }
 
 static void take(struct call *call)
@@ -153,12 +171,10 @@ static void take(struct call *call)
     buf_free(&commands);
 }
 
-/* Fills haproxy->pool; *right: every member is as ordered. */
-static int read_pool(struct call *call, const char *answer, bool *right, struct err *err)
+static int read_pool(struct call *call, const char *answer, struct err *err)
 {
     struct haproxy *haproxy = call->state;
 
-    *right = true;
     for (int i = 0; i < call->candidate->n_members; i++) {
         const char *name = member_name(call, i);
         int rv = haproxy_parse_server(answer, haproxy->backend, name, &haproxy->pool[i], err);
@@ -168,7 +184,6 @@ static int read_pool(struct call *call, const char *answer, bool *right, struct 
         if (haproxy->pool[i] == HAPROXY_ABSENT)
             return err_set(err, ERR_INVALID, "HAProxy's backend %s has no server %s",
                            haproxy->backend, name);
-        *right &= haproxy->pool[i] == (wanted(call, i) ? HAPROXY_READY : HAPROXY_MAINT);
     }
     return 0;
 }
@@ -191,7 +206,7 @@ static int read_versions(const struct call *call, const char *before, const char
 static void on_looked(struct call *call, const char *const *answers, int n)
 {
     struct haproxy *haproxy = call->state;
-    bool pool_right, says, settled;
+    bool says, settled;
     struct haproxy_map map;
     struct err err;
     int order, rv;
@@ -203,13 +218,13 @@ static void on_looked(struct call *call, const char *const *answers, int n)
         order = call_compare(call, map.epoch, map.step);
         if (order > 0)
             return;
-        rv = read_pool(call, answers[3], &pool_right, &err);
+        rv = read_pool(call, answers[3], &err);
     }
     if (rv != 0) {
         call_fail(call, rv, "%s", err.text);
         return;
     }
-    says = pool_right && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
+    says = pool_right(call) && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
     if (haproxy->rounds == 0)
         call->result.changed = !says;
     if (says && settled)

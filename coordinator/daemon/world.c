@@ -18,11 +18,17 @@ static void on_result(void *context, const struct probe_result *result)
     node_step(world->daemon->node, &event);
 }
 
-static bool on_may(void *context)
+_Static_assert(ACT_NO_TOKEN == ENGINE_NO_TOKEN, "");
+
+static int on_may(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct world *world = context;
+    int may;
 
-    return world == world->daemon->world && node_may_act(world->daemon->node);
+    if (world != world->daemon->world)
+        return -1;
+    may = node_may_act(world->daemon->node, order->route, order->epoch, order->step, since_ms);
+    return world == world->daemon->world ? may : -1; /* asking may have replaced it */
 }
 
 static void world_gone(void *context)

@@ -4,9 +4,22 @@
 #include "node/internal.h"
 #include "wire/codec.h"
 
+/* The engine is told of a newer term when Raft is polled. A beat is this node's word that it
+ * has not voted in a newer one (engine_may_act): that has to be true as it leaves. */
+static void say_term(const struct node *node, struct beat *beat)
+{
+    uint64_t term = node_raft(node).term;
+
+    if (term > beat->term) {
+        beat->term = term;
+        beat->leader = false;
+    }
+}
+
 static void send_beat(struct node *node)
 {
     engine_beat(node->engine, node_now(node), &node->beat);
+    say_term(node, &node->beat);
     buf_clear(&node->scratch);
     beat_encode(&node->beat, &node->scratch);
     node->shell.send_beat(node->shell.context, node->scratch.data, node->scratch.len);

@@ -300,11 +300,20 @@ int node_offer(struct node *node, struct model *model, const uint8_t *yaml, uint
 
 /* ---- what can be asked ---- */
 
-/* Raft's own word is late when a partition is young, so most others must be heard as well. */
-bool node_may_act(const struct node *node)
+/* Raft's own word comes first, because a node that knows a newer term has no say in its own. */
+int node_may_act(struct node *node, int route, uint32_t epoch, uint32_t step, int64_t since_ms)
 {
-    return node_lives(node) && engine_leads(node->engine) &&
-           engine_trusted(node->engine, node_now(node));
+    struct event event = {.kind = EVENT_RECHECK, .recheck.since_ms = since_ms};
+    int may;
+
+    node_poll(node);
+    if (!node_lives(node))
+        return -1;
+    event.now = node_now(node);
+    may = engine_may_act(node->engine, event.now, route, epoch, step, since_ms);
+    if (may == 0)
+        node_step(node, &event);
+    return may;
 }
 
 const struct engine *node_engine(const struct node *node)

@@ -108,8 +108,11 @@ typedef void node_replaced(void *context, int code, const char *text);
 void node_replace(struct node *node, int server, uint64_t raft_id, node_replaced *done,
                   void *context);
 
-/* Right before an actuator call takes effect: does this node still lead, and trust itself? */
-bool node_may_act(const struct node *node);
+/* Right before a call of an actuator takes effect: may it, with the order (epoch, step) of
+ * `route` and a token that was taken at boot time `since_ms` (engine_may_act)? >0: yes; <0: no;
+ * 0: not yet, the others are asked. Ask again in a few ms. Not from inside of the shell's
+ * functions. */
+int node_may_act(struct node *node, int route, uint32_t epoch, uint32_t step, int64_t since_ms);
 
 const struct engine *node_engine(const struct node *node);
 struct replicate_info node_raft(const struct node *node);

@@ -72,6 +72,7 @@ static void open_things(struct sim *sim, int between_sites_ms)
                                         .wheel = sim->wheel,
                                         .seed = prng_mix(sim->seed ^ 2),
                                         .may = machine_may,
+                                        .boot_ms = machine_boot_ms,
                                         .acted = machine_acted,
                                         .changed = callers_switched,
                                         .context = sim};

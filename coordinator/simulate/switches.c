@@ -4,18 +4,21 @@
 
 #include <string.h>
 
-/* Commits in one call, as the real drivers have it: others may get in between. */
-enum { ROUNDS_HAPROXY = 8, ROUNDS_DNS = 2 };
+/* Commits in one call, as the real drivers have it: others may get in between. And looks at
+ * a token that is still out; time between two questions whether a call may act. */
+enum { ROUNDS_HAPROXY = 8, ROUNDS_DNS = 2, LOOKS_HAPROXY = 4, AGAIN_MS = 2 };
 
 enum { ANYWHERE = -1, ANYWHERE_MS = 1 };
 
 struct call;
 
+enum request { READ, TAKE, COMMIT };
+
 struct switch_sim {
     struct setting says, first;
-    uint64_t token; /* counts commits and restarts */
-    int place;      /* server, or ANYWHERE */
-    int down, deaf; /* faults that are on */
+    uint64_t version, newest; /* token of what it says; given out last, counting restarts */
+    int place;                /* server, or ANYWHERE */
+    int down, deaf;           /* faults that are on */
     int slow_ms, late_ms;
     struct call *calls; /* owned, newest first */
 };
@@ -32,12 +35,15 @@ struct call {
     int64_t began_ms, deadline_ms;
     int events; /* on the wheel */
 
-    int rounds;         /* commits so far */
-    bool committing;    /* the request that is out, else reading */
-    int back_ms;        /* of its answer; -1: there will be none */
-    bool answered;      /* … is here, not looked at yet */
-    struct setting got; /* read, with … */
+    int rounds, looks;    /* commits so far; looks of this round */
+    enum request request; /* that is out */
+    int back_ms;          /* of its answer; -1: there will be none */
+    bool answered;        /* … is here, not looked at yet */
+    struct setting got;   /* read, with … */
+    bool settled;         /* … no other token out */
     uint64_t token;
+    int64_t since_ms; /* when it was taken, by the node's clock */
+    bool waiting;     /* until it may commit */
 
     bool seen, changed, finished;
     uint32_t seen_epoch;
@@ -161,6 +167,11 @@ static const struct actuator *actuator_of(const struct call *call)
     return &call->switches->options.model->routes[call->route].actuators[call->actuator];
 }
 
+static bool by_version(const struct call *call)
+{
+    return actuator_of(call)->kind == ACTUATOR_HAPROXY;
+}
+
 static void finish(struct call *call, int code, struct err *err)
 {
     const struct switches_options *options = &call->switches->options;
@@ -183,13 +194,16 @@ static void finish(struct call *call, int code, struct err *err)
 
 /* ---- at the switch ---- */
 
-static void say(struct switches *switches, int route, int actuator, const struct setting *setting)
+static void say(struct switches *switches, int route, int actuator, const struct setting *setting,
+                uint64_t version)
 {
     const struct switches_options *options = &switches->options;
     struct switch_sim *at = find(switches, route, actuator);
     struct setting before = at->says;
 
-    at->token++;
+    at->version = version;
+    if (at->newest < version)
+        at->newest = version;
     at->says = *setting;
     if (before.epoch != setting->epoch || before.step != setting->step ||
         before.candidate != setting->candidate || before.members != setting->members)
@@ -198,23 +212,35 @@ static void say(struct switches *switches, int route, int actuator, const struct
 
 static void on_look(void *context, uint64_t answered);
 
-/* A request has arrived. */
-static void on_arrived(void *context, uint64_t committing)
+/* HAProxy obeys whoever has a later version than the one in force. */
+static void commit(struct call *call)
+{
+    const struct placement *order = &call->placement;
+    struct setting setting = {order->epoch, order->step, order->candidate, order->members};
+    struct switch_sim *at = call->at;
+
+    if (by_version(call) && call->token > at->version)
+        say(call->switches, call->route, call->actuator, &setting, call->token);
+    else if (!by_version(call) && call->token == at->version)
+        say(call->switches, call->route, call->actuator, &setting, at->newest + 1);
+}
+
+/* A request has arrived. Every answer tells what is in force, too. */
+static void on_arrived(void *context, uint64_t request)
 {
     struct call *call = context;
     struct switch_sim *at = call->at;
-    const struct placement *order = &call->placement;
-    bool answers = at->down == 0 && call->back_ms >= 0;
+    bool answers = at->down == 0 && call->back_ms >= 0 && !(request == COMMIT && at->deaf > 0);
 
-    if (at->down == 0 && committing) {
-        struct setting setting = {order->epoch, order->step, order->candidate, order->members};
-
-        if (call->token == at->token)
-            say(call->switches, call->route, call->actuator, &setting);
-        answers = answers && at->deaf == 0;
-    } else if (at->down == 0) {
+    if (at->down == 0) {
+        if (request == COMMIT)
+            commit(call);
+        else if (request == TAKE)
+            call->token = ++at->newest;
+        else if (!by_version(call))
+            call->token = at->version;
         call->got = at->says;
-        call->token = at->token;
+        call->settled = at->version == at->newest;
     }
     if (answers)
         put(call, call->back_ms + at->slow_ms, on_look, true);
@@ -223,7 +249,7 @@ static void on_arrived(void *context, uint64_t committing)
 
 /* ---- at the driver ---- */
 
-static void request(struct call *call, bool committing)
+static void request(struct call *call, enum request request)
 {
     struct switches *switches = call->switches;
     struct network *network = switches->options.network;
@@ -232,16 +258,17 @@ static void request(struct call *call, bool committing)
 
     if (place != ANYWHERE)
         ms = network_exchange(network, call->node, place, (int)left_ms);
-    call->committing = committing;
+    call->request = request;
     call->back_ms = ms < 0 ? -1 : ms - ms / 2;
     there_ms = ms < 0 ? ANYWHERE_MS : ms / 2;
     /* Without an answer nobody knows whether the request arrived. */
     if (ms < 0 && (network_cut_now(network, call->node, place) || prng_below(&switches->prng, 2)))
         return;
-    put(call, there_ms + (committing ? call->at->late_ms : 0), on_arrived, committing);
+    put(call, there_ms + (request == COMMIT ? call->at->late_ms : 0), on_arrived, request);
 }
 
-/* What it says against the order: <0 older, 0 the same, >0 newer (call_compare of act/). */
+/* What it says against the order: <0 older, 0 the same; >0 newer, and the call is finished
+ * (call_compare of act/). */
 static int compare(struct call *call)
 {
     const struct setting *got = &call->got;
@@ -249,47 +276,92 @@ static int compare(struct call *call)
     bool newer =
         got->epoch > order->epoch || (got->epoch == order->epoch && got->step > order->step);
 
+    struct err err;
+
     if (!call->seen || newer)
         call->seen_epoch = got->epoch;
+    if (newer)
+        finish(call,
+               err_set(&err, ERR_STALE, "it already serves epoch %u.%u, newer than %u.%u",
+                       got->epoch, got->step, order->epoch, order->step),
+               &err);
     return newer ? 1 : got->epoch == order->epoch && got->step == order->step ? 0 : -1;
+}
+
+static void ask(struct call *call)
+{
+    const struct switches_options *options = &call->switches->options;
+    int may = options->may(options->context, call->node, call->start, call->route, &call->placement,
+                           call->since_ms);
+    struct err err;
+
+    call->waiting = may == 0 && by_version(call);
+    if (may < 0)
+        finish(call, err_set(&err, ERR_UNAVAILABLE, "no longer the leader: nothing was changed"),
+               &err);
+    else if (call->waiting)
+        put(call, AGAIN_MS, on_look, false);
+    else
+        request(call, COMMIT);
+}
+
+/* The order is to be said, once more. */
+static void next_round(struct call *call)
+{
+    call->looks = 0;
+    if (by_version(call)) {
+        request(call, TAKE);
+        return;
+    }
+    call->since_ms = ENGINE_NO_TOKEN;
+    ask(call);
+}
+
+static void taken(struct call *call)
+{
+    const struct switches_options *options = &call->switches->options;
+
+    call->since_ms = options->boot_ms(options->context, call->node);
+    if (compare(call) <= 0)
+        ask(call);
 }
 
 /* What the switch says was read, first or back. */
 static void decide(struct call *call)
 {
-    const struct switches_options *options = &call->switches->options;
     const struct setting *got = &call->got;
     const struct placement *order = &call->placement;
-    int rounds = actuator_of(call)->kind == ACTUATOR_HAPROXY ? ROUNDS_HAPROXY : ROUNDS_DNS;
+    int rounds = by_version(call) ? ROUNDS_HAPROXY : ROUNDS_DNS;
     int than = compare(call);
     bool says = than == 0 && got->candidate == order->candidate && got->members == order->members;
     struct err err;
 
-    if (than <= 0 && !call->seen)
+    if (than > 0)
+        return;
+    if (!call->seen)
         call->changed = !says;
     call->seen = true;
-    if (than > 0)
-        finish(call,
-               err_set(&err, ERR_STALE, "it already serves epoch %u.%u, newer than %u.%u",
-                       got->epoch, got->step, order->epoch, order->step),
-               &err);
-    else if (says)
+    if (says && (call->settled || !by_version(call)))
         finish(call, 0, NULL);
-    else if (call->rounds++ >= rounds)
-        finish(call,
-               err_set(&err, ERR_INVALID, "it was told %d times and still says epoch %u.%u", rounds,
-                       got->epoch, got->step),
-               &err);
-    else if (!options->may(options->context, call->node, call->start))
-        finish(call, err_set(&err, ERR_UNAVAILABLE, "no longer the leader: nothing was changed"),
-               &err);
+    else if (says && call->looks++ < LOOKS_HAPROXY)
+        request(call, READ);
+    else if (call->rounds++ < rounds)
+        next_round(call);
     else
-        request(call, true);
+        finish(call,
+               err_set(&err, says ? ERR_UNAVAILABLE : ERR_INVALID,
+                       "it was told %d times and still says epoch %u.%u%s", rounds, got->epoch,
+                       got->step, says ? ", but others keep changing it" : ""),
+               &err);
 }
 
 static void time_out(struct call *call)
 {
-    const char *doing = call->committing ? "committing" : call->seen ? "verifying" : "reading";
+    const char *doing = call->waiting             ? "asking the others whether it still leads"
+                        : call->request == COMMIT ? "committing"
+                        : call->request == TAKE   ? "preparing"
+                        : call->seen              ? "verifying"
+                                                  : "reading";
     struct err err;
 
     finish(call,
@@ -319,10 +391,14 @@ static void look(struct call *call)
         time_out(call);
     } else if (call->answered) {
         call->answered = false;
-        if (call->committing)
-            request(call, false);
+        if (call->request == TAKE)
+            taken(call);
+        else if (call->request == COMMIT && !by_version(call))
+            request(call, READ);
         else
             decide(call);
+    } else if (call->waiting) {
+        ask(call);
     }
 }
 
@@ -389,7 +465,7 @@ void switches_call(struct switches *switches, int node, uint64_t start, int rout
     at->calls = call;
     put(call, call->refused != 0 ? 0 : actuator_of(call)->timeout_ms, on_look, false);
     if (call->refused == 0)
-        request(call, false);
+        request(call, READ);
 }
 
 void switches_fault(struct switches *switches, int route, int actuator, enum switch_fault fault,
@@ -413,7 +489,7 @@ void switches_fault(struct switches *switches, int route, int actuator, enum swi
         break;
     case SWITCH_FORGETS:
         if (on)
-            say(switches, route, actuator, &at->first);
+            say(switches, route, actuator, &at->first, at->newest + 1);
         break;
     }
     CHECK(at->down >= 0 && at->deaf >= 0 && at->slow_ms >= 0 && at->late_ms >= 0);

@@ -1,7 +1,9 @@
 /* What the actuators of the configuration turn: one switch for each actuator of each route,
  * holding what it was told last under (epoch, step), and the leader's driver that talks to
- * it as the real ones do: read with a token, compare, ask whether it may still act, commit
- * with the token (a commit whose token is no longer the newest is refused), read back. */
+ * it as the real ones do. HAProxy's: read; take a token, with another look; compare; ask until
+ * it may act; commit with the token, which is refused when a later one is in force; read back.
+ * DNS's: read; compare; ask whether it may act; commit what the switch itself compares with what
+ * was read; read back. */
 #ifndef SIMULATE_SWITCHES_H
 #define SIMULATE_SWITCHES_H
 
@@ -24,9 +26,13 @@ struct switches_options {
      * none, or a unix socket: from everywhere in 1 ms. */
     struct network *network;
     uint64_t seed;
-    /* Is the process that began a call (its start's number) still there and allowed to act?
-     * Asked right before a commit is sent. */
-    bool (*may)(void *context, int node, uint64_t start);
+    /* May the process that began a call (its start's number) carry out this order now? >0: yes;
+     * <0: no, or it is gone; 0: not yet. Asked right before a commit is sent, and again while it
+     * is not yet, with when the token was taken by boot_ms(); ENGINE_NO_TOKEN where 0 is as good
+     * as yes. */
+    int (*may)(void *context, int node, uint64_t start, int route,
+               const struct placement *placement, int64_t since_ms);
+    int64_t (*boot_ms)(void *context, int node); /* what the node's clock shows */
     /* A call ended; `event` lives during the call. Once per switches_call(), at the latest
      * after the actuator's timeout_ms unless the node is frozen, and never from inside it.
      * Comes also for a process that is gone (`start` tells): the receiver drops it. */

@@ -118,10 +118,11 @@ static void restart_keeps_or_forgets(void **state)
     world_free(world);
 }
 
-static bool never(void *context)
+static int never(void *context, const struct act_order *order, int64_t since_ms)
 {
+    assert_true(since_ms == ACT_NO_TOKEN);
     ++*(int *)context;
-    return false;
+    return -1;
 }
 
 static void may_forbids(void **state)
@@ -234,13 +235,13 @@ struct rival {
 };
 
 /* The rival does all its work between our reading and our update. */
-static bool rival_overtakes(void *context)
+static int rival_overtakes(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct rival *rival = context;
 
     if (rival->asked++ == 0)
         rival->code = world_run(&rival->order).code;
-    return true;
+    return 1;
 }
 
 static void newer_overtakes_older(void **state)

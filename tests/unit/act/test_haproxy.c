@@ -174,11 +174,11 @@ struct permit {
     int asked, until; /* true so many times */
 };
 
-static bool limited(void *context)
+static int limited(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct permit *permit = context;
 
-    return permit->asked++ < permit->until;
+    return permit->asked++ < permit->until ? 1 : -1;
 }
 
 static void may_forbids(void **state)
@@ -261,26 +261,32 @@ static void large_pool(void **state)
 struct rival {
     struct world *world;
     struct act_order order;
-    int asked, code;
+    int asked, commits, code;
     int held;  /* version */
-    int until; /* takes no version any more when asked so often */
+    int until; /* takes no version any more after so many commits */
 };
 
+/* A call asks when it has its token, and again before its commit. */
+static bool before_commit(struct rival *rival)
+{
+    return ++rival->asked % 2 == 0;
+}
+
 /* A newer mover does all its work while the older one stands before its commit. */
-static bool rival_overtakes(void *context)
+static int rival_overtakes(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct rival *rival = context;
 
-    if (rival->asked++ == 0)
+    if (before_commit(rival) && rival->commits++ == 0)
         rival->code = world_run(&rival->order).code;
-    return true;
+    return 1;
 }
 
 static void newer_overtakes_older(void **state)
 {
     struct world *world = open_world(2, HAPROXY_TCP);
     struct act_order old = world_order(world, 1, 0, 0, world_all(world, 0));
-    struct rival rival = {world, world_order(world, 2, 0, 1, world_all(world, 1)), 0, 1};
+    struct rival rival = {world, world_order(world, 2, 0, 1, world_all(world, 1)), .code = 1};
     struct act_result result = world_run_may(&old, rival_overtakes, &rival);
 
     assert_int_equal(rival.code, 0);
@@ -294,7 +300,7 @@ static void older_in_between_loses(void **state)
 {
     struct world *world = open_world(2, HAPROXY_TCP);
     struct act_order new = world_order(world, 2, 0, 1, world_all(world, 1));
-    struct rival rival = {world, world_order(world, 1, 0, 0, world_all(world, 0)), 0, 1};
+    struct rival rival = {world, world_order(world, 1, 0, 0, world_all(world, 0)), .code = 1};
     struct act_result result = world_run_may(&new, rival_overtakes, &rival);
 
     assert_int_equal(rival.code, 0);
@@ -305,21 +311,23 @@ static void older_in_between_loses(void **state)
 
 /* The older mover, by hand: it holds the newer version, having looked before the newer
  * mover's commit, and commits at the worst moments. */
-static bool rival_holds_newer_version(void *context)
+static int rival_holds_newer_version(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct rival *rival = context;
     const char *dir = rival->world->dir;
 
-    if (rival->asked++ == 0) {
+    if (!before_commit(rival))
+        return 1;
+    if (rival->commits++ == 0) {
         assert_string_equal(real_cli(rival->world, "prepare map %s/calls.map", dir),
                             "New version created: 2\n\n");
         real_cli(rival->world, "add map @2 %s/calls.map active voice", dir);
         real_cli(rival->world, "add map @2 %s/calls.map epoch 1.0", dir);
-    } else if (rival->asked == 2) { /* the newer mover took version 1, and again 3 */
+    } else if (rival->commits == 2) { /* the newer mover took version 1, and again 3 */
         assert_string_equal(real_cli(rival->world, "commit map @2 %s/calls.map", dir), "\n");
         assert_string_equal(real_map(rival->world), "active voice\nepoch 1.0\n");
     }
-    return true;
+    return 1;
 }
 
 static void older_with_newer_version_loses(void **state)
@@ -330,7 +338,7 @@ static void older_with_newer_version_loses(void **state)
     struct act_result result = world_run_may(&new, rival_holds_newer_version, &rival);
 
     assert_int_equal(result.code, 0);
-    assert_int_equal(rival.asked, 2);
+    assert_int_equal(rival.commits, 2);
     assert_string_equal(real_map(world), "active mirror\nepoch 2.0\n");
     assert_string_equal(real_cli(world, "commit map @2 %s/calls.map", world->dir),
                         "Version number out of range.\n\n");
@@ -340,12 +348,14 @@ static void older_with_newer_version_loses(void **state)
 
 /* The older mover, by hand, always a version ahead: before each commit of the newer one it
  * commits the version it holds and takes the next. */
-static bool rival_leapfrogs(void *context)
+static int rival_leapfrogs(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct rival *rival = context;
     const char *dir = rival->world->dir;
 
-    if (rival->asked++ > 0)
+    if (!before_commit(rival))
+        return 1;
+    if (rival->commits++ > 0)
         assert_string_equal(real_cli(rival->world, "commit map @%d %s/calls.map", rival->held, dir),
                             "\n");
     assert_int_equal(sscanf(real_cli(rival->world, "prepare map %s/calls.map", dir),
@@ -353,7 +363,7 @@ static bool rival_leapfrogs(void *context)
                      1);
     real_cli(rival->world, "add map @%d %s/calls.map active voice", rival->held, dir);
     real_cli(rival->world, "add map @%d %s/calls.map epoch 1.0", rival->held, dir);
-    return true;
+    return 1;
 }
 
 /* While an older epoch can still come into force, the newer mover does not call it done. */
@@ -364,7 +374,7 @@ static void done_is_never_said_too_early(void **state)
     struct rival rival = {.world = world};
     struct act_result result = world_run_may(&new, rival_leapfrogs, &rival);
 
-    assert_true(rival.asked > 2);
+    assert_true(rival.commits > 2);
     assert_int_equal(result.code, ERR_UNAVAILABLE);
     assert_string_equal(real_cli(world, "commit map @%d %s/calls.map", rival.held, world->dir),
                         "\n");
@@ -418,13 +428,13 @@ static void concurrent_movers(void **state)
 }
 
 /* A version is taken before the first commits of ours, and left alone. */
-static bool taker(void *context)
+static int taker(void *context, const struct act_order *order, int64_t since_ms)
 {
     struct rival *rival = context;
 
-    if (rival->asked++ < rival->until)
+    if (before_commit(rival) && rival->commits++ < rival->until)
         real_cli(rival->world, "prepare map %s/calls.map", rival->world->dir);
-    return true;
+    return 1;
 }
 
 /* Two leaders that order the same do not keep each other from ending. */
@@ -436,7 +446,7 @@ static void equal_movers_both_succeed(void **state)
     uv_loop_t loop;
 
     assert_int_equal(world_run_may(&order, taker, &rival).code, 0);
-    assert_int_equal(rival.asked, 4);
+    assert_int_equal(rival.commits, 4);
     assert_int_equal(uv_loop_init(&loop), 0);
     for (uint32_t round = 2; round < 12; round++) {
         struct act *acts[3];

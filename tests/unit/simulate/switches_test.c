@@ -28,21 +28,39 @@ struct world {
     struct acted acted[MOST];
     int n_acted;
     struct setting before; /* of the newest change */
-    int n_changed;
+    int n_changed, n_back;
     int n_may;
-    bool denied; /* what may() says */
-    int forgets; /* an actuator that restarts when may() is asked; -1 */
-    bool inside; /* of a call that must not end one */
+    bool denied;      /* what may() says, or … */
+    uint32_t deposed; /* … for this epoch, or … */
+    int64_t leave_ms; /* … not yet, before then */
+    int64_t since_ms; /* that it was given */
+    int forgets;      /* an actuator that restarts when may() is asked; -1 */
+    bool inside;      /* of a call that must not end one */
 };
 
-static bool on_may(void *context, int node, uint64_t start)
+enum { BOOT_MS = 77000 }; /* what the nodes' clocks are ahead of the world's */
+
+static int on_may(void *context, int node, uint64_t start, int route,
+                  const struct placement *placement, int64_t since_ms)
 {
     struct world *world = context;
 
+    assert_int_equal(route, 0);
+    assert_true(placement->epoch > 0);
     world->n_may++;
+    world->since_ms = since_ms;
     if (world->forgets >= 0)
         switches_fault(world->switches, 0, world->forgets, SWITCH_FORGETS, 0, true);
-    return !world->denied;
+    if (world->denied || placement->epoch == world->deposed)
+        return -1;
+    return wheel_now(world->wheel) >= world->leave_ms;
+}
+
+static int64_t on_boot_ms(void *context, int node)
+{
+    struct world *world = context;
+
+    return wheel_now(world->wheel) + BOOT_MS;
 }
 
 static void on_acted(void *context, int node, uint64_t start, const struct event *event)
@@ -67,6 +85,7 @@ static void on_changed(void *context, int route, int actuator, const struct sett
     assert_memory_not_equal(before, switches_get(world->switches, route, actuator), sizeof *before);
     world->before = *before;
     world->n_changed++;
+    world->n_back += before->epoch > switches_get(world->switches, route, actuator)->epoch;
 }
 
 static int setup(void **state)
@@ -82,6 +101,7 @@ static int setup(void **state)
                                                               .network = world->network,
                                                               .seed = 1,
                                                               .may = on_may,
+                                                              .boot_ms = on_boot_ms,
                                                               .acted = on_acted,
                                                               .changed = on_changed,
                                                               .context = world});
@@ -264,6 +284,72 @@ static void test_not_without_leave(void **state)
     assert_int_equal(call_and_await(world, TWO, PROXY, 1, 0)->event.acted.code, 0);
 }
 
+/* HAProxy's driver waits for leave with its token in hand, and says since when. */
+static void test_no_commit_before_leave(void **state)
+{
+    struct world *world = *state;
+    const struct acted *acted;
+
+    world->leave_ms = 200;
+    call(world, TWO, PROXY, 1, 0);
+    run(world, 199);
+    assert_says(world, PROXY, 0, 0);
+    assert_in_range(world->n_may, 90, 100);
+    assert_in_range(world->since_ms, BOOT_MS + 1, BOOT_MS + 10);
+    acted = await(world);
+    assert_int_equal(acted->event.acted.code, 0);
+    assert_in_range(acted->at_ms, 200, 210);
+    assert_says(world, PROXY, 1, 0);
+    /* Never given: the call's time is up. Refused meanwhile: it ends. */
+    world->leave_ms = INT64_MAX;
+    acted = call_and_await(world, TWO, PROXY, 2, 0);
+    assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
+    assert_int_equal(acted->event.acted.took_ms, 1000);
+    assert_non_null(strstr(acted->text, "while asking the others"));
+    call(world, TWO, PROXY, 2, 0);
+    run(world, wheel_now(world->wheel) + 100);
+    world->denied = true;
+    assert_int_equal(await(world)->event.acted.code, ERR_UNAVAILABLE);
+    assert_says(world, PROXY, 1, 0);
+    /* DNS compares by itself: what is not yet is as good as leave. */
+    world->denied = false;
+    assert_int_equal(call_and_await(world, TWO, NAMES, 1, 0)->event.acted.code, 0);
+    assert_true(world->since_ms == ENGINE_NO_TOKEN);
+}
+
+/* The newer one has the earlier token and commits first; the older one saw nothing of it. */
+static void overtake(struct world *world)
+{
+    world->leave_ms = 100;
+    call(world, TWO, PROXY, 2, 0);
+    run(world, 50);
+    call(world, THREE, PROXY, 1, 0);
+    run(world, 99);
+    assert_int_equal(world->n_changed, 0);
+    run(world, 2000);
+    assert_int_equal(world->n_acted, 2);
+    assert_says(world, PROXY, 2, 0);
+}
+
+/* HAProxy goes by versions, not by epochs: who has the later one and may go on goes back (the
+ * check `actuator-raft-leadership` of tests/model). */
+static void test_the_later_token_goes_back(void **state)
+{
+    struct world *world = *state;
+
+    overtake(world);
+    assert_int_equal(world->n_back, 1);
+}
+
+static void test_without_leave_nothing_goes_back(void **state)
+{
+    struct world *world = *state;
+
+    world->deposed = 1;
+    overtake(world);
+    assert_int_equal(world->n_back, 0);
+}
+
 static void test_one_call_at_once(void **state)
 {
     struct world *world = *state;
@@ -341,12 +427,19 @@ static void test_slow(void **state)
     fault(world, PROXY, SWITCH_SLOW, 200, true);
     acted = call_and_await(world, TWO, PROXY, 1, 0);
     assert_int_equal(acted->event.acted.code, 0);
-    assert_in_range(acted->event.acted.took_ms, 600, 620); /* read, commit, read back */
+    assert_in_range(acted->event.acted.took_ms, 600, 620); /* read, take, commit and read back */
     fault(world, PROXY, SWITCH_SLOW, 200, true);
     acted = call_and_await(world, TWO, PROXY, 2, 0);
     assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
-    assert_non_null(strstr(acted->text, "while verifying"));
+    assert_non_null(strstr(acted->text, "while committing"));
     assert_says(world, PROXY, 2, 0);
+    acted = call_and_await(world, TWO, NAMES, 1, 0);
+    assert_int_equal(acted->event.acted.code, 0);
+    fault(world, NAMES, SWITCH_SLOW, 400, true);
+    acted = call_and_await(world, TWO, NAMES, 2, 0);
+    assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
+    assert_non_null(strstr(acted->text, "while verifying"));
+    assert_says(world, NAMES, 2, 0);
 }
 
 static void test_a_late_commit_outlives_its_call(void **state)
@@ -395,7 +488,7 @@ static void test_a_frozen_node_goes_on_later(void **state)
     switches_freeze(world->switches, TWO, false);
     acted = await(world);
     assert_int_equal(acted->node, TWO);
-    assert_int_equal(world->n_may, 2);
+    assert_int_equal(world->n_may, 1); /* with its token it looks again: it did not ask */
     assert_int_equal(acted->event.acted.code, ERR_STALE);
     assert_says(world, PROXY, 2, 0);
 }
@@ -481,12 +574,12 @@ static void test_reached_by_the_host_of_its_address(void **state)
     network_cut(world->network, TWO, ONE, true);
     assert_int_equal(call_and_await(world, TWO, PROXY, 1, 0)->event.acted.code, ERR_TIMEOUT);
     took_ms = call_and_await(world, TWO, LOCAL, 1, 0)->event.acted.took_ms;
-    assert_int_equal(took_ms, 3); /* read, commit, read back: 1 ms each */
+    assert_int_equal(took_ms, 3); /* read, take, commit and read back: 1 ms each */
     took_ms = call_and_await(world, ONE, PROXY, 2, 0)->event.acted.took_ms;
     assert_int_equal(took_ms, 0); /* its own server */
 }
 
-/* The way back is cut between reading and committing: the commit may have landed or not,
+/* The way back is cut between taking a token and committing: the commit may have landed or not,
  * and the caller does not know. */
 static void test_a_lost_answer_leaves_both_open(void **state)
 {
@@ -498,7 +591,7 @@ static void test_a_lost_answer_leaves_both_open(void **state)
         const struct acted *acted;
 
         call(world, TWO, PROXY, epoch, 0);
-        run(world, wheel_now(world->wheel) + 50);
+        run(world, wheel_now(world->wheel) + 150);
         network_cut(world->network, ONE, TWO, true);
         acted = await(world);
         assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
@@ -509,7 +602,7 @@ static void test_a_lost_answer_leaves_both_open(void **state)
     assert_in_range(landed, 4, 16);
     /* With the way there cut nothing lands. */
     call(world, TWO, PROXY, 21, 0);
-    run(world, wheel_now(world->wheel) + 50);
+    run(world, wheel_now(world->wheel) + 150);
     network_cut(world->network, TWO, ONE, true);
     landed = world->n_changed;
     assert_int_equal(await(world)->event.acted.code, ERR_TIMEOUT);
@@ -535,6 +628,9 @@ int main(void)
         TEST(test_the_newer_one_stays),
         TEST(test_a_commit_in_between_makes_the_token_stale),
         TEST(test_not_without_leave),
+        TEST(test_no_commit_before_leave),
+        TEST(test_the_later_token_goes_back),
+        TEST(test_without_leave_nothing_goes_back),
         TEST(test_one_call_at_once),
         TEST(test_a_pool_is_never_emptied),
         TEST(test_down),
