@@ -122,6 +122,12 @@ void apply_intent(struct recorder *r)
         state->phase = ROUTE_ACTING;
     shared_remember(r->shared, e, r->index, COMMAND_PENDING, "under way");
     record_intent(r, move);
+    /* Who forces it there against the verdicts knows better: nothing takes it back. */
+    if (move && e->intent.forced &&
+        !shared_candidate_ready(r->shared, e->intent.route, e->intent.to)) {
+        state->held = true;
+        record_standing(r, "held");
+    }
 }
 
 /* The state of the route that an outcome-like entry speaks of, NULL when it speaks

@@ -59,6 +59,9 @@ static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t
         return;
     }
     engine_apply(node->engine, node_now(node), index, &entry, on_line, node, &node->effects);
+    /* Also one that took no effect is over now: else no holder would ever be clear again. */
+    if (entry.kind == ENTRY_INTENT)
+        intents_applied(node, index);
     entry_free(&entry);
     if (shared->model != NULL && (!had || shared->model->version != version)) {
         if (check_coordinators(node, shared->model, &err) < 0)
@@ -105,7 +108,7 @@ static int on_restore(void *context, const uint8_t *bytes, size_t len, struct er
         return r;
     }
     engine_restore(node->engine, node_now(node), shared);
-    intents_restored(node, shared->index);
+    intents_applied(node, shared->index);
     effects_configured(node, node->effects.n);
     return 0;
 }

@@ -61,7 +61,7 @@ void intents_truncated(void *context, uint64_t from)
     forget(context, from, UINT64_MAX);
 }
 
-void intents_restored(struct node *node, uint64_t index)
+void intents_applied(struct node *node, uint64_t index)
 {
     forget(node, 0, index);
 }

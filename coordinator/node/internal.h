@@ -83,7 +83,7 @@ void entries_propose(struct node *node, uint64_t number, const struct entry *ent
 /* intents.c */
 void intents_stored(void *node, uint64_t index, uint64_t term, const uint8_t *bytes, size_t len);
 void intents_truncated(void *node, uint64_t from);
-void intents_restored(struct node *node, uint64_t index); /* a snapshot covers up to it */
+void intents_applied(struct node *node, uint64_t index); /* the state covers up to it */
 
 /* commands.c */
 /* False: no room, and answered. */
