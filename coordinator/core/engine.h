@@ -197,6 +197,7 @@ const struct model *engine_model(const struct engine *engine);
 
 struct peer_view {
     bool heard;
+    bool leads;     /* its newest beat says so */
     int64_t age_ms; /* since the newest beat; -1 never */
     uint64_t applied;
     server_set hears; /* whom it says it hears */

@@ -330,10 +330,12 @@ struct peer_view engine_peer(const struct engine *engine, struct moment now, int
 
     if (server == engine->self)
         return (struct peer_view){.heard = true,
+                                  .leads = engine_leads(engine),
                                   .applied = engine->shared->index,
                                   .hears = engine->heard,
                                   .abstain = belief_abstains(engine, now)};
     return (struct peer_view){.heard = !peer->detector.silent,
+                              .leads = peer->leader,
                               .age_ms = peer->rx_ms == BOOT_NEVER ? -1 : now.boot_ms - peer->rx_ms,
                               .applied = peer->applied,
                               .hears = peer->heard,

@@ -5,6 +5,30 @@
 
 /* ---- the node that comes back ---- */
 
+/* Its beats come now. */
+static bool is_there(const struct node *node, int server, bool leads)
+{
+    struct peer_view peer = engine_peer(node->engine, node_now(node), server);
+
+    return server != node->self && peer.age_ms >= 0 &&
+           peer.age_ms <= engine_model(node->engine)->timing.silent_ms && (peer.leads || !leads);
+}
+
+/* Who is asked: who says that he leads; else the next one that is there at all, because a
+ * dead one costs its time-out; else just the next. */
+static int whom_to_ask(const struct node *node)
+{
+    int n = node->model->n_coordinators, first = node->join_peer % n, i;
+
+    for (i = 0; i < n; i++)
+        if (is_there(node, (first + i) % n, true))
+            return (first + i) % n;
+    for (i = 0; i < n; i++)
+        if (is_there(node, (first + i) % n, false))
+            return (first + i) % n;
+    return first != node->self ? first : (first + 1) % n;
+}
+
 /* Until Raft's configuration has this id in its place: ask one coordinator after the other.
  * A leader that falls half-way leaves a spare, which has to ask the next one. */
 void rejoin_look(struct node *node, int64_t now_ms)
@@ -17,9 +41,7 @@ void rejoin_look(struct node *node, int64_t now_ms)
     if (n == 1 || node->raft_id == replicate_id(node->self, 0) ||
         replicate_placed(node->replicate, node->raft_id, node->model->servers[node->self].role))
         return;
-    node->join_peer %= n;
-    if (node->join_peer == node->self)
-        node->join_peer = (node->join_peer + 1) % n;
+    node->join_peer = whom_to_ask(node);
     node->join_ms = INT64_MAX;
     node->shell.join(node->shell.context, node->join_peer, node->raft_id);
 }
