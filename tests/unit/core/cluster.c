@@ -153,6 +153,7 @@ static void beat(struct cluster *c, int node)
     struct err err;
     int i;
 
+    c->beats[node]++;
     engine_beat(c->inside->engines[node], moment(c), &out);
     beat_encode(&out, &bytes);
     for (size_t b = 0; b < bytes.len; b++)
@@ -381,6 +382,17 @@ void cluster_run(struct cluster *c, int64_t ms)
                 step(c, i, &tick);
             }
     }
+}
+
+struct moment cluster_now(const struct cluster *c)
+{
+    return moment(c);
+}
+
+void cluster_step(struct cluster *c, int node, struct event *event)
+{
+    event->now = moment(c);
+    step(c, node, event);
 }
 
 const struct engine *cluster_engine(const struct cluster *c, int node)

@@ -26,8 +26,9 @@ struct cluster {
     uint32_t told_epoch;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
-    bool restless;  /* ticks all the time, not only when engine_next_ms() says */
-    int ticks;      /* of all nodes */
+    bool restless; /* ticks all the time, not only when engine_next_ms() says */
+    int ticks;     /* of all nodes */
+    int beats[CLUSTER_NODES];
     uint64_t trace; /* over all that the engines asked for, when, and all their beats */
     int stands;     /* times that a node wanted to stand for leader */
     int replies;
@@ -48,6 +49,9 @@ void cluster_restart(struct cluster *cluster, int node, uint32_t version);
 void cluster_reelect(struct cluster *cluster);
 /* The leader learns that it leads no more; the others still think that it does. */
 void cluster_resign(struct cluster *cluster);
+/* Anything else that happens to a node, now. */
+void cluster_step(struct cluster *cluster, int node, struct event *event);
+struct moment cluster_now(const struct cluster *cluster);
 const struct engine *cluster_engine(const struct cluster *cluster, int node);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
 /* The node's port refuses a connection. */
