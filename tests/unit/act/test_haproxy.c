@@ -192,11 +192,18 @@ static void may_forbids(void **state)
     assert_false(result.changed);
     assert_true(real_ready(world, 3));
     assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
-    /* Forbidden between the pool and the commit. */
+    /* Forbidden with the token, and before the pool. */
     permit = (struct permit){.world = world, .until = 1};
     result = world_run_may(&order, limited, &permit);
     assert_int_equal(result.code, ERR_UNAVAILABLE);
     assert_int_equal(permit.asked, 2);
+    assert_true(real_ready(world, 3));
+    /* Forbidden between the pool and the commit. */
+    permit = (struct permit){.world = world, .until = 2};
+    result = world_run_may(&order, limited, &permit);
+    assert_int_equal(result.code, ERR_UNAVAILABLE);
+    assert_int_equal(permit.asked, 3);
+    assert_false(real_ready(world, 3));
     assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
     /* Nothing to change: not asked. */
     world_ok(&order, true);
@@ -204,6 +211,33 @@ static void may_forbids(void **state)
     result = world_run_may(&order, limited, &permit);
     assert_int_equal(result.code, 0);
     assert_int_equal(permit.asked, 0);
+    world_free(world);
+}
+
+static int not_yet(void *context, const struct act_order *order, int64_t since_ms)
+{
+    ++*(int *)context;
+    return 0;
+}
+
+/* Neither the pool nor the map is touched while leave is awaited. */
+static void nothing_happens_without_leave(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 1, server_bit(2));
+    struct act_result result;
+    int asked = 0;
+
+    world->actuator->timeout_ms = 300;
+    result = world_run_may(&order, not_yet, &asked);
+    assert_int_equal(result.code, ERR_TIMEOUT);
+    assert_non_null(strstr(result.err.text, "whether this node still leads"));
+    assert_true(asked > 10);
+    assert_true(real_ready(world, 3));
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
+    order.members = world_all(world, 1); /* the pool is right */
+    assert_int_equal(world_run_may(&order, not_yet, &asked).code, ERR_TIMEOUT);
+    assert_string_equal(real_map(world), "active voice\nepoch 0.0\n");
     world_free(world);
 }
 
@@ -481,6 +515,7 @@ int main(void)
         cmocka_unit_test(restart_forgets),
         cmocka_unit_test(half_way_death_is_harmless),
         cmocka_unit_test(may_forbids),
+        cmocka_unit_test(nothing_happens_without_leave),
         cmocka_unit_test(refusals_are_told),
         cmocka_unit_test(operator_socket_is_denied),
         cmocka_unit_test(large_pool),

@@ -35,7 +35,7 @@ struct mock {
     uv_tcp_t listener, peers[8];
     uv_udp_t udp;
     int n_peers;
-    int asked;
+    int asked, commits;
     char in[65536], datagram[4096];
 };
 
@@ -80,6 +80,8 @@ static void flood(uv_stream_t *peer)
 /* Answers like HAProxy's to each line; single bytes when `dribble`. */
 static void play_haproxy(uv_stream_t *peer, const char *in, size_t len, bool dribble)
 {
+    struct mock *mock = peer->data;
+
     for (const char *line = in; line < in + len;) {
         const char *end = memchr(line, '\n', len - (size_t)(line - in));
         const char *answer = "\n> ";
@@ -94,6 +96,7 @@ static void play_haproxy(uv_stream_t *peer, const char *in, size_t len, bool dri
             answer = "1\n# titles\n1 mirror 1 mirror-1 10.0.0.1 2 0 1\n\n> ";
         else if (strncmp(line, "prepare", 7) == 0)
             answer = "New version created: 1\n\n> ";
+        mock->commits += strncmp(line, "commit", 6) == 0;
         for (size_t i = 0; dribble && answer[i] != '\0'; i++)
             say(peer, answer + i, 1);
         if (!dribble)
@@ -472,6 +475,102 @@ static void rounds_are_bounded(void **state)
     world_free(world);
 }
 
+/* ---- leave ---- */
+
+struct leave {
+    struct mock mock;
+    struct act *act;
+    int asked, yet, answer; /* not yet so many times, then this */
+    bool closes;            /* asking brings the end of act/ */
+    int64_t start_ms, since_ms;
+};
+
+static int on_may(void *context, const struct act_order *order, int64_t since_ms)
+{
+    struct leave *leave = context;
+
+    assert_int_equal(order->epoch, 2);
+    assert_int_equal(leave->mock.commits, 0);
+    if (leave->asked++ == 0)
+        leave->since_ms = since_ms;
+    assert_true(since_ms == leave->since_ms); /* the token stays the same */
+    assert_true(since_ms >= leave->start_ms && since_ms <= clock_boot_ms());
+    if (leave->closes && leave->asked > leave->yet)
+        act_close(leave->act, NULL, NULL);
+    return leave->asked > leave->yet ? leave->answer : 0;
+}
+
+static struct ended run_with(struct leave *leave)
+{
+    struct world *world = world_new(1);
+    struct act_order order = world_order(world, 2, 0, 1, world_all(world, 1));
+    struct ended ended = {0};
+    uv_loop_t loop;
+
+    assert_int_equal(uv_loop_init(&loop), 0);
+    mock_open(&leave->mock, &loop, FORGETS);
+    haproxy_actuator(world, leave->mock.port);
+    world->actuator->timeout_ms = leave->yet == INT32_MAX ? 200 : REAL_PATIENCE_MS;
+    leave->start_ms = clock_boot_ms();
+    leave->act = act_open(&loop, NULL, on_may, leave);
+    act_run(leave->act, &order, on_done, &ended);
+    while (ended.times == 0 && leave->mock.commits == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    if (!leave->closes)
+        act_close(leave->act, NULL, NULL);
+    mock_close(&leave->mock);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_int_equal(ended.times, 1);
+    world_free(world);
+    return ended;
+}
+
+static void no_commit_before_leave(void **state)
+{
+    struct leave leave = {.yet = 20, .answer = 1};
+
+    run_with(&leave);
+    assert_int_equal(leave.asked, 21);
+    assert_int_equal(leave.mock.commits, 1);
+}
+
+static void no_commit_when_refused(void **state)
+{
+    for (int yet = 0; yet <= 20; yet += 10) {
+        struct leave leave = {.yet = yet, .answer = -1};
+        struct ended ended = run_with(&leave);
+
+        assert_int_equal(ended.result.code, ERR_UNAVAILABLE);
+        assert_non_null(strstr(ended.result.err.text, "no longer the leader"));
+        assert_int_equal(leave.asked, yet + 1);
+        assert_int_equal(leave.mock.commits, 0);
+    }
+}
+
+static void leave_that_never_comes(void **state)
+{
+    struct leave leave = {.yet = INT32_MAX};
+    struct ended ended = run_with(&leave);
+
+    assert_int_equal(ended.result.code, ERR_TIMEOUT);
+    assert_non_null(strstr(ended.result.err.text, "whether this node still leads"));
+    assert_true(leave.asked > 3);
+    assert_int_equal(leave.mock.commits, 0);
+}
+
+static void closed_while_it_asks(void **state)
+{
+    for (int yet = 0; yet <= 10; yet += 5) {
+        struct leave leave = {.yet = yet, .answer = 1, .closes = true};
+        struct ended ended = run_with(&leave);
+
+        assert_int_equal(ended.result.code, ERR_UNAVAILABLE);
+        assert_non_null(strstr(ended.result.err.text, "shutting down"));
+        assert_int_equal(leave.mock.commits, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +583,10 @@ int main(void)
         cmocka_unit_test(done_may_ask_again),
         cmocka_unit_test(orders_without_servers_are_refused),
         cmocka_unit_test(rounds_are_bounded),
+        cmocka_unit_test(no_commit_before_leave),
+        cmocka_unit_test(no_commit_when_refused),
+        cmocka_unit_test(leave_that_never_comes),
+        cmocka_unit_test(closed_while_it_asks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
