@@ -221,6 +221,9 @@ static void test_truth(void **state)
     truth = TRUTH(shop, "cut:east@0s");
     assert_int_equal(truth.callers, TRUTH_COVERED);
     assert_true(truth.leader_stays);
+    assert_int_equal(TRUTH(shop, "slow:shop-1=4s@0s", "slow:shop-2=4s@0s").callers, TRUTH_COVERED);
+    assert_int_equal(TRUTH(shop, "slow:shop-1=400ms@0s", "slow:shop-2=400ms@0s").callers,
+                     TRUTH_UNSURE); /* slower than the check waits, not than callers do */
     /* The proxy still reaches what most take for dead. */
     assert_int_equal(TRUTH(shop, "cut:n-1/shop-1@0s", "cut:n-1/shop-2@0s", "cut:w-1/shop-1@0s",
                            "cut:w-1/shop-2@0s")

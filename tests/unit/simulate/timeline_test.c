@@ -203,6 +203,7 @@ static void test_story(void **state)
     assert_true(played.settled);
     in_order(parts);
     has_not("switchover:web.west@3s ends"); /* it only begins */
+    assert_null(strstr(strstr(buf_cstr(&said), "not done, and why:"), "is to move"));
     has_not("  log ");
     timeline_free(timeline);
 }
