@@ -2,6 +2,7 @@
  * (engine_grant) and fences at that time, within F, on the node's own clock, whatever became
  * of the daemon. The invariant is on who serves, not on grants. */
 #include "simulate/inside.h"
+#include "wire/codec.h"
 
 static bool exclusive(const struct sim *sim, int route)
 {
@@ -101,6 +102,45 @@ void holders_look(struct process *process)
     for (r = 0; r < process->sim->model->n_routes; r++)
         if (exclusive(process->sim, r))
             look(process, r);
+}
+
+/* The moment of the decision, not of its effect: whatever the new holder still waits for is
+ * luck, not the protocol (protocol.md, Move). */
+static void check_act(struct machine *leader, const struct entry *entry)
+{
+    struct sim *sim = leader->sim;
+    int i, route = entry->outcome.route;
+
+    for (i = 0; i < sim->model->n_coordinators; i++) {
+        const struct machine *holder = &sim->machines[i];
+
+        if (holder->serves_ms[route] > sim_ms(sim) &&
+            holder->serves_epoch[route] < entry->outcome.epoch)
+            sim_break(sim, "act-after-grants",
+                      "%s acts on %s for epoch %u, %s may serve epoch %u for %lld ms more",
+                      sim->model->servers[leader->server].name, sim->model->routes[route].name,
+                      entry->outcome.epoch, sim->model->servers[i].name,
+                      holder->serves_epoch[route],
+                      (long long)(holder->serves_ms[route] - sim_ms(sim)));
+    }
+}
+
+void holders_appending(void *context, const struct raft_entry *entries, unsigned n)
+{
+    struct machine *machine = context;
+    struct err err;
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        struct entry entry = {0};
+
+        if (entries[i].type != RAFT_COMMAND)
+            continue;
+        if (entry_decode(entries[i].buf.base, entries[i].buf.len, &entry, &err) == 0 &&
+            entry.kind == ENTRY_ACT && entry.leader == machine->server)
+            check_act(machine, &entry);
+        entry_free(&entry);
+    }
 }
 
 void holders_lost(struct machine *machine)

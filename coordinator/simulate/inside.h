@@ -261,6 +261,8 @@ void callers_switched(void *context, int route, int actuator, const struct setti
 
 /* holders.c */
 void holders_look(struct process *process);
+/* The platter's: a leader decides to act. */
+void holders_appending(void *machine, const struct raft_entry *entries, unsigned n);
 void holders_lost(struct machine *machine); /* no power: nothing serves any more */
 
 /* watch.c */

@@ -541,6 +541,7 @@ static void machine_open(struct sim *sim, int server)
         .now = clock_of,
         .when = when_of,
         .run = machine_run,
+        .appending = holders_appending,
         .context = machine,
     };
     int64_t boot_ms, utc_ms;

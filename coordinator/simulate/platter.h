@@ -19,6 +19,8 @@ struct platter_options {
     int64_t (*when)(void *context, int64_t boot_ms); /* the wheel's time of a boot time */
     /* Runs `fire` when the process can: at once, or after it was thawed. */
     void (*run)(void *context, wheel_fire *fire, void *fire_context, uint64_t arg);
+    /* What goes to the log, the moment it does; may be NULL. */
+    void (*appending)(void *context, const struct raft_entry *entries, unsigned n);
     void *context;
 };
 struct platter *platter_new(const struct platter_options *options);

@@ -175,6 +175,8 @@ int disk_append(struct raft_io *io, struct raft_io_append *req, const struct raf
     struct disk *disk = io->impl;
 
     CHECK(n > 0);
+    if (!disk->over && disk->platter->options.appending != NULL)
+        disk->platter->options.appending(disk->platter->options.context, entries, n);
     req->cb = cb;
     ops_push(&disk->writes, &(struct op){.kind = OP_APPEND,
                                          .index = disk->next_index,

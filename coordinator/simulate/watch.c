@@ -18,6 +18,7 @@ const struct invariant invariants[] = {
     {"last-candidate-stays", "no actuator is left without a server, no pool below its least"},
     {"exclusive-alone", "an exclusive route never has two candidates that serve"},
     {"verified-true", "a placement is verified only when every actuator has said it"},
+    {"act-after-grants", "who decides to act knows that no older epoch can still be served"},
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
