@@ -169,12 +169,15 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
 
 void grants_fence(struct engine *engine, int64_t over_ms, int route)
 {
+    int64_t fenced_ms = over_ms + engine->model->timing.fence_ms;
     int r;
 
+    /* Never sooner than was said before: what this start waits for may be longer. */
     for (r = 0; r < LIMIT_ROUTES; r++)
-        if (route < 0 || r == route)
-            engine->fence_until_ms[r] = over_ms + engine->model->timing.fence_ms;
-    engine->fenced_ms = over_ms + engine->model->timing.fence_ms;
+        if ((route < 0 || r == route) && engine->fence_until_ms[r] < fenced_ms)
+            engine->fence_until_ms[r] = fenced_ms;
+    if (engine->fenced_ms < fenced_ms)
+        engine->fenced_ms = fenced_ms;
 }
 
 int64_t engine_grant(const struct engine *engine, int route)
