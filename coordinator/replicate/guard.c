@@ -84,6 +84,18 @@ bool guard_snapshot_members(const raft_index *changes, size_t n, raft_index appl
     return n > 0 && changes[n - 1] > configuration_index;
 }
 
+bool guard_turns_away(raft_term own, const struct raft_message *message)
+{
+    switch (message->type) {
+    case RAFT_APPEND_ENTRIES:
+        return message->append_entries.term < own;
+    case RAFT_INSTALL_SNAPSHOT:
+        return message->install_snapshot.term < own;
+    default:
+        return false;
+    }
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

@@ -69,6 +69,10 @@ unsigned guard_heartbeat(unsigned period_ms);
 bool guard_snapshot_members(const raft_index *changes, size_t n, raft_index applied,
                             raft_index configuration_index);
 
+/* 10. The result that turns a leader of an older term away has whatever stood on the stack as
+ * its last_log_index. Will libraft make one of this message? */
+bool guard_turns_away(raft_term own, const struct raft_message *message);
+
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);

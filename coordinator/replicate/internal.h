@@ -115,6 +115,7 @@ struct replicate {
     struct buf frame;
     struct outgoing *outgoing[LIMIT_SERVERS];
     struct incoming incoming;
+    bool turning_away; /* libraft is about to refuse a stale leader */
     raft_index got_index; /* snapshot that snapshot_get just read */
     raft_term got_term;
 

@@ -155,16 +155,13 @@ static void send_entries(struct replicate *r, const struct raft_message *message
     } while (first < all->n_entries);
 }
 
-/* libraft leaves last_log_index as it finds it when it turns a stale leader away. */
 static void send_result(struct replicate *r, const struct raft_message *message)
 {
     struct raft_message clean = *message;
     struct raft_append_entries_result *result = &clean.append_entries_result;
 
-    if (result->last_log_index > raft_last_index(&r->raft))
-        result->last_log_index = raft_last_index(&r->raft);
-    if (result->rejected > 0 && result->last_log_index >= result->rejected)
-        result->last_log_index = result->rejected - 1;
+    if (r->turning_away) /* guard 10 */
+        result->last_log_index = 0;
     buf_clear(&r->frame);
     raft_codec_encode(&r->frame, r->id, message->server_id, &clean);
     (void)put_frame(r, message->server_id);
@@ -267,9 +264,11 @@ static void deliver(struct replicate *r, struct raft_message *message)
         return;
     }
     message->server_address = "peer"; /* libraft keeps a copy that nobody reads */
+    r->turning_away = guard_turns_away(raft_current_term(&r->raft), message);
     r->depth++;
     r->recv(&r->io, message);
     r->depth--;
+    r->turning_away = false;
     if (message->type == RAFT_APPEND_ENTRIES || message->type == RAFT_INSTALL_SNAPSHOT)
         election_heard(r, message->server_id);
     election_settle(r);

@@ -1,6 +1,6 @@
 /* Seeds through the simulator.
  *
- *   sim [--from N] [--seeds N] [--for TIME] [--nodes N] [--length TIME]
+ *   sim [--from N] [--seeds N] [--for TIME] [--nodes N] [--length TIME] [--twice]
  *                 seeds one after the other, a line for each that fails; exit 1 if one did
  *   sim --seed N [--trace] [--shrink] [--nodes N] [--length TIME]
  *                 one of them, with all that happens, or its schedule made short
@@ -24,7 +24,7 @@ struct options {
     uint64_t from, seeds, seed;
     int64_t for_ms, length_ms;
     int nodes;
-    bool one, trace, shrink;
+    bool one, trace, shrink, twice;
     int64_t calm_ms;
     const char *config;
 };
@@ -142,7 +142,7 @@ static bool run_seed(const struct options *options, uint64_t seed, struct total 
     plan_draw(&plan, seed, options->nodes, options->length_ms);
     plan_run(&plan, NULL, NULL, &outcome);
     add(total, &outcome);
-    if (outcome.breach[0] == '\0' && seed % TWICE_EVERY == 0) {
+    if (outcome.breach[0] == '\0' && (options->twice || seed % TWICE_EVERY == 0)) {
         plan_run(&plan, NULL, NULL, &again);
         if (again.digest != outcome.digest)
             strcpy(outcome.breach, "not-repeatable");
@@ -249,17 +249,13 @@ static int64_t time_option(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"from", required_argument, NULL, 'f'},
-                                          {"seeds", required_argument, NULL, 'n'},
-                                          {"for", required_argument, NULL, 't'},
-                                          {"nodes", required_argument, NULL, 'N'},
-                                          {"length", required_argument, NULL, 'l'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"trace", no_argument, NULL, 'T'},
-                                          {"shrink", no_argument, NULL, 'S'},
-                                          {"calm", required_argument, NULL, 'c'},
-                                          {"config", required_argument, NULL, 'C'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"from", required_argument, NULL, 'f'},   {"seeds", required_argument, NULL, 'n'},
+        {"for", required_argument, NULL, 't'},    {"nodes", required_argument, NULL, 'N'},
+        {"length", required_argument, NULL, 'l'}, {"seed", required_argument, NULL, 's'},
+        {"trace", no_argument, NULL, 'T'},        {"shrink", no_argument, NULL, 'S'},
+        {"twice", no_argument, NULL, '2'},        {"calm", required_argument, NULL, 'c'},
+        {"config", required_argument, NULL, 'C'}, {NULL, 0, NULL, 0}};
     struct options options = {.from = 1};
     int option;
 
@@ -290,6 +286,9 @@ int main(int argc, char **argv)
             break;
         case 'S':
             options.shrink = true;
+            break;
+        case '2':
+            options.twice = true;
             break;
         case 'c':
             options.calm_ms = time_option(optarg);

@@ -89,6 +89,18 @@ static void sees_two_leaders(void **state)
     assert_false(guard_two_leaders(true, 4, &vote));
 }
 
+static void turns_older_leaders_away(void **state)
+{
+    struct raft_message append = {.type = RAFT_APPEND_ENTRIES, .append_entries = {.term = 4}};
+    struct raft_message install = {.type = RAFT_INSTALL_SNAPSHOT, .install_snapshot = {.term = 4}};
+    struct raft_message vote = {.type = RAFT_REQUEST_VOTE, .request_vote = {.term = 4}};
+
+    assert_true(guard_turns_away(5, &append));
+    assert_true(guard_turns_away(5, &install));
+    assert_false(guard_turns_away(4, &append));
+    assert_false(guard_turns_away(5, &vote));
+}
+
 static void a_change_comes_first(void **state)
 {
     struct raft_entry entries[4] = {{.type = RAFT_COMMAND},
@@ -132,6 +144,7 @@ int main(void)
         cmocka_unit_test(reads_traces),
         cmocka_unit_test(holds_a_rejection),
         cmocka_unit_test(sees_two_leaders),
+        cmocka_unit_test(turns_older_leaders_away),
         cmocka_unit_test(a_change_comes_first),
         cmocka_unit_test(a_snapshot_waits_for_the_members_that_it_covers),
         cmocka_unit_test(heartbeats_are_told_far_below_the_ticks),
