@@ -132,7 +132,8 @@ static int ask(struct call *call)
     int may = act->may == NULL ? 1 : act->may(act->context, &call->order, call->token_ms);
 
     if (may < 0)
-        call_fail(call, ERR_UNAVAILABLE, "no longer the leader: nothing was changed");
+        call_fail(call, ERR_UNAVAILABLE,
+                  "no longer the leader, or the order is not the newest: nothing was changed");
     return call->finished ? -1 : may;
 }
 

@@ -35,9 +35,9 @@ typedef void act_done(void *context, const struct act_order *order,
                       const struct act_result *result);
 
 /* May the order take effect? >0: yes; <0: no, which ends the call with ERR_UNAVAILABLE ("no
- * longer the leader"); 0: not yet, and it is asked again until the call's time is up. `since_ms`:
- * when, on the boot clock, the actuator had given the token that the order goes by. Called
- * again when the same order takes a newer one. */
+ * longer the leader, or …"); 0: not yet, and it is asked again until the call's time is up.
+ * `since_ms`: when, on the boot clock, the actuator had given the token that the order goes by.
+ * Called again when the same order takes a newer one. */
 #define ACT_NO_TOKEN INT64_MIN /* it compares and sets at once, by itself: 0 is as good as yes */
 typedef int act_may(void *context, const struct act_order *order, int64_t since_ms);
 

@@ -357,6 +357,7 @@ void route_acted(struct engine *engine, const struct event *event, struct effect
         return;
     state = &engine->shared->routes[event->acted.route];
     current = event->acted.epoch == state->now.epoch && event->acted.step == state->now.step;
+    report &= current; /* what was overtaken was refused for it (engine_may_act) */
     if (event->acted.code == ERR_STALE && current && event->acted.seen_epoch >= state->now.epoch) {
         renumber(engine, event, effects);
         return;

@@ -297,7 +297,9 @@ static void ask(struct call *call)
 
     call->waiting = may == 0 && by_version(call);
     if (may < 0)
-        finish(call, err_set(&err, ERR_UNAVAILABLE, "no longer the leader: nothing was changed"),
+        finish(call,
+               err_set(&err, ERR_UNAVAILABLE,
+                       "no longer the leader, or the order is not the newest: nothing was changed"),
                &err);
     else if (call->waiting)
         put(call, AGAIN_MS, on_look, false);
