@@ -17,8 +17,10 @@ struct chaos {
     int64_t length_ms; /* of the scenario, above 0: all faults begin and end in it */
     int most;          /* faults, at most; 0: 24 */
     bool pauses;       /* hypervisor pauses too: outside the guarantee of exclusive routes */
-    bool harsh; /* also more than it serves through: majorities down, every disk full; never that
-                 * a majority loses its disks */
+    bool harsh;  /* also more than it serves through: majorities down, every disk full; never that
+                  * a majority loses its disks */
+    bool grants; /* only what tries the promise on the model's exclusive route, which it must
+                  * have; harsh */
 };
 #define CHAOS_MAX 64
 /* Fills `faults` (room for CHAOS_MAX) in the order of their beginnings, returns how many: at

@@ -31,6 +31,9 @@ enum fault_kind chaos_kind(struct drawing *d);
 /* A fault of the kind; false: the model has nothing for it. */
 bool chaos_single(struct drawing *d, enum fault_kind kind, int64_t at_ms, struct fault *fault);
 
+/* The whole schedule of those that are about grants (chaos_grants.c). */
+void chaos_grants(struct drawing *d);
+
 /* A server that may lead when all is calm. */
 struct where chaos_leader(struct drawing *d);
 /* The site of a first candidate; any, when there are no routes. */

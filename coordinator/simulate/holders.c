@@ -71,19 +71,21 @@ static void look(struct process *process, int route)
     struct machine *machine = process->machine;
     struct sim *sim = process->sim;
     const struct engine *engine = node_engine(process->node);
+    int64_t now_ms = clock_now(&machine->clock, sim_ms(sim)).boot_ms;
+    int64_t fence_ms = engine_model(engine)->timing.fence_ms;
     int64_t grant_ms = engine_grant(engine, route), until_ms;
     uint32_t epoch;
     bool begins;
 
-    if (grant_ms <= clock_now(&machine->clock, sim_ms(sim)).boot_ms) {
+    if (grant_ms <= now_ms) {
         /* Told at once when it is taken back by the node itself. */
-        until_ms = sim_ms(sim) + engine_model(engine)->timing.fence_ms;
+        until_ms = clock_when(&machine->clock, now_ms + fence_ms);
         if (grant_ms == 0 && until_ms < machine->serves_ms[route])
             serve_until(machine, route, until_ms);
         return;
     }
     epoch = engine_shared(engine)->routes[route].now.epoch;
-    until_ms = clock_when(&machine->clock, grant_ms + engine_model(engine)->timing.fence_ms);
+    until_ms = clock_when(&machine->clock, grant_ms + fence_ms);
     begins = machine->serves_ms[route] <= sim_ms(sim) || machine->serves_epoch[route] != epoch;
     if (begins && machine->serves_told[route])
         tell(machine, route, false);
@@ -109,11 +111,16 @@ void holders_look(struct process *process)
 static void check_act(struct machine *leader, const struct entry *entry)
 {
     struct sim *sim = leader->sim;
+    const struct engine *engine = node_engine(leader->process->node);
     int i, route = entry->outcome.route;
+    server_set next = engine_shared(engine)->routes[route].now.members;
 
     for (i = 0; i < sim->model->n_coordinators; i++) {
         const struct machine *holder = &sim->machines[i];
 
+        /* Who has it again after others is never two at a time. */
+        if (next & server_bit(i))
+            continue;
         if (holder->serves_ms[route] > sim_ms(sim) &&
             holder->serves_epoch[route] < entry->outcome.epoch)
             sim_break(sim, "act-after-grants",
@@ -131,13 +138,15 @@ void holders_appending(void *context, const struct raft_entry *entries, unsigned
     struct err err;
     unsigned i;
 
+    if (machine->process == NULL || !engine_leads(node_engine(machine->process->node)))
+        return; /* also what it decided once and gets back from another */
     for (i = 0; i < n; i++) {
         struct entry entry = {0};
 
         if (entries[i].type != RAFT_COMMAND)
             continue;
         if (entry_decode(entries[i].buf.base, entries[i].buf.len, &entry, &err) == 0 &&
-            entry.kind == ENTRY_ACT && entry.leader == machine->server)
+            entry.kind == ENTRY_ACT)
             check_act(machine, &entry);
         entry_free(&entry);
     }

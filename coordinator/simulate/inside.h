@@ -101,7 +101,8 @@ struct machine {
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
     int seen_role;
-    bool leads; /* its engine says so */
+    uint64_t vote_term, vote; /* on its disk */
+    bool leads;               /* its engine says so */
 };
 
 /* A line that some node has put into its ledger, and all others must put there too. */

@@ -112,6 +112,7 @@ static void write_checks(const struct topology *t, const struct layout *layout, 
     write_members(layout, 0, out);
     buf_str(out, ", ");
     write_members(layout, 1, out);
+    buf_str(out, t->thirds ? ", backup-1" : "");
     buf_printf(out,
                "]\n"
                "    http: {url: \"http://{host}:8080/health\", status: 200-299}\n"
@@ -203,6 +204,8 @@ static void write_routes(const struct topology *t, const struct layout *layout, 
                      "    candidates:\n"
                      "      - {name: tokyo, servers: [voice-1]}\n"
                      "      - {name: osaka, servers: [mirror-1]}\n");
+    if (t->exclusive && t->thirds)
+        buf_str(out, "      - {name: ishikari, servers: [backup-1]}\n");
 }
 
 static void write_promises(const struct topology *t, const struct layout *layout, struct buf *out)

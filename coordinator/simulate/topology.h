@@ -17,6 +17,7 @@ struct topology {
     bool fast;        /* profile */
     bool pairs;       /* also pairwise routes: server i of site 1 -> server i of site 2 */
     bool exclusive;   /* also a route whose holders need grants */
+    bool thirds;      /* … with a third candidate, on the third site */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int extra_checks; /* of targets that no route needs, at 15 s; up to 10000 */

@@ -9,6 +9,7 @@
 
 const struct invariant invariants[] = {
     {"one-leader", "at most one node leads in a term (Raft paper, section 5.2)"},
+    {"one-vote", "a node's vote of a term never changes; who leads has its own on its disk"},
     {"terms-rise", "a node's term and commit index never go back"},
     {"committed-stays", "a committed entry is never lost or changed"},
     {"leader-complete", "a new leader has every committed entry (section 5.4)"},
@@ -133,10 +134,35 @@ static void check_complete(struct machine *machine)
     }
 }
 
+/* Looked at as it is on the disk: what only the process knows is gone when it dies. */
+static void check_vote(struct machine *machine)
+{
+    struct platter_view disk = platter_view(machine->platter);
+
+    if (disk.term == machine->vote_term && machine->vote != 0 && disk.vote != machine->vote)
+        sim_break(machine->sim, "one-vote", "%s votes for %llx in term %llu, after %llx",
+                  name_of(machine), (unsigned long long)disk.vote, (unsigned long long)disk.term,
+                  (unsigned long long)machine->vote);
+    machine->vote_term = disk.term;
+    machine->vote = disk.vote;
+}
+
+static void check_own_vote(struct machine *machine, uint64_t term)
+{
+    struct platter_view disk = platter_view(machine->platter);
+
+    if (disk.term != term || disk.vote != machine->raft_id)
+        sim_break(machine->sim, "one-vote",
+                  "%s leads in term %llu, its disk says a vote for %llx in term %llu",
+                  name_of(machine), (unsigned long long)term, (unsigned long long)disk.vote,
+                  (unsigned long long)disk.term);
+}
+
 static void check_leader(struct machine *machine, const struct replicate_info *info)
 {
     uint64_t *leader = cell(&machine->sim->watch->leaders, info->term);
 
+    check_own_vote(machine, info->term);
     if (*leader != 0 && *leader != (uint64_t)machine->server + 1) {
         sim_break(machine->sim, "one-leader", "%s and %s lead in term %llu", name_of(machine),
                   machine->sim->model->servers[*leader - 1].name, (unsigned long long)info->term);
@@ -204,6 +230,7 @@ void watch_process(struct process *process)
     struct replicate_info info = node_raft(process->node);
 
     watch_leads(machine, engine_leads(node_engine(process->node)));
+    check_vote(machine);
     if (info.term != machine->seen_term || info.role != machine->seen_role) {
         if (info.term < machine->seen_term)
             sim_break(machine->sim, "terms-rise", "%s goes back to term %llu from %llu",
@@ -242,6 +269,6 @@ void watch_restart(struct machine *machine)
                   name_of(machine), (unsigned long long)machine->seen_term,
                   (unsigned long long)disk.term);
     if (machine->wiped)
-        machine->seen_term = 0;
+        machine->seen_term = machine->vote = 0;
     machine->wiped = false;
 }

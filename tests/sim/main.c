@@ -4,6 +4,9 @@
  *                 seeds one after the other, a line for each that fails; exit 1 if one did
  *   sim --seed N [--trace] [--shrink] [--nodes N] [--length TIME]
  *                 one of them, with all that happens, or its schedule made short
+ *   sim --grants …
+ *                 either of these, all about the promise on exclusive routes: small and short,
+ *                 with holders that are the last to know and voters that forget
  *   sim --calm TIME --config FILE
  *                 that configuration with nothing going wrong, and how fast it went */
 #include "base/check.h"
@@ -22,8 +25,8 @@
 
 struct options {
     uint64_t from, seeds, seed;
-    int64_t for_ms, length_ms;
-    int nodes;
+    int64_t for_ms;
+    struct wishes wishes;
     bool one, trace, shrink, twice;
     int64_t calm_ms;
     const char *config;
@@ -86,10 +89,12 @@ static void print_failure(const struct options *options, const struct plan *plan
     printf("FAIL seed %llu: %s at %.3f s: %s | sim --seed %llu --trace",
            (unsigned long long)plan->seed, outcome->breach, (double)outcome->at_ms / 1000,
            outcome->text, (unsigned long long)plan->seed);
-    if (options->nodes > 0)
-        printf(" --nodes %d", options->nodes);
-    if (options->length_ms > 0)
-        printf(" --length %lldms", (long long)options->length_ms);
+    if (options->wishes.grants)
+        printf(" --grants");
+    if (options->wishes.nodes > 0)
+        printf(" --nodes %d", options->wishes.nodes);
+    if (options->wishes.length_ms > 0)
+        printf(" --length %lldms", (long long)options->wishes.length_ms);
     printf("\n");
     fflush(stdout);
 }
@@ -101,7 +106,7 @@ static int run_one(const struct options *options)
     struct plan plan;
     struct err err;
 
-    plan_draw(&plan, options->seed, options->nodes, options->length_ms);
+    plan_draw(&plan, options->seed, &options->wishes);
     CHECK(config_parse("drawn", plan.yaml.data, plan.yaml.len, &model, &err) == 0);
     if (!options->shrink || options->trace)
         print_schedule(&plan, model);
@@ -139,7 +144,7 @@ static bool run_seed(const struct options *options, uint64_t seed, struct total 
     struct plan plan;
     bool bad;
 
-    plan_draw(&plan, seed, options->nodes, options->length_ms);
+    plan_draw(&plan, seed, &options->wishes);
     plan_run(&plan, NULL, NULL, &outcome);
     add(total, &outcome);
     if (outcome.breach[0] == '\0' && (options->twice || seed % TWICE_EVERY == 0)) {
@@ -249,13 +254,19 @@ static int64_t time_option(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"from", required_argument, NULL, 'f'},   {"seeds", required_argument, NULL, 'n'},
-        {"for", required_argument, NULL, 't'},    {"nodes", required_argument, NULL, 'N'},
-        {"length", required_argument, NULL, 'l'}, {"seed", required_argument, NULL, 's'},
-        {"trace", no_argument, NULL, 'T'},        {"shrink", no_argument, NULL, 'S'},
-        {"twice", no_argument, NULL, '2'},        {"calm", required_argument, NULL, 'c'},
-        {"config", required_argument, NULL, 'C'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"from", required_argument, NULL, 'f'},
+                                          {"seeds", required_argument, NULL, 'n'},
+                                          {"for", required_argument, NULL, 't'},
+                                          {"nodes", required_argument, NULL, 'N'},
+                                          {"grants", no_argument, NULL, 'G'},
+                                          {"length", required_argument, NULL, 'l'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 'T'},
+                                          {"shrink", no_argument, NULL, 'S'},
+                                          {"twice", no_argument, NULL, '2'},
+                                          {"calm", required_argument, NULL, 'c'},
+                                          {"config", required_argument, NULL, 'C'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.from = 1};
     int option;
 
@@ -271,11 +282,14 @@ int main(int argc, char **argv)
         case 't':
             options.for_ms = time_option(optarg);
             break;
+        case 'G':
+            options.wishes.grants = true;
+            break;
         case 'N':
-            options.nodes = atoi(optarg);
+            options.wishes.nodes = atoi(optarg);
             break;
         case 'l':
-            options.length_ms = time_option(optarg);
+            options.wishes.length_ms = time_option(optarg);
             break;
         case 's':
             options.one = true;

@@ -7,7 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-void plan_draw(struct plan *plan, uint64_t seed, int nodes, int64_t length_ms)
+/* Small and quick: one route is all that matters. */
+static void about_grants(struct topology *topology, struct prng *prng)
+{
+    static const int nodes[] = {3, 3, 5, 5, 6};
+
+    *topology = (struct topology){.nodes = nodes[prng_below(prng, ARRAY_LEN(nodes))],
+                                  .fast = topology->fast,
+                                  .exclusive = true,
+                                  .thirds = true,
+                                  .interval_ms = 500};
+}
+
+void plan_draw(struct plan *plan, uint64_t seed, const struct wishes *wishes)
 {
     struct topology topology = topology_draw(seed);
     struct chaos chaos = {0};
@@ -17,25 +29,31 @@ void plan_draw(struct plan *plan, uint64_t seed, int nodes, int64_t length_ms)
 
     *plan = (struct plan){.seed = seed};
     prng_seed(&prng, prng_mix(seed));
-    if (nodes > 0) {
-        topology.nodes = nodes;
+    if (wishes->grants)
+        about_grants(&topology, &prng);
+    if (wishes->nodes > 0) {
+        int nodes = topology.nodes = wishes->nodes;
+
         topology.standbys = topology.standbys < nodes / 4 ? topology.standbys : nodes / 4;
         topology.sites = topology.sites <= nodes ? topology.sites : 0;
     }
     topology_yaml(&topology, &plan->yaml);
     plan->nodes = topology.nodes;
     plan->exclusive = topology.exclusive;
-    plan->length_ms = length_ms > 0 ? length_ms : 20000 + (int64_t)prng_below(&prng, 60000);
+    plan->length_ms = wishes->length_ms > 0 ? wishes->length_ms
+                      : wishes->grants      ? 10000
+                                            : 20000 + (int64_t)prng_below(&prng, 60000);
     /* Often so few that snapshots are taken and sent all the time. */
     if (prng_below(&prng, 2) == 0) {
         plan->snapshot_every = 8 << prng_below(&prng, 5);
         plan->snapshot_trailing = 1 + (int)prng_below(&prng, (uint32_t)plan->snapshot_every * 2);
     }
-    plan->between_sites_ms = 1 + (int)prng_below(&prng, 12);
+    plan->between_sites_ms = 1 + (int)prng_below(&prng, wishes->grants ? 3 : 12);
     CHECK(config_parse("drawn", plan->yaml.data, plan->yaml.len, &model, &err) == 0);
     chaos.length_ms = plan->length_ms;
     chaos.pauses = !plan->exclusive && prng_below(&prng, 4) == 0;
     chaos.harsh = prng_below(&prng, 8) == 0;
+    chaos.grants = wishes->grants;
     plan->n_faults = chaos_draw(&chaos, model, seed, plan->faults);
     model_free(model);
 }

@@ -19,8 +19,13 @@ struct plan {
     struct fault faults[CHAOS_MAX];
     int n_faults;
 };
-/* `nodes` 0: as the seed draws it. */
-void plan_draw(struct plan *plan, uint64_t seed, int nodes, int64_t length_ms);
+/* 0: as the seed draws it. */
+struct wishes {
+    int nodes;
+    int64_t length_ms;
+    bool grants; /* all about the promise on exclusive routes: small, short, many moves */
+};
+void plan_draw(struct plan *plan, uint64_t seed, const struct wishes *wishes);
 void plan_free(struct plan *plan);
 
 struct outcome {
