@@ -96,6 +96,12 @@ bool guard_turns_away(raft_term own, const struct raft_message *message)
     }
 }
 
+bool guard_late_vote(bool candidate, bool in_pre_vote,
+                     const struct raft_request_vote_result *result)
+{
+    return !candidate || (result->version > 1 && result->pre_vote && !in_pre_vote);
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

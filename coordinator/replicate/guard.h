@@ -73,6 +73,12 @@ bool guard_snapshot_members(const raft_index *changes, size_t n, raft_index appl
  * its last_log_index. Will libraft make one of this message? */
 bool guard_turns_away(raft_term own, const struct raft_message *message);
 
+/* 11. Who is no candidate any more takes a late answer to its request for a vote by what bytes
+ * of its leader's address say (a union): it may take the term of a pre-vote, which nobody
+ * is in, for real, and make a healthy leader step down. Such answers say nothing. */
+bool guard_late_vote(bool candidate, bool in_pre_vote,
+                     const struct raft_request_vote_result *result);
+
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);

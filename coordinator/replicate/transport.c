@@ -255,6 +255,12 @@ static void deliver(struct replicate *r, struct raft_message *message)
     case RAFT_INSTALL_SNAPSHOT:
         drop = drop || guard_refuse_install(r->snapshots_in_flight);
         break;
+    case RAFT_REQUEST_VOTE_RESULT:
+        drop =
+            guard_late_vote(r->raft.state == RAFT_CANDIDATE,
+                            r->raft.state == RAFT_CANDIDATE && r->raft.candidate_state.in_pre_vote,
+                            &message->request_vote_result);
+        break;
     default:
         break;
     }

@@ -101,6 +101,18 @@ static void turns_older_leaders_away(void **state)
     assert_false(guard_turns_away(5, &vote));
 }
 
+static void late_votes_say_nothing(void **state)
+{
+    struct raft_request_vote_result before = {.version = 2, .term = 4, .pre_vote = true};
+    struct raft_request_vote_result vote = {.version = 2, .term = 4};
+
+    assert_true(guard_late_vote(false, false, &before));
+    assert_true(guard_late_vote(false, false, &vote));
+    assert_true(guard_late_vote(true, false, &before));
+    assert_false(guard_late_vote(true, true, &before));
+    assert_false(guard_late_vote(true, false, &vote));
+}
+
 static void a_change_comes_first(void **state)
 {
     struct raft_entry entries[4] = {{.type = RAFT_COMMAND},
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(holds_a_rejection),
         cmocka_unit_test(sees_two_leaders),
         cmocka_unit_test(turns_older_leaders_away),
+        cmocka_unit_test(late_votes_say_nothing),
         cmocka_unit_test(a_change_comes_first),
         cmocka_unit_test(a_snapshot_waits_for_the_members_that_it_covers),
         cmocka_unit_test(heartbeats_are_told_far_below_the_ticks),
