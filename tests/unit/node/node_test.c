@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "node/node.h"
 #include "replicate/disk_uv.h"
+#include "replicate/raft_codec.h"
+#include "wire/codec.h"
 #include "wire/config.h"
 
 #include <stdio.h>
@@ -77,8 +79,13 @@ static void on_send_beat(void *context, const uint8_t *bytes, size_t len)
 {
     struct bench *b = context;
 
+    static struct beat beat;
+
     b->calls++;
     b->beats++;
+    /* Whatever the engine has been told of yet: others count on a beat's term. */
+    assert_int_equal(beat_decode(bytes, len, &beat, &b->err), 0);
+    assert_true(beat.term == node_raft(b->node).term);
 }
 
 static void on_probe(void *context, int check)
@@ -338,6 +345,30 @@ static void ends_with_a_command_and_a_proposal_out(void **state)
     tear_down(&b);
 }
 
+/* Between a message that brings a newer term and the next poll the engine does not know. */
+static void a_beat_says_the_term_as_it_leaves(void **state)
+{
+    struct raft_message news = {.type = RAFT_APPEND_ENTRIES, .append_entries = {.term = 7}};
+    struct beat asks = {.boot = 1, .number = 1, .asks = true};
+    struct buf bytes = {0};
+    struct bench b;
+    int beats;
+
+    set_up(&b, three, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    begin(&b);
+    AWAIT(&b, b.beats > 1);
+    raft_codec_encode(&bytes, replicate_id(1, 0), replicate_id(0, 0), &news);
+    node_receive(b.node, 1, bytes.data, bytes.len);
+    assert_int_equal(node_raft(b.node).term, 7);
+    beats = b.beats;
+    node_take_beat(b.node, 1, &asks);
+    assert_int_equal(b.beats, beats + 1);
+    buf_free(&bytes);
+    end(&b);
+    tear_down(&b);
+}
+
 static void a_fatal_that_returns_ends_everything(void **state)
 {
     struct bench b;
@@ -427,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_alone_leads_and_comes_back),
         cmocka_unit_test(ends_with_a_command_and_a_proposal_out),
+        cmocka_unit_test(a_beat_says_the_term_as_it_leaves),
         cmocka_unit_test(a_fatal_that_returns_ends_everything),
         cmocka_unit_test(a_damaged_disk_is_said_and_closed),
         cmocka_unit_test(who_lost_its_data_asks_in_turn),
