@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define SEEN_MS 60000 /* a failure that an observer saw longer ago backs no ballot */
-#define PLAIN_MS 2000 /* a candidate that serves for so long has no failure to confirm */
 
 struct evidence {
     struct sim *sim;
@@ -229,7 +228,8 @@ static void check_automatic(struct evidence *e, int route, const struct candidat
     if (standing(e, to) < to->least)
         sim_break(e->sim, "last-candidate-stays", "%s moves to %s, of which only %d stand", r->name,
                   to->name, standing(e, to));
-    if (callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates), PLAIN_MS)) {
+    if (callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates),
+                                       oracle_slack_ms(e->sim, route))) {
         e->sim->counts.false_moves++;
         sim_break(e->sim, "no-false-move", "%s leaves %s, which plainly serves", r->name,
                   from->name);

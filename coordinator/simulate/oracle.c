@@ -118,7 +118,7 @@ void oracle_outage(struct sim *sim, const char *function, const char *start, con
 /* ---- the comparison ---- */
 
 /* How long a failure or recovery of a server of this route may go unseen. */
-static int64_t slack_ms(const struct sim *sim, int route)
+int64_t oracle_slack_ms(const struct sim *sim, int route)
 {
     const struct model *model = sim->model;
     int64_t most = 0;
@@ -181,7 +181,7 @@ static bool compare(struct sim *sim, int route, const struct spans *a, const str
     int i;
 
     for (i = 0; i < a->n; i++) {
-        int64_t open = uncovered(&a->span[i], b, slack_ms(sim, route), sim_ms(sim));
+        int64_t open = uncovered(&a->span[i], b, oracle_slack_ms(sim, route), sim_ms(sim));
 
         if (open <= allowed + unled(sim, &a->span[i]))
             continue;
@@ -209,7 +209,7 @@ void oracle_compare(struct sim *sim)
             continue;
         if (!compare(sim, r, &account->ledger[r], &account->truth[r], 0, "the ledger has it down"))
             return;
-        if (!compare(sim, r, &account->truth[r], &account->ledger[r], slack_ms(sim, r),
+        if (!compare(sim, r, &account->truth[r], &account->ledger[r], oracle_slack_ms(sim, r),
                      "callers were lost"))
             return;
     }
