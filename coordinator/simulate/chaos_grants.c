@@ -74,7 +74,8 @@ static void far_clocks(struct drawing *d, int holder)
 }
 
 /* What the holder sends is lost first; it still hears that its last beats came, so its lease
- * is the longest. Then it is alone, or stands still. Some sites may have lost it before. */
+ * is the longest. Then it is alone, or stands still. Some sites may have lost it before, and
+ * not all are there again when it comes back: what a leader sends may be missing. */
 static void last_breath(struct drawing *d, const struct scene *s)
 {
     int64_t back = s->move_ms + part(d, s, 100, 400);
@@ -82,10 +83,11 @@ static void last_breath(struct drawing *d, const struct scene *s)
 
     for (int site = 0; site < d->model->n_sites; site++) {
         int64_t early = uneven && chaos_chance(d, 1, 2) ? part(d, s, 10, 90) : 0;
+        int64_t late = uneven && chaos_chance(d, 1, 2) ? part(d, s, 10, 400) : 0;
 
         cut(d, s->holder, site, true, s->deaf_ms - early, back);
         if (!freeze)
-            cut(d, s->holder, site, false, s->move_ms, back);
+            cut(d, s->holder, site, false, s->move_ms, back + late);
     }
     if (freeze)
         at_server(d, FAULT_FREEZE, s->holder, s->move_ms, back - s->move_ms);
@@ -94,7 +96,7 @@ static void last_breath(struct drawing *d, const struct scene *s)
 /* Somebody who has promised forgets, somebody else has to lead or to wait. */
 static void forgetful(struct drawing *d, const struct scene *s)
 {
-    int server = chaos_chance(d, 1, 4) ? s->holder : other_voter(d, s->holder);
+    int server = other_voter(d, s->holder);
     int64_t at = chaos_chance(d, 1, 2) ? chaos_between(d, s->deaf_ms, s->move_ms)
                                        : s->move_ms + part(d, s, 0, 80);
 
@@ -120,6 +122,12 @@ static void forgetful(struct drawing *d, const struct scene *s)
     }
 }
 
+/* The holder begins anew and is heard; its helper still goes by what it was granted before. */
+static void new_process(struct drawing *d, const struct scene *s)
+{
+    at_server(d, FAULT_RESTART, s->holder, chaos_between(d, s->deaf_ms, s->move_ms), 0);
+}
+
 /* One that leads is gone while the route waits. */
 static void leaderless(struct drawing *d, const struct scene *s)
 {
@@ -137,7 +145,9 @@ static void take_away(struct drawing *d, struct scene *s, int64_t at)
     s->deaf_ms = at;
     s->move_ms = at + part(d, s, 20, 80);
     s->to = (s->from + 1 + (int)prng_below(&d->prng, (uint32_t)n - 1)) % n;
-    if (!chaos_chance(d, 1, 8))
+    if (chaos_chance(d, 1, 6))
+        new_process(d, s);
+    else
         last_breath(d, s);
     force(d, s, s->to, s->move_ms + part(d, s, 0, 20));
     if (chaos_chance(d, 1, 3)) { /* overtaken by the next one */
