@@ -41,6 +41,7 @@ struct watch_log {
     struct column entries; /* by index: hash of term, type and data */
     struct column states;  /* by index: hash of the state */
     uint64_t committed;    /* newest index that any node knows committed */
+    uint64_t newest_term;  /* that was led */
     struct buf scratch;
 };
 
@@ -173,7 +174,11 @@ static void check_leader(struct machine *machine, const struct replicate_info *i
         machine->sim->counts.elections++;
         sim_note(machine->sim, NOTE_LEADER, machine->server, "leads", "term %llu",
                  (unsigned long long)info->term);
-        check_complete(machine);
+        /* Who wins an older term late needs not know what a newer one has committed. */
+        if (info->term > machine->sim->watch->newest_term) {
+            machine->sim->watch->newest_term = info->term;
+            check_complete(machine);
+        }
     }
 }
 
