@@ -78,9 +78,11 @@ static void look(struct process *process, int route)
     bool begins;
 
     if (grant_ms <= now_ms) {
-        /* Told at once when it is taken back by the node itself. */
+        /* Told at once when it is taken back by the process that gave it; a new one does not
+         * know who goes by the word of the one before. */
         until_ms = clock_when(&machine->clock, now_ms + fence_ms);
-        if (grant_ms == 0 && until_ms < machine->serves_ms[route])
+        if (grant_ms == 0 && machine->serves_start[route] == process->start &&
+            until_ms < machine->serves_ms[route])
             serve_until(machine, route, until_ms);
         return;
     }
@@ -90,6 +92,7 @@ static void look(struct process *process, int route)
     if (begins && machine->serves_told[route])
         tell(machine, route, false);
     machine->serves_epoch[route] = epoch;
+    machine->serves_start[route] = process->start;
     serve_until(machine, route, until_ms);
     if (begins) {
         tell(machine, route, true);

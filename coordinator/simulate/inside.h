@@ -97,7 +97,8 @@ struct machine {
     /* helper: until when (world) the node serves an exclusive route, and under which epoch */
     int64_t serves_ms[LIMIT_ROUTES];
     uint32_t serves_epoch[LIMIT_ROUTES];
-    bool serves_told[LIMIT_ROUTES]; /* the last note of it says that it does */
+    uint64_t serves_start[LIMIT_ROUTES]; /* by the word of which process */
+    bool serves_told[LIMIT_ROUTES];      /* the last note of it says that it does */
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
     int seen_role;
