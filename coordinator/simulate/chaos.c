@@ -12,7 +12,7 @@
 static bool costs_voters(enum fault_kind kind)
 {
     return kind <= FAULT_PAUSE || kind == FAULT_CUT || kind == FAULT_SPLIT ||
-           (kind >= FAULT_STALL && kind <= FAULT_BADDISK);
+           (kind >= FAULT_STALL && kind <= FAULT_CORRUPT);
 }
 
 /* Voters that cannot do their part while the fault lasts, and whether it is a site's. Of a cut
@@ -40,7 +40,8 @@ static server_set missing(const struct drawing *d, const struct fault *fault, bo
 
 static bool loses_disk(const struct fault *fault)
 {
-    return fault->kind == FAULT_WIPE || fault->kind == FAULT_BADDISK;
+    return fault->kind == FAULT_WIPE || fault->kind == FAULT_BADDISK ||
+           fault->kind == FAULT_CORRUPT;
 }
 
 /* When the voters it costs are back. */
@@ -297,6 +298,8 @@ static void isolate(struct drawing *d, int server, int64_t at)
     path.other = fault.what;
     path.what.kind = WHERE_SITE;
     for (int site = 0; site < d->model->n_sites; site++) {
+        if (site == d->model->servers[server].site)
+            continue; /* no path: it stands there */
         path.what.index = site;
         chaos_add(d, path);
     }

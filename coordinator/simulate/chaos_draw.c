@@ -44,6 +44,7 @@ static const struct recipe {
     [FAULT_FULL] = {NODE, 3},
     [FAULT_CRAWL] = {NODE, 3, 1, 1000},
     [FAULT_BADDISK] = {NODE, 3},
+    [FAULT_CORRUPT] = {NODE, 3},
     [FAULT_STEP] = {NODE, 3, 5, 3600000, .either_sign = true},
     [FAULT_DRIFT] = {NODE, 3, 50, CHAOS_DRIFT_PPM, .either_sign = true},
     [FAULT_MUTE] = {SWITCH, 3},

@@ -41,6 +41,8 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
     [FAULT_FULL] = {"full", COORDINATORS, NO_VALUE, false, "no room on the disk"},
     [FAULT_CRAWL] = {"crawl", COORDINATORS, MS, false, "writes to the disk take that much longer"},
     [FAULT_BADDISK] = {"baddisk", COORDINATORS, NO_VALUE, true, "the next write fails"},
+    [FAULT_CORRUPT] = {"corrupt", COORDINATORS, NO_VALUE, true,
+                       "the daemon is restarted and finds its newest entry damaged"},
     [FAULT_STEP] = {"step", COORDINATORS, SIGNED_MS, true, "UTC jumps"},
     [FAULT_DRIFT] = {"drift", COORDINATORS, PPM, false, "the clock runs fast or, negative, slow"},
     [FAULT_MUTE] = {"mute", ACTUATOR, NO_VALUE, false, "the actuator does not answer"},

@@ -47,6 +47,7 @@ enum fault_kind {
     FAULT_FULL,    /* no room */
     FAULT_CRAWL,   /* writes take VALUE longer */
     FAULT_BADDISK, /* once: the next write fails */
+    FAULT_CORRUPT, /* once: the newest entry on the disk is found damaged at a restart */
     /* clocks */
     FAULT_STEP,  /* once: UTC jumps by VALUE (may be negative) */
     FAULT_DRIFT, /* the clock runs VALUE ppm fast (or slow, negative) */

@@ -11,7 +11,7 @@
 #define TEXT_MAX 512          /* bytes of a fault's text */
 #define VALUE_MAX_MS 86400000 /* of a delay and such */
 #define VALUE_MAX_PPM 500000  /* a clock at half or one and a half its speed */
-#define LIST_MAX 240          /* bytes of names listed in a message */
+#define LIST_MAX 384          /* bytes of names listed in a message */
 
 struct reading {
     const char *text; /* whole, for messages */

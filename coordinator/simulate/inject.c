@@ -291,6 +291,18 @@ static void bad_disk_one(struct injection *injection, int server, bool on)
         platter_fail(machine->platter);
 }
 
+static void corrupt_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL || !on)
+        return;
+    machine_down(machine, true, false);
+    platter_corrupt_tail(machine->platter);
+    wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
+             0);
+}
+
 static void step_one(struct injection *injection, int server, bool on)
 {
     struct machine *machine = coordinator(injection, server);
@@ -415,6 +427,9 @@ static void turn(struct injection *injection, bool on)
         break;
     case FAULT_BADDISK:
         each_server(injection, on, bad_disk_one);
+        break;
+    case FAULT_CORRUPT:
+        each_server(injection, on, corrupt_one);
         break;
     case FAULT_STEP:
         each_server(injection, on, step_one);

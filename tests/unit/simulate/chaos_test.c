@@ -149,7 +149,7 @@ static void every_kind_is_drawn(void **state)
         long_ones += n <= 2 && faults[0].for_ms >= chaos.length_ms / 4;
     }
     for (int k = 0; k < FAULT_KINDS; k++)
-        if (drawn[k] * 250 < all) /* one in 250 at least, of 32 kinds */
+        if (drawn[k] * 300 < all) /* one in 300 at least, of 34 kinds */
             fail_msg("%s: %d of %d", fault_word((enum fault_kind)k), drawn[k], all);
     assert_in_range(typical, SEEDS / 2, SEEDS * 9 / 10);
     assert_in_range(mixed, SEEDS / 2, SEEDS);
@@ -175,9 +175,10 @@ static void pauses_are_asked_for(void **state)
 
 static bool at_work_kind(enum fault_kind kind)
 {
-    static const enum fault_kind stops[] = {FAULT_KILL,  FAULT_FREEZE,  FAULT_WIPE,  FAULT_RESTART,
-                                            FAULT_HOST,  FAULT_PAUSE,   FAULT_CUT,   FAULT_SPLIT,
-                                            FAULT_STALL, FAULT_BADDISK, FAULT_CRAWL, FAULT_FULL};
+    static const enum fault_kind stops[] = {FAULT_KILL,   FAULT_FREEZE,  FAULT_WIPE,  FAULT_RESTART,
+                                            FAULT_HOST,   FAULT_PAUSE,   FAULT_CUT,   FAULT_SPLIT,
+                                            FAULT_STALL,  FAULT_BADDISK, FAULT_CRAWL, FAULT_FULL,
+                                            FAULT_CORRUPT};
 
     for (size_t i = 0; i < ARRAY_LEN(stops); i++)
         if (stops[i] == kind)
@@ -197,7 +198,8 @@ static int at_work(const struct model *model, const struct fault *faults, int n,
             working |= server_bit(i);
     for (int i = 0; i < n; i++) {
         const struct fault *f = &faults[i];
-        bool for_ever = f->kind == FAULT_WIPE || f->kind == FAULT_BADDISK;
+        bool for_ever =
+            f->kind == FAULT_WIPE || f->kind == FAULT_BADDISK || f->kind == FAULT_CORRUPT;
 
         if (at_work_kind(f->kind) || f->at_ms > now_ms ||
             (!for_ever && f->at_ms + f->for_ms < now_ms))

@@ -112,6 +112,7 @@ static void every_kind_goes_round(void **state)
         "full:all@10s+5s",
         "crawl:tokyo=1d@10s+5s",
         "baddisk:voice-1@10s",
+        "corrupt:voice-1@10s",
         "step:voice-1=-1h@10s",
         "drift:voice-1=-10000ppm@10s+5s",
         "mute:calls.lb-1@10s+5s",
