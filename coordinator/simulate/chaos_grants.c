@@ -128,19 +128,21 @@ static void new_process(struct drawing *d, const struct scene *s)
     at_server(d, FAULT_RESTART, s->holder, chaos_between(d, s->deaf_ms, s->move_ms), 0);
 }
 
-/* One that leads is gone while the route waits. */
+/* One that leads is gone while the route waits, or somebody new leads when it begins to. */
 static void leaderless(struct drawing *d, const struct scene *s)
 {
     struct where leader = chaos_leader(d);
     enum fault_kind kind = chaos_chance(d, 1, 2) ? FAULT_KILL : FAULT_FREEZE;
 
-    at_server(d, kind, leader.index, s->move_ms + part(d, s, 2, 60), part(d, s, 20, 500));
+    int64_t at = s->move_ms - s->lease_ms + part(d, s, 0, 160);
+
+    at_server(d, kind, leader.index, at, part(d, s, 20, 500));
 }
 
 static void take_away(struct drawing *d, struct scene *s, int64_t at)
 {
     int n = d->model->routes[s->route].n_candidates;
-    int more = (int)prng_below(&d->prng, 3);
+    int more = (int)prng_below(&d->prng, 4);
 
     s->deaf_ms = at;
     s->move_ms = at + part(d, s, 20, 80);
