@@ -117,7 +117,7 @@ static void forgetful(struct drawing *d, const struct scene *s)
         at_server(d, FAULT_FREEZE, server, at, part(d, s, 20, 300));
         break;
     default:
-        at_server(d, FAULT_RESTART, server, at, 0);
+        at_server(d, FAULT_KILL, server, at, part(d, s, 1, 15));
         break;
     }
 }
@@ -125,7 +125,8 @@ static void forgetful(struct drawing *d, const struct scene *s)
 /* The holder begins anew and is heard; its helper still goes by what it was granted before. */
 static void new_process(struct drawing *d, const struct scene *s)
 {
-    at_server(d, FAULT_RESTART, s->holder, chaos_between(d, s->deaf_ms, s->move_ms), 0);
+    at_server(d, FAULT_KILL, s->holder, chaos_between(d, s->deaf_ms, s->move_ms),
+              part(d, s, 1, 15));
 }
 
 /* One that leads is gone while the route waits, or somebody new leads when it begins to. */
