@@ -117,8 +117,10 @@ bool storage_members_late(struct replicate *r)
 
     while (old + 1 < r->n_changes && r->changes[old + 1] <= applied)
         old++;
-    r->n_changes -= old;
-    memmove(r->changes, r->changes + old, r->n_changes * sizeof *r->changes);
+    if (old > 0) {
+        r->n_changes -= old;
+        memmove(r->changes, r->changes + old, r->n_changes * sizeof *r->changes);
+    }
     return guard_snapshot_members(r->changes, r->n_changes, applied,
                                   r->raft.configuration_committed_index);
 }

@@ -518,6 +518,25 @@ static bool is_murky(const struct fault *fault)
            (fault->kind >= FAULT_MUTE && fault->kind <= FAULT_FORGET) || fault->kind == FAULT_FORCE;
 }
 
+/* Nobody can tell the actuators there what was decided, and the ledger counts until they were
+ * told. */
+static bool hides_an_actuator(const struct sim *sim, const struct fault *fault)
+{
+    server_set set = fault->kind == FAULT_HOST || fault->kind == FAULT_CUT
+                         ? where_servers(&fault->what, sim->model)
+                         : 0;
+    int r, a;
+
+    for (r = 0; r < sim->model->n_routes; r++)
+        for (a = 0; a < sim->model->routes[r].n_actuators; a++) {
+            int place = switches_place(sim->switches, r, a);
+
+            if (place >= 0 && (set & server_bit(place)))
+                return true;
+        }
+    return false;
+}
+
 static void on_begin(void *context, uint64_t index)
 {
     struct sim *sim = context;
@@ -528,7 +547,8 @@ static void on_begin(void *context, uint64_t index)
     tell(injection, "begins");
     turn(injection, true);
     injection->on = true;
-    sim->murky = sim->murky || is_murky(&injection->fault);
+    sim->murky =
+        sim->murky || is_murky(&injection->fault) || hides_an_actuator(sim, &injection->fault);
     callers_look(sim);
 }
 
