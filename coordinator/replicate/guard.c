@@ -102,6 +102,17 @@ bool guard_late_vote(bool candidate, bool in_pre_vote,
     return !candidate || (result->version > 1 && result->pre_vote && !in_pre_vote);
 }
 
+unsigned guard_known_entries(const struct raft_append_entries *append, raft_index snapshot_index,
+                             raft_index commit_index)
+{
+    raft_index known;
+
+    if (append->prev_log_index >= snapshot_index || append->prev_log_index >= commit_index)
+        return 0;
+    known = commit_index - append->prev_log_index;
+    return known < append->n_entries ? (unsigned)known : append->n_entries;
+}
+
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message)
 {
     switch (message->type) {

@@ -79,6 +79,13 @@ bool guard_turns_away(raft_term own, const struct raft_message *message);
 bool guard_late_vote(bool candidate, bool in_pre_vote,
                      const struct raft_request_vote_result *result);
 
+/* 12. A leader that begins at the first entry is never asked whether the logs match, and who
+ * has compacted the start of its own log takes the entries there for new ones: it appends
+ * them behind its last, and reads beyond the message. How many entries at the front of this
+ * one are committed here, so known, and must go? */
+unsigned guard_known_entries(const struct raft_append_entries *append, raft_index snapshot_index,
+                             raft_index commit_index);
+
 /* Entries or a snapshot for a leader in its own term can't be: libraft asserts it, and
  * with NDEBUG writes a follower's fields over a leader's. */
 bool guard_two_leaders(bool leads, raft_term own, const struct raft_message *message);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PACE_MS 10
+#define RESULT_FEATURES 1 /* libraft's: the result says what room the disk has */
 
 static int put_frame(struct replicate *r, uint64_t to)
 {
@@ -214,6 +215,50 @@ static void drop_message(struct raft_message *message)
     }
 }
 
+/* Takes out of a leader's message what is committed here, when it begins where this log is
+ * compacted (guard 12). Returns the index up to which all of it is known, 0: something is
+ * left for libraft. Then it is a heartbeat, to which libraft answers nothing of use. */
+static raft_index trim_known(struct replicate *r, struct raft_append_entries *append)
+{
+    unsigned known = guard_known_entries(append, r->snapshot_index, raft_commit_index(&r->raft));
+    raft_index last = append->prev_log_index + append->n_entries;
+
+    if (known == 0)
+        return 0;
+    r->guarded++;
+    if (known == append->n_entries) {
+        raft_free(append->entries[0].batch);
+        raft_free(append->entries);
+        append->entries = NULL;
+        append->n_entries = 0;
+        append->prev_log_index = append->prev_log_term = append->leader_commit = 0;
+        return last;
+    }
+    append->prev_log_index += known;
+    append->prev_log_term = append->entries[known - 1].term;
+    append->n_entries -= known;
+    memmove(append->entries, append->entries + known, append->n_entries * sizeof *append->entries);
+    return 0;
+}
+
+/* That all of a message is known, as libraft would say it. */
+static void tell_known(struct replicate *r, const struct raft_message *message, raft_index last)
+{
+    struct raft_message known = {.type = RAFT_APPEND_ENTRIES_RESULT,
+                                 .server_id = message->server_id};
+
+    if (message->append_entries.term != raft_current_term(&r->raft))
+        return; /* a stale leader */
+    known.append_entries_result = (struct raft_append_entries_result){
+        .version = 2,
+        .term = raft_current_term(&r->raft),
+        .last_log_index = last < r->raft.last_stored ? last : r->raft.last_stored,
+        .features = RESULT_FEATURES,
+        .capacity = r->raft.capacity,
+    };
+    send_result(r, &known);
+}
+
 /* A result from a follower to which a snapshot is on its way. */
 static void watch_result(struct replicate *r, uint64_t from,
                          struct raft_append_entries_result *result)
@@ -237,6 +282,7 @@ static void deliver(struct replicate *r, struct raft_message *message)
     bool leads = raft_state(&r->raft) == RAFT_LEADER;
     uint64_t quiet_ms = replicate_now(r) - r->heard_ms;
     bool drop = guard_two_leaders(leads, raft_current_term(&r->raft), message);
+    raft_index known = 0;
 
     switch (message->type) {
     case RAFT_REQUEST_VOTE:
@@ -247,6 +293,7 @@ static void deliver(struct replicate *r, struct raft_message *message)
         }
         break;
     case RAFT_APPEND_ENTRIES:
+        known = drop ? 0 : trim_known(r, &message->append_entries);
         r->guarded += guard_clamp_commit(&message->append_entries, raft_commit_index(&r->raft));
         break;
     case RAFT_APPEND_ENTRIES_RESULT:
@@ -275,6 +322,8 @@ static void deliver(struct replicate *r, struct raft_message *message)
     r->recv(&r->io, message);
     r->depth--;
     r->turning_away = false;
+    if (known > 0)
+        tell_known(r, message, known);
     if (message->type == RAFT_APPEND_ENTRIES || message->type == RAFT_INSTALL_SNAPSHOT)
         election_heard(r, message->server_id);
     election_settle(r);

@@ -113,6 +113,21 @@ static void late_votes_say_nothing(void **state)
     assert_false(guard_late_vote(true, false, &vote));
 }
 
+static void what_is_known_goes(void **state)
+{
+    struct raft_append_entries append = {.prev_log_index = 0, .n_entries = 124};
+
+    assert_int_equal(guard_known_entries(&append, 64, 100), 100);
+    assert_int_equal(guard_known_entries(&append, 64, 200), 124);
+    assert_int_equal(guard_known_entries(&append, 0, 100), 0); /* nothing is compacted */
+    append.prev_log_index = 64;
+    assert_int_equal(guard_known_entries(&append, 64, 100), 0);
+    append.prev_log_index = 63;
+    assert_int_equal(guard_known_entries(&append, 64, 100), 37);
+    append.n_entries = 0;
+    assert_int_equal(guard_known_entries(&append, 64, 100), 0);
+}
+
 static void a_change_comes_first(void **state)
 {
     struct raft_entry entries[4] = {{.type = RAFT_COMMAND},
@@ -157,6 +172,7 @@ int main(void)
         cmocka_unit_test(holds_a_rejection),
         cmocka_unit_test(sees_two_leaders),
         cmocka_unit_test(turns_older_leaders_away),
+        cmocka_unit_test(what_is_known_goes),
         cmocka_unit_test(late_votes_say_nothing),
         cmocka_unit_test(a_change_comes_first),
         cmocka_unit_test(a_snapshot_waits_for_the_members_that_it_covers),
