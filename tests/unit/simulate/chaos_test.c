@@ -110,14 +110,24 @@ static void schedules_stay_what_they_are(void **state)
         fault_format(&faults[i], model, &text);
         buf_str(&text, "\n");
     }
-    assert_string_equal(buf_cstr(&text), "stall:backup-1@14s198ms+76ms\n"
-                                         "freeze:backup-4@17s342ms+157ms\n"
-                                         "loss:all=9.6%@18s659ms+27s923ms\n"
-                                         "cut:tokyo@18s708ms+155ms\n"
-                                         "split:backup-2@25s36ms+816ms\n"
-                                         "refuse:tokyo@26s334ms+4s3ms\n"
-                                         "hang:voice-3@38s712ms+2s259ms\n"
-                                         "forget:pair-3.ns-1@43s915ms\n");
+    assert_string_equal(buf_cstr(&text), "drift:backup-3=650ppm@0s+37s142ms\n"
+                                         "drift:backup-4=722ppm@0s+38s420ms\n"
+                                         "force:line.osaka@1s786ms\n"
+                                         "freeze:voice-1@1s793ms+371ms\n"
+                                         "restart:backup-1@2s98ms\n"
+                                         "split:mirror-1@4s319ms+635ms\n"
+                                         "force:line.tokyo@4s565ms\n"
+                                         "restart:backup-1@4s750ms\n"
+                                         "cut:osaka>voice-1@5s202ms+735ms\n"
+                                         "cut:ishikari>voice-1@5s202ms+735ms\n"
+                                         "force:line.osaka@5s873ms\n"
+                                         "restart:backup-1@6s17ms\n"
+                                         "freeze:mirror-1@7s123ms+1s951ms\n"
+                                         "restart:mirror-3@7s190ms\n"
+                                         "force:line.tokyo@7s414ms\n"
+                                         "freeze:voice-1@9s385ms+1s522ms\n"
+                                         "force:line.osaka@9s836ms\n"
+                                         "restart:mirror-1@9s915ms\n");
     buf_free(&text);
     model_free(model);
 }
@@ -151,7 +161,7 @@ static void every_kind_is_drawn(void **state)
     for (int k = 0; k < FAULT_KINDS; k++)
         if (drawn[k] * 300 < all) /* one in 300 at least, of 34 kinds */
             fail_msg("%s: %d of %d", fault_word((enum fault_kind)k), drawn[k], all);
-    assert_in_range(typical, SEEDS / 2, SEEDS * 9 / 10);
+    assert_in_range(typical, SEEDS / 3, SEEDS * 9 / 10);
     assert_in_range(mixed, SEEDS / 2, SEEDS);
     assert_in_range(long_ones, SEEDS / 20, SEEDS / 3);
     assert_true(sizes[1] > 0 && sizes[24] > 0);
