@@ -2,8 +2,8 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/simulate_table.h"
-#include "simulate/fault.h"
-#include "simulate/timeline.h"
+#include "simulate/faults/fault.h"
+#include "simulate/show/timeline.h"
 #include "wire/config.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CLI_SIMULATE_TABLE_H
 #define CLI_SIMULATE_TABLE_H
 
-#include "simulate/campaign.h"
+#include "simulate/show/campaign.h"
 
 #include <stdio.h>
 

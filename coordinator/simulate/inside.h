@@ -6,25 +6,25 @@
  *   shell.c      what a process is given for libuv, links and files (node_shell)
  *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
  *   book.c       the ledger: what every node must have
- *   inject.c     faults into switches, services, paths, disks, clocks
- *   callers.c    who is served, by the truth
- *   holders.c    who serves an exclusive route, by the truth
- *   watch.c      invariants over nodes; evidence.c over the ledger's lines
- *   oracle.c     downtime by the truth, against the ledger's
- *   settle.c     is all as it should be?
- *   truth.c      what could be survived at this moment */
+ *   inject.c     faults begin and end; inject_turn.c: what each of them turns
+ *   parts/       what there is: time, clocks, network, disks, switches, services
+ *   faults/      faults as text, drawn from a seed; configurations of any size
+ *   truth/       who is served (callers.c, holders.c), what must hold (watch.c over nodes,
+ *                evidence.c over the ledger's lines, oracle.c over downtime), when all is as it
+ *                should be (settle.c), what could be survived (truth.c)
+ *   show/        what operators see: timelines and campaigns */
 #ifndef SIMULATE_INSIDE_H
 #define SIMULATE_INSIDE_H
 
 #include "base/prng.h"
 #include "node/node.h"
-#include "simulate/clock.h"
-#include "simulate/network.h"
-#include "simulate/platter.h"
+#include "simulate/parts/clock.h"
+#include "simulate/parts/network.h"
+#include "simulate/parts/platter.h"
 #include "simulate/sim.h"
-#include "simulate/switches.h"
-#include "simulate/targets.h"
-#include "simulate/wheel.h"
+#include "simulate/parts/switches.h"
+#include "simulate/parts/targets.h"
+#include "simulate/parts/wheel.h"
 
 #define WORLD_UTC_MS 1798761600000ll /* 2027-01-01: where every run's time begins */
 

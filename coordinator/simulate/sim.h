@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "core/engine.h"
-#include "simulate/fault.h"
+#include "simulate/faults/fault.h"
 
 struct sim;
 

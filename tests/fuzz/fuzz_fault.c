@@ -1,7 +1,7 @@
 /* What is accepted is written as a text that means the same. */
 #include "base/check.h"
-#include "simulate/fault.h"
-#include "simulate/topology.h"
+#include "simulate/faults/fault.h"
+#include "simulate/faults/topology.h"
 #include "wire/config.h"
 
 #include <string.h>

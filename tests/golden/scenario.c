@@ -1,7 +1,7 @@
 #include "scenario.h"
 #include "base/check.h"
 #include "base/mem.h"
-#include "simulate/topology.h"
+#include "simulate/faults/topology.h"
 #include "wire/config.h"
 
 #include <stdio.h>

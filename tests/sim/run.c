@@ -1,7 +1,7 @@
 #include "run.h"
 #include "base/check.h"
 #include "base/prng.h"
-#include "simulate/topology.h"
+#include "simulate/faults/topology.h"
 #include "wire/config.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_RUN_H
 #define TESTS_SIM_RUN_H
 
-#include "simulate/chaos.h"
+#include "simulate/faults/chaos.h"
 #include "simulate/sim.h"
 
 #define SETTLE_MS 90000 /* so long after the last fault all must be as it should be */

@@ -10,11 +10,11 @@
 #include "base/check.h"
 #include "core/failover/promise.h"
 #include "shop.h"
-#include "simulate/campaign.h"
-#include "simulate/campaign_list.h"
-#include "simulate/campaign_run.h"
-#include "simulate/campaign_workers.h"
-#include "simulate/truth.h"
+#include "simulate/show/campaign.h"
+#include "simulate/show/campaign_list.h"
+#include "simulate/show/campaign_run.h"
+#include "simulate/show/campaign_workers.h"
+#include "simulate/truth/truth.h"
 #include "wire/config.h"
 
 #include <signal.h>

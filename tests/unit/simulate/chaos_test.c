@@ -10,8 +10,8 @@
 
 #include "base/check.h"
 #include "same_fault.h"
-#include "simulate/chaos.h"
-#include "simulate/topology.h"
+#include "simulate/faults/chaos.h"
+#include "simulate/faults/topology.h"
 #include "wire/config.h"
 
 #define SEEDS 2000

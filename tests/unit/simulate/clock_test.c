@@ -1,5 +1,5 @@
 /* A clock that runs fast or slow, stands still and steps; and when it will show something. */
-#include "simulate/clock.h"
+#include "simulate/parts/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* How long a commit takes when nothing else happens: a round trip, not a heartbeat. */
 #include "base/buf.h"
 #include "simulate/sim.h"
-#include "simulate/topology.h"
+#include "simulate/faults/topology.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

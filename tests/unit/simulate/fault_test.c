@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "same_fault.h"
-#include "simulate/fault.h"
+#include "simulate/faults/fault.h"
 #include "wire/config.h"
 
 #include <stdio.h>

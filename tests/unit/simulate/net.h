@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "simulate/network.h"
+#include "simulate/parts/network.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* libraft itself on platters: a cluster in virtual time whose processes crash, whose disks
  * fail, and which must never forget what it acknowledged. Messages are copied from node to
  * node behind the guards that libraft needs. */
-#include "simulate/platter.h"
+#include "simulate/parts/platter.h"
 #include "base/mem.h"
 #include "base/prng.h"
 

@@ -1,5 +1,5 @@
 /* A platter through its struct raft_io, without libraft. */
-#include "simulate/platter.h"
+#include "simulate/parts/platter.h"
 #include "base/mem.h"
 #include "base/prng.h"
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_SIMULATE_SAME_FAULT_H
 #define TESTS_UNIT_SIMULATE_SAME_FAULT_H
 
-#include "simulate/fault.h"
+#include "simulate/faults/fault.h"
 
 static inline bool same_place(const struct where *a, const struct where *b)
 {

@@ -1,5 +1,5 @@
 /* What probes find, and when they are made. */
-#include "simulate/targets.h"
+#include "simulate/parts/targets.h"
 #include "base/check.h"
 #include "observe/observe.h"
 #include "observe/schedule.h"

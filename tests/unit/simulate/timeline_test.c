@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "shop.h"
-#include "simulate/timeline.h"
+#include "simulate/show/timeline.h"
 
 #include <jansson.h>
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/check.h"
-#include "simulate/topology.h"
+#include "simulate/faults/topology.h"
 #include "wire/config.h"
 
 static struct model *parsed(const struct topology *topology)

@@ -1,7 +1,7 @@
 /* The order in which things happen, and that no time is missed on the way. */
 #include "base/mem.h"
 #include "base/prng.h"
-#include "simulate/wheel.h"
+#include "simulate/parts/wheel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

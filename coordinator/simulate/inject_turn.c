@@ -1,0 +1,478 @@
+/* What each kind of fault turns in the world. Faults overlap, so everything is counted. */
+#include "base/check.h"
+#include "simulate/inject.h"
+
+#include <string.h>
+
+#define RESTART_DOWN_MS 300
+#define UPGRADE_GAP_MS 3000
+#define DOUBT_MS 5000 /* so long after a service was odd its health is a matter of opinion */
+
+/* ---- who ---- */
+
+typedef void on_server(struct injection *injection, int server, bool on);
+
+static void each_server(struct injection *injection, bool on, on_server *do_it)
+{
+    server_set set = where_servers(&injection->fault.what, injection->sim->model);
+    int i;
+
+    for (i = 0; i < injection->sim->model->n_servers; i++)
+        if (set & server_bit(i))
+            do_it(injection, i, on);
+}
+
+static struct machine *coordinator(struct injection *injection, int server)
+{
+    return server < injection->sim->model->n_coordinators ? &injection->sim->machines[server]
+                                                          : NULL;
+}
+
+typedef void on_path(struct injection *injection, int from, int to, bool on);
+
+/* Of a path: from the one end to the other, and back. Of a place: to and from all others. Of
+ * everything: all pairs. */
+static void each_path(struct injection *injection, bool on, on_path *do_it)
+{
+    const struct fault *fault = &injection->fault;
+    server_set near = where_servers(&fault->what, injection->sim->model), far = ~near;
+    int i, k, n = injection->sim->model->n_servers;
+
+    if (fault->path)
+        far = where_servers(&fault->other, injection->sim->model);
+    else if (fault->what.kind == WHERE_ALL)
+        far = near;
+    for (i = 0; i < n; i++)
+        for (k = 0; k < n; k++) {
+            bool there = (near & server_bit(i)) && (far & server_bit(k));
+            bool back = (far & server_bit(i)) && (near & server_bit(k)) && !fault->one_way;
+
+            if (i != k && (there || back))
+                do_it(injection, i, k, on);
+        }
+}
+
+/* ---- coordinators and machines ---- */
+
+static void kill_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine_down(machine, on, false);
+}
+
+static void freeze_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine_hold(machine, on);
+}
+
+static void wipe_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL)
+        return;
+    machine_down(machine, on, true);
+    if (on)
+        machine_wipe(machine);
+}
+
+static void on_restarted(void *context, uint64_t arg)
+{
+    (void)arg;
+    machine_down(context, false, false);
+}
+
+static void restart_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL || !on)
+        return;
+    machine_down(machine, true, false);
+    wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
+             0);
+}
+
+static void on_upgrade(void *context, uint64_t edition)
+{
+    struct machine *machine = context;
+
+    machine->edition = (int)edition;
+    machine_down(machine, true, false);
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + RESTART_DOWN_MS, on_restarted, machine, 0);
+}
+
+/* As an operator does it: the next when the one before is back. */
+static void upgrade(struct injection *injection)
+{
+    struct sim *sim = injection->sim;
+    server_set set = where_servers(&injection->fault.what, sim->model);
+    uint64_t edition = (uint64_t)edition_next(sim);
+    int i, n = 0;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if (set & server_bit(i))
+            wheel_at(sim->wheel, sim_ms(sim) + UPGRADE_GAP_MS * n++, on_upgrade, &sim->machines[i],
+                     edition);
+}
+
+static void isolate(struct injection *injection, int server, bool on)
+{
+    int i;
+
+    for (i = 0; i < injection->sim->model->n_servers; i++)
+        if (i != server) {
+            network_cut(injection->sim->network, server, i, on);
+            network_cut(injection->sim->network, i, server, on);
+        }
+}
+
+static void host_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    isolate(injection, server, on);
+    targets_service(injection->sim->targets, server, SERVICE_GONE, on);
+    injection->sim->server_dark[server] += on ? 1 : -1;
+    if (machine == NULL)
+        return;
+    machine_down(machine, on, true);
+    if (on)
+        holders_lost(machine);
+}
+
+static void pause_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    isolate(injection, server, on);
+    targets_service(injection->sim->targets, server, SERVICE_GONE, on);
+    if (machine == NULL)
+        return;
+    clock_stop(&machine->clock, sim_ms(injection->sim), on);
+    machine_hold(machine, on);
+}
+
+/* ---- services ---- */
+
+static void refuse_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_REFUSES, on);
+}
+
+static void hang_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_HANGS, on);
+}
+
+/* From when a service is odd until a while after, nobody is blamed for his opinion of it. */
+static void doubt(struct injection *injection, int server, bool on)
+{
+    struct sim *sim = injection->sim;
+
+    sim->doubts[server] += on ? 1 : -1;
+    if (!on)
+        sim->doubt_ms[server] = sim_ms(sim) + DOUBT_MS;
+}
+
+static void sick_one(struct injection *injection, int server, bool on)
+{
+    targets_service(injection->sim->targets, server, SERVICE_SICK, on);
+}
+
+static void slow_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    targets_slow(injection->sim->targets, server, (int)injection->fault.value, on);
+}
+
+static void on_flap(void *context, uint64_t index);
+
+static void flap_one(struct injection *injection, int server, bool on)
+{
+    struct sim *sim = injection->sim;
+
+    doubt(injection, server, on);
+    if (on || injection->refusing) {
+        targets_service(sim->targets, server, SERVICE_REFUSES, on);
+        injection->refusing = on;
+    }
+    if (on)
+        wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim,
+                 (uint64_t)(injection - sim->injections));
+}
+
+static void unseen_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    targets_seen(injection->sim->targets, server, injection->fault.other.index, SERVICE_HANGS, on);
+}
+
+/* ---- the network ---- */
+
+static void cut_path(struct injection *injection, int from, int to, bool on)
+{
+    network_cut(injection->sim->network, from, to, on);
+}
+
+/* What gets slow may miss its checks' time-outs; more loss than that is not promised to be told
+ * from a failure. */
+#define DOUBT_DELAY_MS 30
+#define DOUBT_LOSS_PERMILLE 200
+
+static void lose_path(struct injection *injection, int from, int to, bool on)
+{
+    if (injection->fault.value > DOUBT_LOSS_PERMILLE)
+        doubt(injection, to, on);
+    network_loss(injection->sim->network, from, to, (int)injection->fault.value, on);
+}
+
+static void delay_path(struct injection *injection, int from, int to, bool on)
+{
+    if (injection->fault.value > DOUBT_DELAY_MS) {
+        doubt(injection, from, on);
+        doubt(injection, to, on);
+    }
+    network_delay(injection->sim->network, from, to, (int)injection->fault.value, on);
+}
+
+static void shut_one(struct injection *injection, int server, bool on)
+{
+    injection->sim->server_shut[server] += on ? 1 : -1;
+}
+
+/* ---- disks and clocks ---- */
+
+static void stall_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_stall(machine->platter, on);
+}
+
+static void full_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_full(machine->platter, on);
+}
+
+static void crawl_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        platter_slow(machine->platter,
+                     machine->crawl_ms += (int)injection->fault.value * (on ? 1 : -1));
+}
+
+static void bad_disk_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL && on)
+        platter_fail(machine->platter);
+}
+
+static void corrupt_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL || !on)
+        return;
+    machine_down(machine, true, false);
+    platter_corrupt_tail(machine->platter);
+    wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
+             0);
+}
+
+static void step_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL && on)
+        clock_step_utc(&machine->clock, injection->fault.value);
+}
+
+static void drift_one(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine == NULL)
+        return;
+    machine->ppm += injection->fault.value * (on ? 1 : -1);
+    clock_rate(&machine->clock, sim_ms(injection->sim), machine->ppm);
+    if (machine->process != NULL)
+        process_after(machine->process); /* its next wake-up is at another time now */
+}
+
+/* ---- actuators, operators ---- */
+
+static void turn_switch(struct injection *injection, enum switch_fault kind, bool on)
+{
+    switches_fault(injection->sim->switches, injection->fault.what.index,
+                   injection->fault.what.second, kind, (int)injection->fault.value, on);
+}
+
+static void command(struct injection *injection, enum command_kind kind, bool force)
+{
+    struct sim *sim = injection->sim;
+    struct command asked = {.kind = kind,
+                            .who = "operator",
+                            .reason = "simulated",
+                            .route = injection->fault.what.index,
+                            .to = injection->fault.what.second,
+                            .force = force};
+    uint64_t id[2] = {0, 0};
+
+    id[0] = prng_next(&sim->prng); /* one after the other: a list has no order */
+    id[1] = prng_next(&sim->prng);
+    memcpy(asked.id.bytes, id, sizeof asked.id.bytes);
+    sim_ask(sim, SERVER_NONE, &asked);
+}
+
+/* ---- one after the other ---- */
+
+void inject_turn(struct injection *injection, bool on)
+{
+    const struct fault *fault = &injection->fault;
+    struct network *network = injection->sim->network;
+
+    switch (fault->kind) {
+    case FAULT_KILL:
+        each_server(injection, on, kill_one);
+        break;
+    case FAULT_FREEZE:
+        each_server(injection, on, freeze_one);
+        break;
+    case FAULT_WIPE:
+        each_server(injection, on, wipe_one);
+        break;
+    case FAULT_RESTART:
+        each_server(injection, on, restart_one);
+        break;
+    case FAULT_UPGRADE:
+        if (on)
+            upgrade(injection);
+        break;
+    case FAULT_HOST:
+        each_server(injection, on, host_one);
+        break;
+    case FAULT_PAUSE:
+        each_server(injection, on, pause_one);
+        break;
+    case FAULT_REFUSE:
+        each_server(injection, on, refuse_one);
+        break;
+    case FAULT_HANG:
+        each_server(injection, on, hang_one);
+        break;
+    case FAULT_SICK:
+        each_server(injection, on, sick_one);
+        break;
+    case FAULT_SLOW:
+        each_server(injection, on, slow_one);
+        break;
+    case FAULT_FLAP:
+        each_server(injection, on, flap_one);
+        break;
+    case FAULT_UNSEEN:
+        each_server(injection, on, unseen_one);
+        break;
+    case FAULT_CUT:
+        each_path(injection, on, cut_path);
+        if (!fault->path)
+            each_server(injection, on, shut_one);
+        break;
+    case FAULT_SPLIT:
+        each_path(injection, on, cut_path);
+        break;
+    case FAULT_LOSS:
+        each_path(injection, on, lose_path);
+        break;
+    case FAULT_DELAY:
+        each_path(injection, on, delay_path);
+        break;
+    case FAULT_DOUBLE:
+        network_double(network, (int)fault->value, on);
+        break;
+    case FAULT_REORDER:
+        network_reorder(network, (int)fault->value, on);
+        break;
+    case FAULT_STALL:
+        each_server(injection, on, stall_one);
+        break;
+    case FAULT_FULL:
+        each_server(injection, on, full_one);
+        break;
+    case FAULT_CRAWL:
+        each_server(injection, on, crawl_one);
+        break;
+    case FAULT_BADDISK:
+        each_server(injection, on, bad_disk_one);
+        break;
+    case FAULT_CORRUPT:
+        each_server(injection, on, corrupt_one);
+        break;
+    case FAULT_STEP:
+        each_server(injection, on, step_one);
+        break;
+    case FAULT_DRIFT:
+        each_server(injection, on, drift_one);
+        break;
+    case FAULT_MUTE:
+        turn_switch(injection, SWITCH_DOWN, on);
+        break;
+    case FAULT_LAG:
+        turn_switch(injection, SWITCH_SLOW, on);
+        break;
+    case FAULT_DEAF:
+        turn_switch(injection, SWITCH_DEAF, on);
+        break;
+    case FAULT_LATE:
+        turn_switch(injection, SWITCH_LATE, on);
+        break;
+    case FAULT_FORGET:
+        if (on)
+            turn_switch(injection, SWITCH_FORGETS, true);
+        break;
+    case FAULT_SWITCHOVER:
+        if (on)
+            command(injection, COMMAND_SWITCHOVER, false);
+        break;
+    case FAULT_FAILOVER:
+        if (on)
+            command(injection, COMMAND_FAILOVER, false);
+        break;
+    case FAULT_FORCE:
+        if (on)
+            command(injection, COMMAND_FAILOVER, true);
+        break;
+    case FAULT_KINDS:
+        CHECK(false);
+    }
+}
+
+static void on_flap(void *context, uint64_t index)
+{
+    struct sim *sim = context;
+    struct injection *injection = &sim->injections[index];
+    server_set set = where_servers(&injection->fault.what, sim->model);
+    int i;
+
+    if (!injection->on)
+        return;
+    injection->refusing = !injection->refusing;
+    for (i = 0; i < sim->model->n_servers; i++)
+        if (set & server_bit(i))
+            targets_service(sim->targets, i, SERVICE_REFUSES, injection->refusing);
+    callers_look(sim);
+    wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim, index);
+}
