@@ -309,6 +309,7 @@ static void drift_one(struct injection *injection, int server, bool on)
         return;
     machine->ppm += injection->fault.value * (on ? 1 : -1);
     clock_rate(&machine->clock, sim_ms(injection->sim), machine->ppm);
+    holders_clock(machine);
     if (machine->process != NULL)
         process_after(machine->process); /* its next wake-up is at another time now */
 }

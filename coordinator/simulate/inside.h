@@ -38,7 +38,6 @@ struct process {
     struct node *node;
     struct log *log;
     bool opening, gone, failed; /* gone: killed, it only closes; failed: it said so itself */
-    bool configured;            /* said from inside node_open() */
     int64_t armed_ms;           /* world time of its next wake-up; INT64_MAX: none */
     struct process *next;       /* of those that are closing */
 };
@@ -95,7 +94,7 @@ struct machine {
     int datagrams;          /* of them: a socket's buffer is small */
     uint64_t lines, synced; /* of the ledger on its disk */
     /* helper: until when (world) the node serves an exclusive route, and under which epoch */
-    int64_t serves_ms[LIMIT_ROUTES];
+    int64_t serves_ms[LIMIT_ROUTES], serves_boot_ms[LIMIT_ROUTES]; /* … by its own clock */
     uint32_t serves_epoch[LIMIT_ROUTES];
     uint64_t serves_start[LIMIT_ROUTES]; /* by the word of which process */
     bool serves_told[LIMIT_ROUTES];      /* the last note of it says that it does */
@@ -265,7 +264,8 @@ void callers_switched(void *context, int route, int actuator, const struct setti
 void holders_look(struct process *process);
 /* The platter's: a leader decides to act. */
 void holders_appending(void *machine, const struct raft_entry *entries, unsigned n);
-void holders_lost(struct machine *machine); /* no power: nothing serves any more */
+void holders_clock(struct machine *machine); /* its clock runs at another rate now */
+void holders_lost(struct machine *machine);  /* no power: nothing serves any more */
 
 /* watch.c */
 void watch_open(struct sim *sim);

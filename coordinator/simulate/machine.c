@@ -169,7 +169,7 @@ static void on_log(void *context, enum log_level level, const char *event, const
         sim_note(process->sim, NOTE_LOG, process->machine->server, event, "%s", text);
 }
 
-/* As daemon/member.c: a node whose log is gone must not vote under its old id again. */
+/* As daemon/identity.c: a node whose log is gone must not vote under its old id again. */
 static void choose_id(struct machine *machine)
 {
     int64_t utc_ms = clock_now(&machine->clock, sim_ms(machine->sim)).utc_ms;

@@ -64,7 +64,6 @@ static void act(void *context, int route, int actuator, const struct placement *
 
 void shell_configure(struct process *process)
 {
-    process->configured = false;
     targets_watch(process->sim->targets, process->machine->server, process->start,
                   engine_model(node_engine(process->node)),
                   prng_mix(process->sim->seed ^ process->start));

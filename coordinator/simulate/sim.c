@@ -225,14 +225,3 @@ const struct shared *sim_shared(const struct sim *sim)
     }
     return newest;
 }
-
-const char *sim_ledger(const struct sim *sim, uint64_t seq)
-{
-    CHECK(seq < sim->book.n);
-    return sim->book.lines[seq];
-}
-
-uint64_t sim_ledger_size(const struct sim *sim)
-{
-    return sim->book.n;
-}

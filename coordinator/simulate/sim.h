@@ -95,7 +95,7 @@ server_set sim_holders(const struct sim *sim, int route);
 struct sim_counts {
     uint64_t events;  /* of the wheel */
     uint64_t entries; /* committed */
-    int elections, moves, pools, verdicts, disputed, refused, snapshots, starts;
+    int elections, moves, pools, verdicts, disputed, refused, starts;
     int false_moves; /* moves away from a candidate that served within the silence bound */
     int commands, answered;
 };
@@ -107,7 +107,5 @@ const struct model *sim_model(const struct sim *sim);
 int sim_leader(const struct sim *sim); /* server; -1 */
 /* The shared state of the node that has applied most. */
 const struct shared *sim_shared(const struct sim *sim);
-const char *sim_ledger(const struct sim *sim, uint64_t seq);
-uint64_t sim_ledger_size(const struct sim *sim);
 
 #endif

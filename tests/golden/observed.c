@@ -198,8 +198,7 @@ static void add_by(json_t *line)
 
 static void keep_ledger(struct observed *seen, const struct note *note)
 {
-    const char *text = sim_ledger(seen->sim, sim_ledger_size(seen->sim) - 1);
-    json_t *line = json_loads(text, 0, NULL);
+    json_t *line = json_loads(note->line, 0, NULL);
 
     CHECK(line != NULL);
     json_object_set_new(line, "at_ms", json_integer(note->at_ms));

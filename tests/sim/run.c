@@ -1,6 +1,7 @@
 #include "run.h"
 #include "base/check.h"
 #include "base/prng.h"
+#include "simulate/show/play.h"
 #include "simulate/faults/topology.h"
 #include "wire/config.h"
 
@@ -71,23 +72,6 @@ static void note_breach(struct sim *sim, struct outcome *outcome, const char *na
     outcome->at_ms = sim_now(sim);
 }
 
-/* Nothing is broken any more: how long until all is well? */
-static void settle(struct sim *sim, const struct plan *plan, struct outcome *outcome)
-{
-    int64_t until_ms = sim_now(sim) + SETTLE_MS;
-    struct buf why = {0};
-    bool settled = false;
-
-    sim_heal(sim);
-    while (!settled && sim_now(sim) < until_ms && sim_run(sim, sim_now(sim) + 1000) == 0)
-        settled = sim_settled(sim, &why);
-    if (sim_breach(sim, NULL) == NULL && !settled)
-        note_breach(sim, outcome, "liveness", buf_cstr(&why));
-    if (settled)
-        sim_audit(sim);
-    buf_free(&why);
-}
-
 void plan_run(const struct plan *plan, sim_tell *tell, void *context, struct outcome *outcome)
 {
     struct sim_options options = {.name = "drawn",
@@ -103,13 +87,17 @@ void plan_run(const struct plan *plan, sim_tell *tell, void *context, struct out
                                   .tell = tell,
                                   .context = context};
     const char *name, *text;
+    struct played played;
     struct sim *sim;
     struct err err;
 
     *outcome = (struct outcome){0};
     CHECK(sim_new(&options, &sim, &err) == 0);
-    if (sim_run(sim, plan->length_ms) == 0)
-        settle(sim, plan, outcome);
+    play_to_rest(sim, plan->length_ms, &played);
+    if (played.settled)
+        sim_audit(sim);
+    else if (played.breach[0] == '\0')
+        note_breach(sim, outcome, "liveness", played.why);
     name = sim_breach(sim, &text);
     if (name != NULL)
         note_breach(sim, outcome, name, text);

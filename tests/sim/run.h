@@ -6,8 +6,6 @@
 #include "simulate/faults/chaos.h"
 #include "simulate/sim.h"
 
-#define SETTLE_MS 90000 /* so long after the last fault all must be as it should be */
-
 struct plan {
     uint64_t seed;
     struct buf yaml;

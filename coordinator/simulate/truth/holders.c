@@ -45,8 +45,11 @@ static void on_fence(void *context, uint64_t route)
         tell(machine, (int)route, false);
 }
 
-static void serve_until(struct machine *machine, int route, int64_t until_ms)
+static void serve_until(struct machine *machine, int route, int64_t until_boot_ms)
 {
+    int64_t until_ms = clock_when(&machine->clock, until_boot_ms);
+
+    machine->serves_boot_ms[route] = until_boot_ms;
     if (until_ms == machine->serves_ms[route])
         return;
     machine->serves_ms[route] = until_ms;
@@ -73,27 +76,25 @@ static void look(struct process *process, int route)
     const struct engine *engine = node_engine(process->node);
     int64_t now_ms = clock_now(&machine->clock, sim_ms(sim)).boot_ms;
     int64_t fence_ms = engine_model(engine)->timing.fence_ms;
-    int64_t grant_ms = engine_grant(engine, route), until_ms;
+    int64_t grant_ms = engine_grant(engine, route);
     uint32_t epoch;
     bool begins;
 
     if (grant_ms <= now_ms) {
         /* Told at once when it is taken back by the process that gave it; a new one does not
          * know who goes by the word of the one before. */
-        until_ms = clock_when(&machine->clock, now_ms + fence_ms);
         if (grant_ms == 0 && machine->serves_start[route] == process->start &&
-            until_ms < machine->serves_ms[route])
-            serve_until(machine, route, until_ms);
+            now_ms + fence_ms < machine->serves_boot_ms[route])
+            serve_until(machine, route, now_ms + fence_ms);
         return;
     }
     epoch = engine_shared(engine)->routes[route].now.epoch;
-    until_ms = clock_when(&machine->clock, grant_ms + fence_ms);
     begins = machine->serves_ms[route] <= sim_ms(sim) || machine->serves_epoch[route] != epoch;
     if (begins && machine->serves_told[route])
         tell(machine, route, false);
     machine->serves_epoch[route] = epoch;
     machine->serves_start[route] = process->start;
-    serve_until(machine, route, until_ms);
+    serve_until(machine, route, grant_ms + fence_ms);
     if (begins) {
         tell(machine, route, true);
         check_alone(sim, route, machine->server);
@@ -107,6 +108,15 @@ void holders_look(struct process *process)
     for (r = 0; r < process->sim->model->n_routes; r++)
         if (exclusive(process->sim, r))
             look(process, r);
+}
+
+void holders_clock(struct machine *machine)
+{
+    int r;
+
+    for (r = 0; r < machine->sim->model->n_routes; r++)
+        if (machine->serves_ms[r] > sim_ms(machine->sim))
+            serve_until(machine, r, machine->serves_boot_ms[r]);
 }
 
 /* The moment of the decision, not of its effect: whatever the new holder still waits for is
@@ -160,7 +170,7 @@ void holders_lost(struct machine *machine)
     int r;
 
     for (r = 0; r < machine->sim->model->n_routes; r++) {
-        machine->serves_ms[r] = 0;
+        machine->serves_ms[r] = machine->serves_boot_ms[r] = 0;
         if (machine->serves_told[r])
             tell(machine, r, false);
     }

@@ -27,7 +27,7 @@ struct spans {
 };
 
 struct account {
-    struct spans truth[LIMIT_ROUTES];  /* callers of the first actuator were not served */
+    struct spans truth[LIMIT_ROUTES];  /* who the first switch names did not work */
     struct spans ledger[LIMIT_ROUTES]; /* of the function that names the route */
     struct spans unled;                /* nobody leads: nothing can be written down */
     bool full;                         /* too many to keep: no verdict */
