@@ -67,10 +67,10 @@ expect_soon 5000 "an operator is no node" refused_more_than "$before"
 # A length of 4 GiB, from a peer that is a real one.
 before=$(refusals)
 { printf '\377\377\377\377'; head -c 4096 /dev/urandom; } |
-    tls -alpn kirikae-admin/1 -cert "$LAB_DIR/certs/suzuki.pem" -key "$LAB_DIR/certs/suzuki.key"
+    tls -alpn kirikae-admin/1 -cert "$LAB_DIR/certs/suzuki.pem" -key "$LAB_DIR/certs/suzuki.key" || true
 expect_soon 5000 "an oversized frame ends the connection" refused_more_than "$before"
 { printf '\0\0\0\100'; head -c 64 /dev/urandom; } |
-    tls -alpn kirikae-admin/1 -cert "$LAB_DIR/certs/suzuki.pem" -key "$LAB_DIR/certs/suzuki.key"
+    tls -alpn kirikae-admin/1 -cert "$LAB_DIR/certs/suzuki.pem" -key "$LAB_DIR/certs/suzuki.key" || true
 
 expect_equal "the daemon goes on" "$(proc_pid "coordinator.$leader")" "$pid"
 expect "the cluster goes on" ask_ready

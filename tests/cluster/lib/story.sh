@@ -6,6 +6,13 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 lab_attach "$LAB_DIR"
 
+# A story that ends by a command of its own says which.
+set -E
+trap 'story_died "$?" "${BASH_SOURCE[0]##*/}:$LINENO" "$BASH_COMMAND"' ERR
+story_died() {
+    printf '    %s: exit %d of: %s\n' "$2" "$1" "$3" >&2
+}
+
 story_fail() {
     printf '    not so: %s\n' "$1" >&2
     exit 1
