@@ -39,11 +39,7 @@ static void describe(const struct rule *rule, uint32_t facts, char *text, size_t
     size_t used;
     int bit;
 
-    if (rule == NULL) {
-        snprintf(text, size, "no rule applies; facts:");
-    } else {
-        snprintf(text, size, "rule %u: %s; facts:", rule->number, rule->comment);
-    }
+    snprintf(text, size, "rule %u: %s; facts:", rule->number, rule->comment);
     for (bit = 0; bit < FACT_COUNT; bit++) {
         used = strlen(text);
         if ((facts & (1u << bit)) && used < size)
@@ -67,11 +63,10 @@ static void take_move(struct engine *engine, struct moment now, const struct com
     rule = rules_match(engine->shared->routes[command->route].phase, facts);
     if (command->dry_run) {
         describe(rule, facts, text, sizeof text);
-        reply(effects, &command->id,
-              rule != NULL && rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, text);
+        reply(effects, &command->id, rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, text);
         return;
     }
-    if (rule == NULL || engine_pending(engine, ENTRY_INTENT, command->route) ||
+    if (engine_pending(engine, ENTRY_INTENT, command->route) ||
         engine_pending(engine, ENTRY_REFUSED, command->route)) {
         reply(effects, &command->id, ERR_REFUSED, "another move is being decided: ask again");
         return;

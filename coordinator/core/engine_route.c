@@ -249,6 +249,8 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
         return;
     switch (rule->action) {
     case ACTION_NONE:
+    case ACTION_FAILBACK:
+    case ACTION_FOLLOW:
         break;
     case ACTION_MOVE:
         propose_intent(engine, now, route, route_next(engine, route), rule, facts, NULL, effects);
@@ -380,7 +382,7 @@ void route_acted(struct engine *engine, const struct event *event, struct effect
 /* It serves as it should: only the outbox waits for a time. */
 static bool at_rest(const struct engine *engine, int route, uint32_t facts, const struct rule *rule)
 {
-    return rule == NULL && (facts & FACT_ACTIVE_OK) &&
+    return rule->action == ACTION_NONE && (facts & FACT_ACTIVE_OK) &&
            engine->shared->routes[route].phase == ROUTE_SERVING;
 }
 
@@ -408,8 +410,7 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
         uint32_t facts = route_facts(engine, now, r);
         const struct rule *rule = rules_match(engine->shared->routes[r].phase, facts);
 
-        if (rule != NULL)
-            route_do(engine, now, r, rule, facts, NULL, effects);
+        route_do(engine, now, r, rule, facts, NULL, effects);
         run_outbox(engine, now, r, effects);
         if (!at_rest(engine, r, facts, rule))
             engine->routes_busy = true;
