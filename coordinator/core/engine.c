@@ -421,7 +421,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         proposed(engine, event);
         break;
     case EVENT_ACTED:
-        route_acted(engine, event, effects);
+        outbox_acted(engine, event, effects);
         break;
     case EVENT_COMMAND:
         command_take(engine, event, effects);

@@ -191,18 +191,27 @@ void lead_member(struct engine *engine, const struct event *event, struct effect
 /* engine_elect.c: silent leaders; where the leader should live */
 void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
 void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
-/* engine_route.c: the route machine */
+/* engine_facts.c: a route's situation */
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
 uint32_t route_asked(const struct engine *engine, const struct command *command);
+/* First other candidate, in order of preference, that holds its least; -1. */
 int route_next(const struct engine *engine, int route);
+/* Who is to serve under the active candidate: those placed that nothing speaks against, and
+ * those that are fit. */
+server_set route_pool(const struct engine *engine, int route);
 /* After an entry was applied: since when are active candidates failed? On every node, so
  * that a new leader need not begin to wait. */
 void route_watch(struct engine *engine, struct moment now);
+/* engine_route.c: the route machine */
 void route_lead(struct engine *engine, struct moment now, struct effects *effects);
-void route_acted(struct engine *engine, const struct event *event, struct effects *effects);
 /* Proposes what `rule` says for a command (NULL: by itself). */
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
               uint32_t facts, const struct command *command, struct effects *effects);
+/* engine_outbox.c: actuators */
+void outbox_run(struct engine *engine, struct moment now, int route, struct effects *effects);
+void outbox_acted(struct engine *engine, const struct event *event, struct effects *effects);
+/* When an actuator of the route is due by time alone; INT64_MAX: none. */
+int64_t outbox_next_ms(const struct engine *engine, int route);
 /* engine_command.c */
 void command_take(struct engine *engine, const struct event *event, struct effects *effects);
 void command_settle(struct engine *engine, struct moment now, struct effects *effects);
