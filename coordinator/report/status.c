@@ -2,13 +2,7 @@
 #include "base/check.h"
 #include "base/utc.h"
 #include "core/account/availability.h"
-
-const char *status_phase_name(enum route_phase phase)
-{
-    static const char *const names[] = {"serving", "waiting", "acting", "blocked"};
-
-    return (unsigned)phase < ARRAY_LEN(names) ? names[phase] : "?";
-}
+#include "core/failover/rules.h"
 
 const char *status_route_kind_name(enum route_kind kind)
 {
@@ -75,7 +69,7 @@ static void routes(const struct model *model, const struct shared *shared, struc
         jsonw_object(w, NULL);
         jsonw_str(w, "route", route->name);
         jsonw_str(w, "kind", status_route_kind_name(route->kind));
-        jsonw_str(w, "phase", status_phase_name(state->phase));
+        jsonw_str(w, "phase", phase_name(state->phase));
         jsonw_str(w, "active", route->candidates[state->now.candidate].name);
         jsonw_int(w, "epoch", state->now.epoch);
         jsonw_int(w, "step", state->now.step);

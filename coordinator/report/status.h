@@ -40,8 +40,7 @@ void status_windows_json(const struct engine *engine, struct moment now, struct 
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 
-/* Names for people: "serving", ...; "available", ... */
-const char *status_phase_name(enum route_phase phase);
+/* For people: "available", ... */
 const char *status_route_kind_name(enum route_kind kind);
 
 #endif

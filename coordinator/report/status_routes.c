@@ -1,5 +1,6 @@
 #include "report/status.h"
 #include "base/utc.h"
+#include "core/failover/rules.h"
 
 static void member_checks(const struct shared *shared, int server, struct jsonw *w)
 {
@@ -123,7 +124,7 @@ void status_routes_json(const struct engine *engine, struct moment now,
         jsonw_object(w, NULL);
         jsonw_str(w, "route", plan->name);
         jsonw_str(w, "kind", status_route_kind_name(plan->kind));
-        jsonw_str(w, "phase", status_phase_name(state->phase));
+        jsonw_str(w, "phase", phase_name(state->phase));
         jsonw_int(w, "epoch", state->now.epoch);
         jsonw_int(w, "step", state->now.step);
         jsonw_str(w, "active", plan->candidates[state->now.candidate].name);

@@ -141,18 +141,29 @@ bool rules_possible(enum route_phase phase, uint32_t facts)
     return !(facts & FACT_FAILBACK_DUE) || phase == ROUTE_SERVING;
 }
 
+bool rule_fits(const struct rule *rule, enum route_phase phase, uint32_t facts)
+{
+    return (rule->phases & IN(phase)) && (facts & rule->with) == rule->with &&
+           (facts & rule->without) == 0;
+}
+
+const struct rule *rules_first(const struct rule *rows, int n, enum route_phase phase,
+                               uint32_t facts)
+{
+    int i;
+
+    for (i = 0; i < n; i++)
+        if (rule_fits(&rows[i], phase, facts))
+            return &rows[i];
+    return NULL;
+}
+
 const struct rule *rules_match(enum route_phase phase, uint32_t facts)
 {
-    size_t i;
+    const struct rule *rule = rules_first(table, (int)ARRAY_LEN(table), phase, facts);
 
-    for (i = 0; i < ARRAY_LEN(table); i++) {
-        const struct rule *rule = &table[i];
-
-        if ((rule->phases & IN(phase)) && (facts & rule->with) == rule->with &&
-            (facts & rule->without) == 0)
-            return rule;
-    }
-    check_failed("a row for every situation", __FILE__, __LINE__);
+    CHECK(rule != NULL);
+    return rule;
 }
 
 const struct rule *rules_by_number(uint16_t number)
@@ -163,18 +174,4 @@ const struct rule *rules_by_number(uint16_t number)
         if (table[i].number == number)
             return &table[i];
     return NULL;
-}
-
-const char *fact_name(int bit)
-{
-    static const char *const names[FACT_COUNT] = {
-        "active-ok",      "active-failed", "other-ready",    "pool-differs",  "switchover-asked",
-        "failover-asked", "forced",        "target-ready",   "target-active", "held",
-        "all-done",       "grants-over",   "may-hold",       "paused",        "maintenance",
-        "backoff",        "no-quorum",     "members-change", "host-heard",    "site-silent",
-        "leader-gone",    "disputed",      "degraded",       "failback-due",  "parent-moved",
-        "drain-over"};
-
-    CHECK(bit >= 0 && bit < FACT_COUNT);
-    return names[bit];
 }

@@ -51,6 +51,8 @@ enum action {
     ACTION_UNBLOCK,  /* record that the active candidate serves again */
     ACTION_HOLD,     /* record that it is hands off until an operator acts */
 };
+#define ACTION_COUNT 12
+#define PHASE_COUNT 4 /* of enum route_phase */
 
 /* Numbers of placements that no row decides. */
 #define RULE_FOUNDED 1    /* the placement that a configuration begins with */
@@ -69,9 +71,20 @@ struct rule {
 const struct rule *rules_table(int *n);
 /* Can these facts hold together in this phase? The engine never resolves others. */
 bool rules_possible(enum route_phase phase, uint32_t facts);
-/* First row that fits: there is one for every possible situation. */
+bool rule_fits(const struct rule *rule, enum route_phase phase, uint32_t facts);
+/* First of the rows that fits; NULL: none. */
+const struct rule *rules_first(const struct rule *rows, int n, enum route_phase phase,
+                               uint32_t facts);
+/* The same of the table: there is one for every possible situation. */
 const struct rule *rules_match(enum route_phase phase, uint32_t facts);
 const struct rule *rules_by_number(uint16_t number);
+
+/* rules_words.c: names as they travel, and what they mean to people. */
 const char *fact_name(int bit);
+const char *fact_meaning(int bit);
+int fact_by_name(const char *name); /* its bit; -1 */
+const char *action_name(enum action action);
+const char *phase_name(enum route_phase phase);
+int phase_by_name(const char *name); /* -1 */
 
 #endif

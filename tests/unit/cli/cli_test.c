@@ -56,14 +56,23 @@ static void wrong(int code, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", err_text, text);
 }
 
-static const char *const commands[] = {"status",          "nodes",
-                                       "routes",          "why",
-                                       "coverage",        "topology",
-                                       "failover",        "switchover",
-                                       "maintenance add", "maintenance list",
-                                       "maintenance end", "audit export",
-                                       "audit verify",    "sla report",
-                                       "config check",    "simulate"};
+static const char *const commands[] = {"status",
+                                       "nodes",
+                                       "routes",
+                                       "why",
+                                       "coverage",
+                                       "topology",
+                                       "failover",
+                                       "switchover",
+                                       "maintenance add",
+                                       "maintenance list",
+                                       "maintenance end",
+                                       "audit export",
+                                       "audit verify",
+                                       "sla report",
+                                       "config check",
+                                       "simulate",
+                                       "rules"};
 
 static void test_help(void **state)
 {
@@ -217,13 +226,35 @@ static void test_config_and_topology(void **state)
     unlink(path);
 }
 
-/* ---- simulate ---- */
-
 static void said(const char *text)
 {
     if (strstr(out_text, text) == NULL)
         fail_msg("\"%s\" is not in:\n%s%s", text, out_text, err_text);
 }
+
+static void test_rules(void **state)
+{
+    json_t *json, *rule;
+
+    assert_int_equal(run("rules", NULL), CLI_DONE);
+    said("62  serving");
+    said("  needs    active-failed, other-ready\n"
+         "  without  held, may-hold, paused, maintenance, backoff, no-quorum, members-change\n");
+    said("all-done          every actuator has read back the placement");
+    assert_int_equal(run("rules", "--json", NULL), CLI_DONE);
+    json = json_loads(out_text, 0, NULL);
+    rule = json_array_get(json_object_get(json, "rules"), 0);
+    assert_int_equal(cli_int(rule, "number"), 8);
+    assert_string_equal(cli_text(rule, "action"), "refuse");
+    assert_int_equal(json_array_size(json_object_get(rule, "phases")), 4);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(rule, "needs"), 1)),
+                        "no-quorum");
+    assert_string_equal(cli_text(json_array_get(json_object_get(json, "facts"), 0), "name"),
+                        "active-ok");
+    json_decref(json);
+}
+
+/* ---- simulate ---- */
 
 static void test_simulate(void **state)
 {
@@ -389,6 +420,7 @@ int main(void)
         cmocka_unit_test_teardown(test_force_needs_a_yes, teardown),
         cmocka_unit_test_teardown(test_error_as_json, teardown),
         cmocka_unit_test_teardown(test_config_and_topology, teardown),
+        cmocka_unit_test_teardown(test_rules, teardown),
         cmocka_unit_test_teardown(test_simulate, teardown),
         cmocka_unit_test_teardown(test_simulate_campaign, teardown),
         cmocka_unit_test_teardown(test_simulate_promise_not_kept, teardown),

@@ -1,0 +1,22 @@
+/* Rows of the table of rules and facts, for people and as JSON. */
+#ifndef CLI_RULES_SHOW_H
+#define CLI_RULES_SHOW_H
+
+#include "core/failover/rules.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* {number, phases, needs, forbids, action, comment} */
+json_t *rules_json(const struct rule *rule);
+/* Names. */
+json_t *rules_json_facts(uint32_t facts);
+/* [{name, meaning}] */
+json_t *rules_json_meanings(uint32_t facts);
+
+/* "a, b"; "none" */
+void rules_print_facts(FILE *out, uint32_t facts);
+/* A line for each, indented. */
+void rules_print_meanings(FILE *out, uint32_t facts, const char *indent);
+
+#endif
