@@ -163,6 +163,7 @@ static void follow_routes(struct engine *engine, const struct route_names *old)
         peer->n_clears = 0;
     }
     memset(engine->failed_ms, 0, sizeof engine->failed_ms);
+    memset(engine->moved_index, 0, sizeof engine->moved_index);
 }
 
 static void reset_routes(struct engine *engine)
@@ -196,7 +197,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->local_model = options->model;
     engine->local_yaml = mem_dup(options->yaml, options->yaml_len);
     engine->local_yaml_len = options->yaml_len;
-    engine->leader = SERVER_NONE;
+    engine->leader = engine->leader_before = SERVER_NONE;
     engine->role = RAFT_ROLE_FOLLOWER;
     engine->started_ms = engine->stepped_ms = options->now.boot_ms;
     engine->heard = server_bit(engine->self);
@@ -228,6 +229,11 @@ void engine_standing(struct engine *engine, struct moment now, uint64_t stored_i
             engine->next_beat_ms = now.boot_ms;
     engine->stored_index = stored_index;
     engine->votes = votes;
+}
+
+void engine_members(struct engine *engine, bool change)
+{
+    engine->members_change = change;
 }
 
 void engine_free(struct engine *engine)
@@ -460,6 +466,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
 {
     const struct model *before = engine->shared->model;
     enum entry_kind kind = entry->kind;
+    int leader = engine->shared->leader;
     struct route_names old = {0};
 
     if (kind == ENTRY_CONFIG)
@@ -468,6 +475,8 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
     note_recorded(engine, entry);
+    if (engine->shared->leader != leader)
+        engine->leader_before = leader;
     if (engine->shared->model != before) {
         use_model(engine, now);
         follow_routes(engine, &old);

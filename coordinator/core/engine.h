@@ -182,6 +182,10 @@ int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml
  * stored, and it votes. */
 void engine_standing(struct engine *engine, struct moment now, uint64_t stored_index, bool votes);
 
+/* This leader is putting one Raft id in the place of another, or has ended that: meanwhile no
+ * exclusive route moves. */
+void engine_members(struct engine *engine, bool change);
+
 /* Latest boot time at which EVENT_TICK is due, if nothing else happens before: whatever event
  * comes then finds what is due. Ask again after every step and apply; it may be sooner. */
 int64_t engine_next_ms(const struct engine *engine);

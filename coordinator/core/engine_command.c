@@ -60,7 +60,7 @@ static void take_move(struct engine *engine, struct moment now, const struct com
         return;
     }
     facts = route_facts(engine, now, command->route) | route_asked(engine, command);
-    rule = rules_match(engine->shared->routes[command->route].phase, facts);
+    rule = route_rule(engine, command->route, facts);
     if (command->dry_run) {
         describe(rule, facts, text, sizeof text);
         reply(effects, &command->id, rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, text);

@@ -1,4 +1,5 @@
 /* The situation of a route, resolved once into facts. */
+#include "base/check.h"
 #include "base/utc.h"
 #include "core/engine_private.h"
 
@@ -22,6 +23,9 @@ void route_watch(struct engine *engine, struct moment now)
     for (r = 0; shared->model != NULL && r < shared->model->n_routes; r++) {
         const struct placement *at = &shared->routes[r].now;
 
+        if (engine->moved_index[r] != shared->routes[r].intent_index)
+            engine->moved_ms[r] = now.boot_ms;
+        engine->moved_index[r] = shared->routes[r].intent_index;
         if (!shared_candidate_failed(shared, r, at->candidate))
             engine->failed_ms[r] = 0;
         else if (engine->failed_ms[r] == 0 || engine->failed_epoch[r] != at->epoch)
@@ -72,45 +76,169 @@ server_set route_pool(const struct engine *engine, int route)
            shared_candidate_ok(engine->shared, route, now->candidate);
 }
 
-static bool one_more_is_too_many(const struct engine *engine, struct moment now, int route)
+/* As the entries are stamped: never before the newest of them. */
+static int64_t entry_time_ms(const struct engine *engine, struct moment now)
+{
+    return now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
+}
+
+/* Automatic moves within the window that `hold` looks at. */
+static int moved_lately(const struct engine *engine, struct moment now, int route)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    int64_t since_ms = entry_time_ms(engine, now) - engine->model->routes[route].hold_window_ms;
+    int n = 0;
+
+    while (n < LIMIT_ACTUATORS && state->automatic_ms[n] != UTC_NONE &&
+           state->automatic_ms[n] > since_ms)
+        n++;
+    return n;
+}
+
+/* It doubles with every move that the window still remembers, and is over with the window at
+ * the latest. On the boot clock, like patience. */
+static bool backs_off(const struct engine *engine, struct moment now, int route, int moves)
 {
     const struct route *r = &engine->model->routes[route];
-    const struct route_state *state = &engine->shared->routes[route];
-    /* As the entries are stamped: never before the newest of them. */
-    int64_t nth,
-        utc_ms = now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
 
-    if (r->hold_moves <= 0 || r->hold_moves > LIMIT_ACTUATORS)
-        return false;
-    nth = state->automatic_ms[r->hold_moves - 1];
-    return nth != UTC_NONE && utc_ms - nth < r->hold_window_ms;
+    return moves > 0 && now.boot_ms - engine->moved_ms[route] < (int64_t)r->hold_backoff_ms
+                                                                    << (moves - 1);
+}
+
+static bool in_maintenance(const struct engine *engine, struct moment now, int route)
+{
+    const struct model *model = engine->model;
+    bool any = false;
+    int f;
+
+    for (f = 0; f < model->n_functions; f++) {
+        if (model->functions[f].route != route)
+            continue;
+        any = true;
+        if (!shared_function_in_window(engine->shared, f, now.utc_ms))
+            return false;
+    }
+    return any;
+}
+
+/* What keeps automatic moves back. */
+static uint32_t kept_back(const struct engine *engine, struct moment now, int route)
+{
+    const struct route *r = &engine->model->routes[route];
+    int moves = moved_lately(engine, now, route);
+    uint32_t facts = 0;
+
+    if (engine->shared->routes[route].held)
+        facts |= FACT_HELD;
+    if (r->hold_moves > 0 && moves >= r->hold_moves)
+        facts |= FACT_MAY_HOLD;
+    if (backs_off(engine, now, route, moves))
+        facts |= FACT_BACKOFF;
+    if (in_maintenance(engine, now, route))
+        facts |= FACT_MAINTENANCE;
+    if (server_count(engine->heard & engine->voters) < engine->majority)
+        facts |= FACT_NO_QUORUM;
+    if (r->kind == ROUTE_EXCLUSIVE && engine->members_change)
+        facts |= FACT_MEMBERS_CHANGE;
+    return facts;
+}
+
+static server_set at_site(const struct model *model, int site)
+{
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < model->n_coordinators; i++)
+        if (model->servers[i].site == site)
+            set |= server_bit(i);
+    return set;
+}
+
+/* Was the leader before this one silent when this one came to lead? Who hands over is not. */
+static bool leader_gone(const struct engine *engine, server_set silent)
+{
+    int before = engine->leader_before;
+
+    return before >= 0 && (silent & server_bit(before)) &&
+           engine->peers[before].detector.heard_ms <= engine->led_ms;
+}
+
+/* A function, servers, a whole site, the leader with it? By whose beats come. */
+static uint32_t what_failed(const struct engine *engine, int route)
+{
+    const struct model *model = engine->model;
+    int active = engine->shared->routes[route].now.candidate, m;
+    const struct candidate *c = &model->routes[route].candidates[active];
+    server_set standing = shared_candidate_standing(engine->shared, route, active);
+    server_set down = 0, sites = 0;
+
+    for (m = 0; m < c->n_members; m++)
+        if (!(standing & server_bit(c->members[m]))) {
+            down |= server_bit(c->members[m]);
+            sites |= at_site(model, model->servers[c->members[m]].site);
+        }
+    if (down & engine->heard)
+        return FACT_HOST_HEARD;
+    if (sites == 0 || (sites & engine->heard))
+        return 0;
+    return FACT_SITE_SILENT | (leader_gone(engine, sites) ? FACT_LEADER_GONE : 0);
+}
+
+static bool in_dispute(const struct engine *engine, int server)
+{
+    int i;
+
+    for (i = model_next_check(engine->model, server, -1); i >= 0;
+         i = model_next_check(engine->model, server, i))
+        if (engine->shared->checks[i].verdict == VERDICT_DISPUTED)
+            return true;
+    return false;
+}
+
+/* How the active candidate is. */
+static uint32_t active_facts(const struct engine *engine, struct moment now, int route)
+{
+    const struct placement *at = &engine->shared->routes[route].now;
+    const struct candidate *c = &engine->model->routes[route].candidates[at->candidate];
+    server_set ok = shared_candidate_ok(engine->shared, route, at->candidate);
+    uint32_t facts = FACT_ACTIVE_OK;
+    int m, undisputed = 0;
+
+    if (server_count(ok) < c->least)
+        return active_failed(engine, now, route) ? FACT_ACTIVE_FAILED | what_failed(engine, route)
+                                                 : 0;
+    for (m = 0; m < c->n_members; m++)
+        undisputed += (ok & server_bit(c->members[m])) && !in_dispute(engine, c->members[m]);
+    if (undisputed < c->least)
+        facts |= FACT_DISPUTED;
+    if (server_count(at->members) < c->n_members)
+        facts |= FACT_DEGRADED;
+    if (route_pool(engine, route) != at->members)
+        facts |= FACT_POOL_DIFFERS;
+    return facts;
 }
 
 uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 {
-    const struct shared *shared = engine->shared;
-    const struct route_state *state = &shared->routes[route];
+    const struct route_state *state = &engine->shared->routes[route];
     int n_actuators = engine->model->routes[route].n_actuators;
-    uint32_t facts = 0;
+    uint32_t facts = active_facts(engine, now, route) | kept_back(engine, now, route);
 
-    if (shared_candidate_ready(shared, route, state->now.candidate)) {
-        facts |= FACT_ACTIVE_OK;
-        if (route_pool(engine, route) != state->now.members)
-            facts |= FACT_POOL_DIFFERS;
-    } else if (active_failed(engine, now, route)) {
-        facts |= FACT_ACTIVE_FAILED;
-    }
     if (route_next(engine, route) >= 0)
         facts |= FACT_OTHER_READY;
-    if (state->held)
-        facts |= FACT_HELD;
-    if (one_more_is_too_many(engine, now, route))
-        facts |= FACT_MAY_HOLD;
     if (state->done == (1u << n_actuators) - 1)
         facts |= FACT_ALL_DONE;
     if (state->phase == ROUTE_WAITING && grants_over(engine, now, route))
         facts |= FACT_GRANTS_OVER;
     return facts;
+}
+
+const struct rule *route_rule(const struct engine *engine, int route, uint32_t facts)
+{
+    enum route_phase phase = engine->shared->routes[route].phase;
+
+    CHECK(rules_possible(phase, facts));
+    return rules_match(phase, facts);
 }
 
 uint32_t route_asked(const struct engine *engine, const struct command *command)

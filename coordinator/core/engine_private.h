@@ -95,6 +95,8 @@ struct engine {
     int64_t started_utc_ms;
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
+    uint64_t moved_index[LIMIT_ROUTES];  /* its newest move … */
+    int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
     bool foreign;                        /* the file names other coordinators: told once */
     int64_t suspect_until_ms;            /* abstain: this node stood still */
 
@@ -123,6 +125,8 @@ struct engine {
     uint64_t term;
     int leader;
     int64_t led_ms;         /* since when this node leads; 0 */
+    int leader_before;      /* who led before this one, by the log since this start; -1 */
+    bool members_change;    /* this leader is changing Raft's members */
     uint64_t barrier_term;  /* newest term for which ENTRY_LEADER was proposed */
     int64_t elect_ms;       /* stand for election then; 0: not planned */
     bool leader_silent;     /* as last told to Raft */
@@ -193,6 +197,8 @@ void elect_tick(struct engine *engine, struct moment now, struct effects *effect
 void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
 /* engine_facts.c: a route's situation */
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
+/* The row for them. */
+const struct rule *route_rule(const struct engine *engine, int route, uint32_t facts);
 uint32_t route_asked(const struct engine *engine, const struct command *command);
 /* First other candidate, in order of preference, that holds its least; -1. */
 int route_next(const struct engine *engine, int route);

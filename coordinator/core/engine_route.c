@@ -160,7 +160,7 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
     engine->routes_busy = false;
     for (r = 0; r < engine->model->n_routes; r++) {
         uint32_t facts = route_facts(engine, now, r);
-        const struct rule *rule = rules_match(engine->shared->routes[r].phase, facts);
+        const struct rule *rule = route_rule(engine, r, facts);
 
         route_do(engine, now, r, rule, facts, NULL, effects);
         outbox_run(engine, now, r, effects);

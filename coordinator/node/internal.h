@@ -54,6 +54,7 @@ struct node {
     /* Boot ms; INT64_MAX while an answer is awaited. */
     int64_t fetch_ms, join_ms;
     int fetch_peer, join_peer; /* who was asked last, who is asked next */
+    int replacing; /* Raft ids that this leader is putting in the place of others */
     int64_t told_ms;           /* when the shell will run this node at latest, but for Raft */
 };
 

@@ -80,6 +80,7 @@ static void on_replaced(void *context, int code)
     struct event event = {.kind = EVENT_MEMBER, .now = node_now(node)};
 
     mem_free(context);
+    engine_members(node->engine, --node->replacing > 0);
     joiner.done(joiner.context, code, code == 0 ? "member" : "the membership cannot change now");
     if (code != 0)
         return;
@@ -113,5 +114,7 @@ void node_replace(struct node *node, int server, uint64_t raft_id, node_replaced
         .node = node, .server = server, .raft_id = raft_id, .done = done, .context = context};
     log_line(node->log, LOG_LEVEL_DEBUG, "join", "%s has lost its data and comes back as %llu",
              who->name, (unsigned long long)raft_id);
+    node->replacing++;
+    engine_members(node->engine, true);
     replicate_replace(node->replicate, server, raft_id, who->name, who->role, on_replaced, joiner);
 }

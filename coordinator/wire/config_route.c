@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PATIENCE_MAX_MS 600000
+#define BACKOFF_MAX_MS 600000
 #define DNS_CHARS ".-_"
 #define ADDRESS_CHARS ".:-_[]/"
 
@@ -98,8 +99,7 @@ static int read_tsig_algorithm(struct reader *r, const struct doc *doc, void *in
             strcpy(into, known[i]);
             return 0;
         }
-    return fields_refuse(r, doc->line,
-                         "algorithm of tsig: expected hmac-sha256 or hmac-sha512");
+    return fields_refuse(r, doc->line, "algorithm of tsig: expected hmac-sha256 or hmac-sha512");
 }
 
 static int read_tsig(struct reader *r, const struct doc *doc, void *into)
@@ -187,6 +187,8 @@ static int read_hold(struct reader *r, const struct doc *doc, void *into)
         {"moves", FIELD_INT, FIELD_AT(struct route, hold_moves), .min = 1, .max = LIMIT_ACTUATORS},
         {"window", FIELD_MS, FIELD_AT(struct route, hold_window_ms), .min = 1000,
          .max = INT32_MAX / 3600000 * 3600000ll},
+        {"backoff", FIELD_MS, FIELD_AT(struct route, hold_backoff_ms), .min = 0,
+         .max = BACKOFF_MAX_MS},
     };
 
     return fields_read(r, doc, "hold", fields, ARRAY_LEN(fields), into);
@@ -210,6 +212,7 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
 
     route->hold_moves = 5;
     route->hold_window_ms = 3600000;
+    route->hold_backoff_ms = 1000;
     rc = fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
     if (rc != 0)
         return rc;

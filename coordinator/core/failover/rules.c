@@ -113,8 +113,8 @@ const struct rule *rules_table(int *n)
 static const struct bond {
     uint32_t when, never, only_with;
 } bonds[] = {
-    {FACT_ACTIVE_OK, FACT_ACTIVE_FAILED | FACT_DISPUTED, 0},
-    {FACT_ACTIVE_FAILED, FACT_DISPUTED, 0},
+    {FACT_ACTIVE_OK, FACT_ACTIVE_FAILED, 0},
+    {FACT_DISPUTED, 0, FACT_ACTIVE_OK},
     {FACT_POOL_DIFFERS, 0, FACT_ACTIVE_OK},
     {FACT_DEGRADED, 0, FACT_ACTIVE_OK},
     {FACT_FAILBACK_DUE, 0, FACT_ACTIVE_OK | FACT_OTHER_READY},

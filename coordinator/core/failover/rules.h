@@ -28,7 +28,7 @@ enum fact {
     FACT_HOST_HEARD = 1 << 18,     /* failed: a coordinator on a failed member still beats */
     FACT_SITE_SILENT = 1 << 19,    /* failed: no coordinator at the failed members' sites does */
     FACT_LEADER_GONE = 1 << 20,    /* … and the leader before this one was there */
-    FACT_DISPUTED = 1 << 21,       /* by disputed verdicts alone the active one lacks its least */
+    FACT_DISPUTED = 1 << 21,       /* it holds its least only if those in dispute are counted */
     FACT_DEGRADED = 1 << 22,       /* it holds its least, but not all its servers serve */
     FACT_FAILBACK_DUE = 1 << 23,   /* a preferred one is ready for its time, in an allowed window */
     FACT_PARENT_MOVED = 1 << 24,   /* the route it follows went to another candidate, ready here */

@@ -113,6 +113,7 @@ struct route {
     int patience_ms; /* a failure younger than this does not move it */
     int hold_moves;  /* automatic moves allowed … */
     int hold_window_ms; /* … in this time; then hands off and alarm */
+    int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
     int n_candidates;
     struct actuator actuators[LIMIT_ACTUATORS];

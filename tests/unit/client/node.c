@@ -126,6 +126,7 @@ static void set_scene(struct child *child, int self, const struct node_plan *pla
     world_lead(child->world);
     if (!plan->outage)
         return;
+    world_hear(child->world);
     world_verdict(child->world, 0, VERDICT_DOWN);
     for (i = 0; i < 20; i++)
         world_tick(child->world, 100);

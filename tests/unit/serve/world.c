@@ -134,6 +134,25 @@ static void step(struct world *world, struct event *event)
     effects_free(&effects);
 }
 
+void world_hear(struct world *world)
+{
+    struct beat mine, beat = {.term = 1, .config_version = 1, .heard = 7, .n_echoes = 3};
+    struct event event = {.kind = EVENT_BEAT, .beat = &beat};
+    int i;
+
+    engine_beat(world->engine, world->now, &mine);
+    beat.applied = world->index;
+    beat.echoes[world->self] = (struct echo){.known = true, .boot = 77, .number = mine.number};
+    for (i = 0; i < 3; i++) {
+        beat.from = i;
+        beat.boot = (uint64_t)i + 1;
+        beat.number = mine.number;
+        if (i != world->self)
+            step(world, &event);
+    }
+    world_tick(world, 1);
+}
+
 /* ---- serve's callbacks ---- */
 
 static const struct engine *serve_engine(void *context)
@@ -171,8 +190,10 @@ static void serve_submit(void *context, const struct command *command, serve_rep
         world->waiting[world->n_waiting++].arg = arg;
     }
     event.command = command;
-    if (!world->hold)
-        step(world, &event);
+    if (world->hold)
+        return;
+    world_hear(world);
+    step(world, &event);
 }
 
 static void serve_join(void *context, int server, uint64_t raft_id, serve_reply *reply, void *arg)

@@ -37,6 +37,8 @@ const char *world_yaml(const int *ports, const char *host);
 void world_lead(struct world *world);               /* elected, configuration committed */
 void world_follow(struct world *world, int leader); /* -1: nobody known */
 void world_verdict(struct world *world, int check, enum verdict verdict);
+/* The two others hear this node, and say so, until time goes on. A command brings it about. */
+void world_hear(struct world *world);
 void world_tick(struct world *world, int64_t ms);
 void world_release(struct world *world);
 

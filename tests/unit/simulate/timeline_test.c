@@ -181,7 +181,7 @@ static void test_story(void **state)
                                         "verdict   web@shop-",
                                         "see it fail (timeout), the first at 0.",
                                         "rule      web is to move from east to west",
-                                        "rule 20: ",
+                                        "rule 26: ",
                                         "switch    web/proxy: west with 1 of 1",
                                         "web by proxy: served again after ",
                                         "verified  web is served by west",
@@ -227,7 +227,7 @@ static void test_story_as_json(void **state)
     {
         const json_t *line = json_object_get(event, "line");
 
-        move = move || json_integer_value(json_object_get(line, "rule")) == 20;
+        move = move || json_integer_value(json_object_get(line, "rule")) == 26;
     }
     assert_true(move);
     assert_true(json_is_true(json_object_get(story, "settled")));
