@@ -1,10 +1,9 @@
-#include "observe/transfer.h"
 #include "base/check.h"
+#include "observe/probe.h"
 
 #include <errno.h>
 
-/* REASON_NONE: the error number says nothing. */
-static enum reason reason_of_errno(int os_error)
+enum reason reason_of_errno(int os_error)
 {
     switch (os_error) {
     case ECONNREFUSED:

@@ -19,6 +19,7 @@
 static const struct probe_kind *const kinds[] = {
     [CHECK_TCP] = &probe_tcp,
     [CHECK_HTTP] = &probe_http,
+    [CHECK_SIP] = &probe_sip,
 };
 
 struct watch;
@@ -36,7 +37,7 @@ struct run {
 struct watch {
     struct observe *observe;
     int check;
-    struct prng prng;
+    struct prng prng, numbers; /* of its times; of its probes */
     uv_timer_t timer;
     int64_t due_ms;
     struct run *runs[OBSERVE_IN_FLIGHT]; /* NULL: free */
@@ -68,6 +69,16 @@ static void release(struct observe *observe)
     if (observe->closed != NULL)
         observe->closed(observe->closed_context);
     mem_free(observe);
+}
+
+void probe_hold(struct observe *observe)
+{
+    observe->handles++;
+}
+
+void probe_release(struct observe *observe)
+{
+    release(observe);
 }
 
 static void start_timer(struct observe *observe, uv_timer_t *timer, void *data)
@@ -186,7 +197,12 @@ static void probe(struct watch *watch, bool fresh, int most)
     if (place == NULL || in_flight >= most)
         return;
     run = mem_zalloc(1, sizeof *run);
-    run->probe = (struct probe){.check = check, .transfers = observe->transfers, .fresh = fresh};
+    run->probe = (struct probe){.check = check,
+                                .observe = observe,
+                                .loop = observe->loop,
+                                .transfers = observe->transfers,
+                                .number = prng_next(&watch->numbers),
+                                .fresh = fresh};
     run->watch = watch;
     run->began_us = clock_boot_us();
     start_timer(observe, &run->timer, run);
@@ -227,6 +243,7 @@ static void watch_open(struct observe *observe, int check, uint64_t seed)
     watch->check = check;
     observe->watches[check] = watch;
     schedule_seed(&watch->prng, seed, check);
+    schedule_seed(&watch->numbers, ~seed, check);
     start_timer(observe, &watch->timer, watch);
     watch->due_ms = clock_boot_ms() + schedule_first_ms(&watch->prng, check_of(watch)->interval_ms);
     await_due(watch);

@@ -7,7 +7,8 @@
  *
  * http: TLS 1.2 or newer, at most 64 KiB of the body read, no redirects, no proxy; checks
  * with an interval of 5 s or less keep their connections for up to 10 s. A confirmation
- * (observe_now) always connects anew. The process must ignore SIGPIPE. */
+ * (observe_now) always connects anew. sip: OPTIONS over a socket of its own, each probe
+ * (probe_sip.c). The process must ignore SIGPIPE. */
 #ifndef OBSERVE_OBSERVE_H
 #define OBSERVE_OBSERVE_H
 
@@ -21,7 +22,7 @@
 
 struct observe;
 
-/* Times on the boot clock (base/clock.h). `status` is the HTTP status or 0. */
+/* Times on the boot clock (base/clock.h). `status` is the status of HTTP or SIP, or 0. */
 struct probe_result {
     int check;
     enum reason reason;

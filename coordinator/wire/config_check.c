@@ -9,7 +9,7 @@
 
 struct check_spec {
     struct check base;
-    const struct doc *targets, *tcp, *http; /* NULL: not given */
+    const struct doc *targets, *tcp, *http, *sip; /* NULL: not given */
 };
 
 static int read_observers(struct reader *r, const struct doc *doc, void *into)
@@ -28,9 +28,9 @@ static int read_observers(struct reader *r, const struct doc *doc, void *into)
 }
 
 /* "200" or "200-299". */
-static int read_status(struct reader *r, const struct doc *doc, void *into)
+static int read_range(struct reader *r, const struct doc *doc, const char *of, long max,
+                      struct check *check)
 {
-    struct check *check = into;
     long low = 0, high = 0;
     char *end;
 
@@ -41,13 +41,24 @@ static int read_status(struct reader *r, const struct doc *doc, void *into)
         if (*end != '\0')
             low = 0;
     }
-    if (low < 100 || high > 599 || low > high)
+    if (low < 100 || high > max || low > high)
         return fields_refuse(r, doc->line,
-                             "status of http: expected a status or a range of them from 100 to "
-                             "599, such as 200 or 200-299");
+                             "status of %s: expected a status or a range of them from 100 to "
+                             "%ld, such as 200 or 200-299",
+                             of, max);
     check->status_min = (int)low;
     check->status_max = (int)high;
     return 0;
+}
+
+static int read_http_status(struct reader *r, const struct doc *doc, void *into)
+{
+    return read_range(r, doc, "http", 599, into);
+}
+
+static int read_sip_status(struct reader *r, const struct doc *doc, void *into)
+{
+    return read_range(r, doc, "sip", 699, into);
 }
 
 static int read_http(struct reader *r, const struct doc *doc, struct check *check)
@@ -55,7 +66,7 @@ static int read_http(struct reader *r, const struct doc *doc, struct check *chec
     static const struct field fields[] = {
         {"url", FIELD_TEXT, .required = true, FIELD_AT(struct check, url),
          .chars = "{}:/?#[]@!$&'()*+,;=-._~%"},
-        {"status", FIELD_READ, .read = read_status},
+        {"status", FIELD_READ, .read = read_http_status},
         {"ca", FIELD_TEXT, FIELD_AT(struct check, ca_file)},
     };
     int rc;
@@ -78,6 +89,22 @@ static int read_tcp(struct reader *r, const struct doc *doc, struct check *check
 
     check->kind = CHECK_TCP;
     return fields_read(r, doc, "tcp", fields, ARRAY_LEN(fields), check);
+}
+
+static int read_sip(struct reader *r, const struct doc *doc, struct check *check)
+{
+    static const char *const transports[] = {"udp", "tcp", NULL};
+    static const struct field fields[] = {
+        {"port", FIELD_INT, FIELD_AT(struct check, port), .min = 1, .max = 65535},
+        {"transport", FIELD_WORD, FIELD_AT(struct check, transport), .words = transports},
+        {"status", FIELD_READ, .read = read_sip_status},
+    };
+
+    check->kind = CHECK_SIP;
+    check->port = 5060;
+    check->status_min = 200;
+    check->status_max = 299;
+    return fields_read(r, doc, "sip", fields, ARRAY_LEN(fields), check);
 }
 
 /* Puts the target's {host} and {name} into the URL. */
@@ -160,6 +187,7 @@ static const struct field check_fields[] = {
     {"targets", FIELD_DOC, .required = true, FIELD_AT(struct check_spec, targets)},
     {"tcp", FIELD_DOC, FIELD_AT(struct check_spec, tcp)},
     {"http", FIELD_DOC, FIELD_AT(struct check_spec, http)},
+    {"sip", FIELD_DOC, FIELD_AT(struct check_spec, sip)},
     {"interval", FIELD_MS, FIELD_AT(struct check_spec, base.interval_ms), .min = 100,
      .max = 3600000},
     {"timeout", FIELD_MS, FIELD_AT(struct check_spec, base.timeout_ms), .min = 10, .max = 60000},
@@ -183,11 +211,14 @@ static int read_check(struct reader *r, const struct doc *doc, void *into)
 
     if (rc != 0)
         return rc;
-    if ((spec.tcp != NULL) == (spec.http != NULL))
-        return fields_refuse(r, doc->line, "check \"%s\" needs either tcp or http", spec.base.name);
+    if ((spec.tcp != NULL) + (spec.http != NULL) + (spec.sip != NULL) != 1)
+        return fields_refuse(r, doc->line, "check \"%s\" needs one of tcp, http and sip",
+                             spec.base.name);
     if (spec.targets->kind == DOC_LIST && spec.targets->first == NULL)
         return fields_refuse(r, spec.targets->line, "check \"%s\" has no targets", spec.base.name);
-    rc = spec.tcp != NULL ? read_tcp(r, spec.tcp, &spec.base) : read_http(r, spec.http, &spec.base);
+    rc = spec.tcp != NULL    ? read_tcp(r, spec.tcp, &spec.base)
+         : spec.http != NULL ? read_http(r, spec.http, &spec.base)
+                             : read_sip(r, spec.sip, &spec.base);
     if (rc != 0)
         return rc;
     for (int i = 0; i < b->n_templates; i++)

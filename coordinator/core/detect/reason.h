@@ -12,7 +12,7 @@ enum reason {
     REASON_TIMEOUT = 5,     /* no answer in time */
     REASON_UNREACHABLE = 6, /* no route, ICMP unreachable, ARP failed */
     REASON_TLS = 7,         /* handshake or certificate */
-    REASON_STATUS = 8,      /* HTTP status outside the wanted range */
+    REASON_STATUS = 8,      /* of HTTP or SIP, outside the wanted range */
     REASON_PROTOCOL = 9,    /* not the protocol that was asked for */
     REASON_RESOLVE = 10,    /* the name has no address */
     REASON_LOCAL = 11,      /* the observer could not probe (no file descriptor …): abstains */

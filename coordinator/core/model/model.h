@@ -44,7 +44,8 @@ struct server {
     enum member_role role;
 };
 
-enum check_kind { CHECK_TCP, CHECK_HTTP };
+enum check_kind { CHECK_TCP, CHECK_HTTP, CHECK_SIP };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
 
 struct check {
     char name[LIMIT_NAME]; /* "voice-http@voice-1": template @ target */
@@ -56,11 +57,12 @@ struct check {
     int fall;              /* refused or wrong answers in a row before it says down */
     int fall_silent;       /* unanswered probes in a row before it says down */
     int observers;         /* how many coordinators watch it; 0: all (route targets always all) */
-    char host[LIMIT_NAME]; /* tcp: where to connect */
+    char host[LIMIT_NAME]; /* tcp, sip: where to */
     int port;
+    enum transport transport; /* sip */
     char url[LIMIT_TEXT];  /* http */
     char ca_file[LIMIT_TEXT]; /* https: trust this; empty: the system's */
-    int status_min, status_max; /* http: answers that count as good, default 200..399 */
+    int status_min, status_max; /* answers that count as good: http 200..399, sip 200..299 */
 };
 
 enum need { NEED_ALL, NEED_ANY, NEED_LEAST };

@@ -125,7 +125,7 @@ static enum reason answer_of(enum service_state state, int kind)
 {
     if (state == SERVICE_REFUSES)
         return REASON_REFUSED;
-    return state == SERVICE_SICK && kind == CHECK_HTTP ? REASON_STATUS : REASON_OK;
+    return state == SERVICE_SICK && kind != CHECK_TCP ? REASON_STATUS : REASON_OK;
 }
 
 static enum reason find(const struct observer *observer, const struct watch *watch, int *took_ms)

@@ -59,6 +59,20 @@ int world_http(struct world *world, const char *scheme, int port, int interval_m
     return world->model.n_checks - 1;
 }
 
+int world_sip(struct world *world, const char *host, int port, bool tcp, int interval_ms,
+              int timeout_ms)
+{
+    struct check *check = add(world, interval_ms, timeout_ms);
+
+    check->kind = CHECK_SIP;
+    snprintf(check->host, sizeof check->host, "%s", host);
+    check->port = port;
+    check->transport = tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
+    check->status_min = 200;
+    check->status_max = 299;
+    return world->model.n_checks - 1;
+}
+
 void world_observe(struct world *world, uint64_t seed)
 {
     world->opened_ms = clock_boot_ms();

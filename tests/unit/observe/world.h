@@ -30,6 +30,8 @@ void world_init(struct world *world);
 /* Checks are added before world_observe(); they return their number. */
 int world_tcp(struct world *world, int port, int interval_ms, int timeout_ms);
 int world_http(struct world *world, const char *scheme, int port, int interval_ms, int timeout_ms);
+int world_sip(struct world *world, const char *host, int port, bool tcp, int interval_ms,
+              int timeout_ms);
 void world_observe(struct world *world, uint64_t seed);
 /* Runs the loop until there are `n` results; fails after ten seconds. */
 void world_await(struct world *world, int n);

@@ -52,7 +52,7 @@ static void fields_arrive(void **state)
     assert_int_equal(m->servers[1].port, 7401);
     assert_int_equal(m->servers[2].role, MEMBER_STANDBY);
     assert_false(m->servers[9].coordinator);
-    assert_int_equal(m->n_checks, 6);
+    assert_int_equal(m->n_checks, 8);
 
     check = &m->checks[model_check(m, "voice@b-1")];
     assert_string_equal(check->url, "http://10.0.2.1:8080/b-1");
@@ -79,6 +79,18 @@ static void fields_arrive(void **state)
     assert_string_equal(check->host, "10.0.1.9");
     assert_int_equal(check->port, 443);
     assert_int_equal(check->observers, 4);
+
+    check = &m->checks[model_check(m, "calls@c-2")];
+    assert_int_equal(check->kind, CHECK_SIP);
+    assert_string_equal(check->host, m->servers[check->target].host);
+    assert_int_equal(check->port, 5060);
+    assert_int_equal(check->transport, TRANSPORT_UDP);
+    assert_int_equal(check->status_min, 200);
+    assert_int_equal(check->status_max, 299);
+    check = &m->checks[model_check(m, "trunk@c-3")];
+    assert_int_equal(check->port, 5080);
+    assert_int_equal(check->transport, TRANSPORT_TCP);
+    assert_int_equal(check->status_max, 404);
 
     route = &m->routes[0];
     assert_int_equal(route->patience_ms, 2000);
@@ -198,7 +210,7 @@ static const struct {
     {"name: a-2, ", "name: a123456789012345678901234567890123456789012345678901234567890123, ",
      "name of server: expected a text of 1 to 63 bytes"},
     {"name: a-2, ", "name: a-1, ", "f.yaml:7: two servers are named \"a-1\""},
-    {"name: second", "name: first", "f.yaml:28: two candidates are named \"first\""},
+    {"name: second", "name: first", "f.yaml:30: two candidates are named \"first\""},
     {"name: b}", "name: a}", "f.yaml:4: two sites are named \"a\""},
     {"name: login", "name: calling", "two functions are named \"calling\""},
     {"name: ns\n", "name: lb\n", "route \"calls\": two actuators are named \"lb\""},
@@ -226,9 +238,13 @@ static const struct {
     {"'10.0.9.9:53'", "'unix:/x'", "server of dns: expected host:port"},
     {"hmac-sha512", "hmac-md5", "algorithm of tsig: expected hmac-sha256"},
     /* one of two */
-    {"tcp: {port: 443}, ", "", "check \"web\" needs either tcp or http"},
+    {"port: 5080", "port: 0", "port of sip"},
+    {"transport: tcp", "transport: tls", "transport of sip"},
+    {"200-404", "200-700", "status of sip: expected a status or a range of them from 100 to 699"},
+    {"sip: {}", "sip: {prot: 5060}", "prot"},
+    {"tcp: {port: 443}, ", "", "check \"web\" needs one of tcp, http and sip"},
     {"tcp: {port: 443}", "tcp: {port: 443}, http: {url: 'http://x/'}",
-     "check \"web\" needs either tcp or http"},
+     "check \"web\" needs one of tcp, http and sip"},
     {"haproxy: {address: 'unix:/run/lb.sock', map: /etc/lb.map}, ", "",
      "actuator \"lb\" needs either haproxy or dns"},
     /* YAML that a configuration does not need */

@@ -27,6 +27,8 @@ const char sample_yaml[] =
     "  - {name: voice, targets: [a-1, a-2, b-1, b-2], http: {url: 'http://{host}:8080/{name}'},\n"
     "     interval: 100ms, timeout: 300ms, rise: 3, fall: 2, fall_silent: 5}\n"
     "  - {name: six, targets: [c-3], http: {url: 'https://{host}/', status: 204, ca: /ca.pem}}\n"
+    "  - {name: calls, targets: [c-2], sip: {}}\n"
+    "  - {name: trunk, targets: [c-3], sip: {port: 5080, transport: tcp, status: 200-404}}\n"
     "  - {name: web, targets: [web-1], tcp: {port: 443}, observers: 4}\n"
     "routes:\n"
     "  - name: calls\n"
