@@ -41,6 +41,8 @@ static bool member_back(const struct engine *engine, struct moment now, int serv
     bool down = false;
     int i;
 
+    if (shared_drained(engine->shared, server))
+        return false;
     for (i = model_next_check(engine->model, server, -1); i >= 0;
          i = model_next_check(engine->model, server, i)) {
         if (engine->shared->checks[i].verdict != VERDICT_DOWN)
@@ -132,6 +134,8 @@ static uint32_t kept_back(const struct engine *engine, struct moment now, int ro
         facts |= FACT_HELD;
     if (r->hold_moves > 0 && moves >= r->hold_moves)
         facts |= FACT_MAY_HOLD;
+    if (shared_paused(engine->shared, route, entry_time_ms(engine, now)))
+        facts |= FACT_PAUSED;
     if (backs_off(engine, now, route, moves))
         facts |= FACT_BACKOFF;
     if (in_maintenance(engine, now, route))

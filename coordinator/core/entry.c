@@ -23,6 +23,8 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_WINDOW] = "window",     [ENTRY_COVERAGE] = "coverage",
         [ENTRY_NODE] = "node",         [ENTRY_SECURITY] = "security",
         [ENTRY_MEMBER] = "member",     [ENTRY_REASSERTED] = "reasserted",
+        [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
+        [ENTRY_HANDOVER] = "handover",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

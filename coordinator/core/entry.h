@@ -25,6 +25,9 @@ enum entry_kind {
     ENTRY_SECURITY = 12,   /* refused connections, counted */
     ENTRY_MEMBER = 13,     /* a coordinator came back under a new Raft id */
     ENTRY_REASSERTED = 14, /* an actuator had forgotten and was told again */
+    ENTRY_PAUSE = 15,      /* automatic moves of a route, or of all, are off for a time, or on */
+    ENTRY_DRAIN = 16,      /* a server leaves all pools, or may come back into them */
+    ENTRY_HANDOVER = 17,   /* an operator says who is to lead, or that came to nothing */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -39,6 +42,8 @@ struct ballot {
     uint32_t good_age_ms;
     uint32_t arrived_age_ms; /* AGE_NEVER: nothing heard */
 };
+
+#define ROUTE_ALL (-1)
 
 struct command_id {
     uint8_t bytes[16]; /* all zero: none */
@@ -107,6 +112,19 @@ struct entry {
             uint32_t refused; /* connections since the last such entry */
             int server;       /* that refused them */
         } security;
+        struct {
+            int route;        /* ROUTE_ALL: every one */
+            int64_t until_ms; /* UTC; 0: no longer paused */
+            bool expired;     /* its time is over: no operator asks */
+        } pause;
+        struct {
+            int server;
+            bool end; /* undrain */
+        } drain;
+        struct {
+            int server;  /* that is to lead */
+            bool failed; /* it does not, or may not: `reason` says why */
+        } handover;
     };
 };
 

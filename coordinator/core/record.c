@@ -394,3 +394,51 @@ void record_security(struct recorder *r)
     jsonw_int(&line.w, "connections", r->entry->security.refused);
     finish(r, &line);
 }
+
+void record_pause(struct recorder *r, const struct pause *pause)
+{
+    int route = r->entry->pause.route;
+    bool paused = pause->until_ms != 0;
+    struct line line;
+
+    begin(r, &line, "operator", paused ? "paused" : "resumed");
+    jsonw_str(&line.w, "route", route == ROUTE_ALL ? NULL : model_of(r)->routes[route].name);
+    if (paused)
+        jsonw_time(&line.w, "until", pause->until_ms);
+    else
+        jsonw_bool(&line.w, "expired", r->entry->pause.expired);
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+void record_drain(struct recorder *r, const char *type)
+{
+    struct line line;
+
+    begin(r, &line, "operator", type);
+    jsonw_str(&line.w, "server", server_name(r, r->entry->drain.server));
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+void record_handover(struct recorder *r, const char *type)
+{
+    struct line line;
+
+    begin(r, &line, "operator", type);
+    jsonw_str(&line.w, "server", server_name(r, r->entry->handover.server));
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+void record_operator_refused(struct recorder *r, const char *subject, const char *why)
+{
+    struct line line;
+
+    begin(r, &line, "operator", "refused");
+    jsonw_str(&line.w, "command", entry_kind_name(r->entry->kind));
+    jsonw_str(&line.w, "subject", subject);
+    jsonw_str(&line.w, "why", why);
+    who_and_why(r, &line.w);
+    finish(r, &line);
+}

@@ -38,5 +38,13 @@ void record_coverage(struct recorder *r);
 uint64_t record_unmonitored_open(struct recorder *r, int function);
 void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms);
 void record_security(struct recorder *r);
+/* Operators' verbs. `pause` is what holds now. */
+void record_pause(struct recorder *r, const struct pause *pause);
+/* type: drained, undrained */
+void record_drain(struct recorder *r, const char *type);
+/* type: handover, handover-failed */
+void record_handover(struct recorder *r, const char *type);
+/* `subject`: the route, server or window that it was about. */
+void record_operator_refused(struct recorder *r, const char *subject, const char *why);
 
 #endif

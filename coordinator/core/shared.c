@@ -50,6 +50,8 @@ static enum fitness fitness(const struct shared *shared, int server)
     enum fitness worst = MEMBER_OK;
     int i, checks = 0;
 
+    if (shared_drained(shared, server))
+        return MEMBER_DOWN;
     for (i = model_next_check(shared->model, server, -1); i >= 0;
          i = model_next_check(shared->model, server, i)) {
         checks++;
@@ -143,6 +145,7 @@ static void apply_leader(struct recorder *r)
         return; /* proposed in an earlier term, committed by a later leader */
     r->shared->leader_term = r->entry->term;
     r->shared->leader = r->entry->leader;
+    apply_led(r);
     if (r->shared->model != NULL) /* before the first configuration nobody has a name */
         record_leader(r);
 }
@@ -314,6 +317,15 @@ static void apply_one(struct recorder *r)
         break;
     case ENTRY_SECURITY:
         record_security(r);
+        break;
+    case ENTRY_PAUSE:
+        apply_pause(r);
+        break;
+    case ENTRY_DRAIN:
+        apply_drain(r);
+        break;
+    case ENTRY_HANDOVER:
+        apply_handover(r);
         break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:

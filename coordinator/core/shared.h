@@ -34,6 +34,15 @@ struct placement {
     server_set members;
 };
 
+/* An operator keeps automatic moves off for a time. */
+struct pause {
+    int64_t until_ms; /* UTC; 0: not paused */
+    int64_t since_ms;
+    char who[LIMIT_NAME];
+    char reason[LIMIT_TEXT];
+};
+#define PAUSE_MAX_MS (7ll * 24 * 3600 * 1000) /* nobody forgets one for longer */
+
 struct route_state {
     enum route_phase phase;
     struct placement now;
@@ -42,11 +51,13 @@ struct route_state {
     int64_t intent_ms; /* UTC */
     uint16_t rule;
     bool planned;
-    uint32_t done;                         /* bit per actuator that reported ok for `now` */
-    int64_t moved_ms;                      /* UTC when the newest move was verified; UTC_NONE: not */
+    uint32_t done;    /* bit per actuator that reported ok for `now` */
+    int64_t moved_ms; /* UTC when the newest move was verified; UTC_NONE: not */
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
     bool held;                 /* too many automatic moves: hands off until an operator acts */
     struct command_id command; /* that the current move answers */
+    char who[LIMIT_NAME];      /* that asked for the newest move; empty: automatic */
+    struct pause pause;        /* of this route's automatic moves */
 };
 
 struct function_state {
@@ -73,6 +84,22 @@ struct node_state {
     bool silent;
     int64_t since_ms;
 };
+
+/* An operator took the server out of all pools: nothing new comes to it. */
+struct drain {
+    int64_t since_ms; /* UTC; 0: not drained */
+    char who[LIMIT_NAME];
+    char reason[LIMIT_TEXT];
+};
+
+/* An operator's choice of a leader: pending until one leads, then kept for a while. */
+struct handover {
+    int64_t until_ms; /* UTC: no calm hand-over undoes it before; 0: nothing was chosen */
+    int server;
+    bool led;                  /* since: it leads */
+    struct command_id command; /* that waits for it */
+};
+#define HANDOVER_KEPT_MS (3600ll * 1000)
 
 enum command_result {
     COMMAND_UNKNOWN = 0,
@@ -102,6 +129,9 @@ struct shared {
     struct node_state nodes[LIMIT_SERVERS];
     struct window_state *windows; /* owned, oldest first, at most LIMIT_WINDOWS */
     int n_windows;
+    struct pause pause;                 /* of all routes' automatic moves */
+    struct drain drains[LIMIT_SERVERS]; /* by server */
+    struct handover handover;
     struct command_state commands[LIMIT_COMMAND_IDS]; /* ring */
     uint32_t next_command;
     struct tree ledger;
@@ -123,15 +153,23 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
 const struct command_state *shared_command(const struct shared *shared,
                                            const struct command_id *id);
 
-/* Fit to serve: every check of it is known and none is down. */
+/* Are automatic moves of the route off at that time? A pause whose end is not committed yet
+ * counts as over. */
+bool shared_paused(const struct shared *shared, int route, int64_t utc_ms);
+bool shared_drained(const struct shared *shared, int server);
+/* May the server leave all pools? False, and `why` says it: a route's active candidate would
+ * fall below its least. */
+bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TEXT]);
+
+/* Fit to serve: not drained, every check of it is known and none is down. */
 bool shared_member_ok(const struct shared *shared, int server);
 /* The members of a candidate that are fit. */
 server_set shared_candidate_ok(const struct shared *shared, int route, int candidate);
-/* The members that no verdict calls down, those never seen yet included. */
+/* The members that are not drained and no verdict calls down, those never seen yet included. */
 server_set shared_candidate_standing(const struct shared *shared, int route, int candidate);
 /* At least `least` are fit. */
 bool shared_candidate_ready(const struct shared *shared, int route, int candidate);
-/* So many are down by verdict that `least` cannot be held. */
+/* So many are down by verdict, or drained, that `least` cannot be held. */
 bool shared_candidate_failed(const struct shared *shared, int route, int candidate);
 bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms);
 

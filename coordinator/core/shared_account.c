@@ -130,16 +130,20 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
     const struct route_state *state = &shared->routes[route];
     const struct candidate *c = &shared->model->routes[route].candidates[state->now.candidate];
     struct edge edges[LIMIT_SERVERS];
-    int m, n = 0;
+    int m, n = 0, spare = c->n_members - c->least;
 
     *edge = (struct edge){
         .start_ms = state->intent_ms, .last_good_ms = UTC_NONE, .evidence = state->intent_index};
     if (!shared_candidate_failed(shared, route, state->now.candidate))
         return moving(state);
-    for (m = 0; m < c->n_members; m++)
-        n += member_edge(shared, c->members[m], &edges[n]);
+    for (m = 0; m < c->n_members; m++) {
+        if (shared_drained(shared, c->members[m]))
+            spare--;
+        else
+            n += member_edge(shared, c->members[m], &edges[n]);
+    }
     if (n > 0)
-        *edge = one_too_many(edges, n, c->n_members - c->least);
+        *edge = one_too_many(edges, n, spare > 0 ? spare : 0);
     /* It did not serve before it was placed. */
     if (state->previous >= 0 && edge->start_ms < state->intent_ms)
         edge->start_ms = state->intent_ms;
@@ -262,7 +266,7 @@ static bool matters(enum entry_kind kind)
 {
     return kind == ENTRY_VERDICT || kind == ENTRY_INTENT || kind == ENTRY_ACT ||
            kind == ENTRY_VERIFIED || kind == ENTRY_COVERAGE || kind == ENTRY_CONFIG ||
-           kind == ENTRY_REFUSED;
+           kind == ENTRY_REFUSED || kind == ENTRY_DRAIN;
 }
 
 static bool has_member(const struct candidate *c, int server)

@@ -17,6 +17,11 @@ void apply_act(struct recorder *r);
 void apply_outcome(struct recorder *r);
 void apply_verified(struct recorder *r);
 void apply_refused(struct recorder *r);
+/* shared_operator.c */
+void apply_pause(struct recorder *r);
+void apply_drain(struct recorder *r);
+void apply_handover(struct recorder *r);
+void apply_led(struct recorder *r); /* a leader's term began: was it the chosen one's? */
 /* shared_account.c */
 void apply_window(struct recorder *r);
 void account_functions(struct recorder *r);

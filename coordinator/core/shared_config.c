@@ -67,6 +67,7 @@ static void carry_route(const struct shared *old, const struct route *route,
         return;
     if (continues(old, route) < 0) {
         state->now.epoch = old->routes[before].now.epoch + 1;
+        state->pause = old->routes[before].pause;
         return;
     }
     was = &old->model->routes[before];
@@ -171,6 +172,23 @@ static void carry_windows(struct shared *shared, const struct model *model)
     }
 }
 
+/* Drains are kept by the position of their server: follow the names. */
+static void carry_drains(struct shared *shared, const struct model *model)
+{
+    struct drain old[LIMIT_SERVERS];
+    int i, before;
+
+    if (shared->model == NULL)
+        return;
+    memcpy(old, shared->drains, sizeof old);
+    memset(shared->drains, 0, sizeof shared->drains);
+    for (i = 0; i < model->n_servers; i++) {
+        before = model_server(shared->model, model->servers[i].name);
+        if (before >= 0)
+            shared->drains[i] = old[before];
+    }
+}
+
 static void replace(struct shared *shared, struct entry *entry, uint64_t index)
 {
     bool first = shared->model == NULL;
@@ -189,6 +207,7 @@ static void replace(struct shared *shared, struct entry *entry, uint64_t index)
             carry_route(shared, &model->routes[i], &routes[i]);
     }
     carry_windows(shared, model);
+    carry_drains(shared, model);
     model_free(shared->model);
     mem_free(shared->config_yaml);
     mem_free(shared->routes);

@@ -34,13 +34,22 @@ static void end_command(struct recorder *r, struct route_state *state, enum comm
     state->command = none;
 }
 
-/* Read again at commit what the rule went by: verdicts may have been committed between. */
+/* Nobody asked for it, and an operator has said that such moves are off. */
+static bool kept_off(const struct shared *shared, const struct entry *e)
+{
+    return e->who[0] == '\0' && shared_paused(shared, e->intent.route, shared->time_ms);
+}
+
+/* Read again at commit what the rule went by: verdicts and pauses may have been committed
+ * between. */
 static bool still_right(const struct shared *shared, const struct entry *e)
 {
     const struct rule *rule = rules_by_number(e->intent.rule);
 
     if (e->intent.forced || e->intent.to == shared->routes[e->intent.route].now.candidate)
         return true;
+    if (kept_off(shared, e))
+        return false;
     if (!shared_candidate_ready(shared, e->intent.route, e->intent.to))
         return false;
     return rule == NULL || rule->action != ACTION_MOVE ||
@@ -103,6 +112,7 @@ void apply_intent(struct recorder *r)
         state->moved_ms = UTC_NONE;
         state->command = e->id;
         state->planned = e->intent.planned;
+        memcpy(state->who, e->who, sizeof state->who);
         if (e->who[0] != '\0')
             begin_counting_anew(state);
         else

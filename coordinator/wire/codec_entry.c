@@ -23,6 +23,9 @@ struct bodies {
     Kirikae__V1__Coverage coverage;
     Kirikae__V1__Node node;
     Kirikae__V1__Security security;
+    Kirikae__V1__Pause pause;
+    Kirikae__V1__Drain drain;
+    Kirikae__V1__Handover handover;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -128,6 +131,31 @@ static void put_security(const struct entry *entry, struct bodies *b, Message *m
     b->security.refused = entry->security.refused;
     b->security.server = (uint32_t)entry->security.server;
     message->security = &b->security;
+}
+
+static void put_pause(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__pause__init(&b->pause);
+    b->pause.route = entry->pause.route;
+    b->pause.until_ms = entry->pause.until_ms;
+    b->pause.expired = entry->pause.expired;
+    message->pause = &b->pause;
+}
+
+static void put_drain(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__drain__init(&b->drain);
+    b->drain.server = (uint32_t)entry->drain.server;
+    b->drain.end = entry->drain.end;
+    message->drain = &b->drain;
+}
+
+static void put_handover(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__handover__init(&b->handover);
+    b->handover.server = (uint32_t)entry->handover.server;
+    b->handover.failed = entry->handover.failed;
+    message->handover = &b->handover;
 }
 
 static bool get_config(const Message *message, struct entry *entry)
@@ -256,6 +284,34 @@ static bool get_security(const Message *message, struct entry *entry)
     return true;
 }
 
+static bool get_pause(const Message *message, struct entry *entry)
+{
+    if (message->pause->route < ROUTE_ALL || message->pause->route >= LIMIT_ROUTES)
+        return false;
+    entry->pause.route = message->pause->route;
+    entry->pause.until_ms = message->pause->until_ms;
+    entry->pause.expired = message->pause->expired;
+    return true;
+}
+
+static bool get_drain(const Message *message, struct entry *entry)
+{
+    if (message->drain->server >= LIMIT_SERVERS)
+        return false;
+    entry->drain.server = (int)message->drain->server;
+    entry->drain.end = message->drain->end;
+    return true;
+}
+
+static bool get_handover(const Message *message, struct entry *entry)
+{
+    if (message->handover->server >= LIMIT_SERVERS)
+        return false;
+    entry->handover.server = (int)message->handover->server;
+    entry->handover.failed = message->handover->failed;
+    return true;
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -281,6 +337,9 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_SECURITY] = {BODY(SECURITY), put_security, get_security},
         [ENTRY_MEMBER] = {BODY(NODE), put_node, get_node},
         [ENTRY_REASSERTED] = {BODY(OUTCOME), put_outcome, get_outcome},
+        [ENTRY_PAUSE] = {BODY(PAUSE), put_pause, get_pause},
+        [ENTRY_DRAIN] = {BODY(DRAIN), put_drain, get_drain},
+        [ENTRY_HANDOVER] = {BODY(HANDOVER), put_handover, get_handover},
     };
 
     return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) ? &bodies[kind] : NULL;

@@ -3,6 +3,7 @@
 #include "base/utc.h"
 #include "state.pb-c.h"
 #include "wire/codec.h"
+#include "wire/codec_operator.h"
 #include "wire/config.h"
 #include "wire/pb.h"
 
@@ -22,6 +23,8 @@ struct parts {
     Kirikae__V1__WindowState *windows;
     Kirikae__V1__CommandState *commands;
     uint64_t (*automatic)[LIMIT_ACTUATORS];
+    Kirikae__V1__PauseState *pauses; /* by route */
+    struct operator_parts operator;
     uint8_t peaks[64 * TREE_HASH];
 };
 
@@ -66,6 +69,7 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
 
     p->routes = mem_zalloc(n, sizeof *p->routes);
     p->automatic = mem_zalloc(n, sizeof *p->automatic);
+    p->pauses = mem_zalloc(n, sizeof *p->pauses);
     for (size_t i = 0; i < n; i++) {
         const struct route_state *route = &shared->routes[i];
         Kirikae__V1__RouteState *m = &p->routes[i];
@@ -89,6 +93,8 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
         m->automatic_time = p->automatic[i];
         m->held = route->held;
         m->command_id = pb_id_of(route->command.bytes);
+        m->who = (char *)route->who;
+        m->pause = pause_put(&route->pause, &p->pauses[i]);
     }
     message->n_routes = n;
     message->routes = list_of(p->routes, n, sizeof *p->routes);
@@ -200,6 +206,7 @@ static void free_parts(struct parts *p, Message *message)
                    p->routes,
                    p->checks.good_before_time,
                    p->automatic,
+                   p->pauses,
                    p->functions,
                    p->nodes,
                    p->windows,
@@ -233,6 +240,7 @@ void shared_encode(const struct shared *shared, struct buf *out)
     put_nodes(shared, &parts, &message);
     put_windows(shared, &parts, &message);
     put_commands(shared, &parts, &message);
+    operator_put(shared, &parts.operator, & message);
     put_ledger(shared, &parts, &message);
     envelope_pack(&message, out);
     free_parts(&parts, &message);
@@ -267,7 +275,8 @@ static bool get_route(const Kirikae__V1__RouteState *m, const struct route *rout
 {
     if (m->phase > ROUTE_BLOCKED || m->candidate >= (uint32_t)route->n_candidates ||
         m->previous < -1 || m->previous >= route->n_candidates || m->rule > UINT16_MAX ||
-        m->n_automatic_time > LIMIT_ACTUATORS || !pb_id(state->command.bytes, &m->command_id))
+        m->n_automatic_time > LIMIT_ACTUATORS || !pb_id(state->command.bytes, &m->command_id) ||
+        !pb_text(state->who, sizeof state->who, m->who) || !pause_get(m->pause, &state->pause))
         return false;
     state->phase = (enum route_phase)m->phase;
     state->now = (struct placement){
@@ -424,7 +433,7 @@ static int from_message(const Message *message, struct shared *shared, struct er
     if (!get_checks(message, shared) || !get_routes(message, shared) ||
         !get_functions(message, shared) || !get_nodes(message, shared) ||
         !get_windows(message, shared) || !get_commands(message, shared) ||
-        !get_ledger(message, shared))
+        !operator_get(message, shared) || !get_ledger(message, shared))
         return err_set(err, ERR_INVALID,
                        "a snapshot that does not fit its configuration or its limits");
     return 0;

@@ -106,9 +106,9 @@ static void to_export(void *context, uint64_t seq, const char *line, size_t len)
 static void ledger(const char *root)
 {
     static const enum entry_kind kinds[] = {
-        ENTRY_CONFIG, ENTRY_LEADER,   ENTRY_VERDICT, ENTRY_WINDOW,   ENTRY_INTENT,
-        ENTRY_ACT,    ENTRY_OUTCOME,  ENTRY_REFUSED, ENTRY_COVERAGE, ENTRY_NODE,
-        ENTRY_MEMBER, ENTRY_SECURITY, ENTRY_VERDICT};
+        ENTRY_CONFIG,  ENTRY_LEADER,  ENTRY_VERDICT,  ENTRY_WINDOW, ENTRY_INTENT, ENTRY_ACT,
+        ENTRY_OUTCOME, ENTRY_REFUSED, ENTRY_COVERAGE, ENTRY_NODE,   ENTRY_MEMBER, ENTRY_SECURITY,
+        ENTRY_PAUSE,   ENTRY_DRAIN,   ENTRY_HANDOVER, ENTRY_VERDICT};
     struct export_options options = {.cluster = "sample",
                                      .since_ms = UTC_NONE,
                                      .until_ms = UTC_NONE,

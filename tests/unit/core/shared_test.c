@@ -224,6 +224,34 @@ static void add_misfits(struct history *h, uint32_t epoch, uint32_t step, int ac
     add_leader(h, 1);                    /* of a term long over */
 }
 
+/* What operators say, and a leader's term in between. */
+static void add_verbs(struct history *h, uint64_t term)
+{
+    struct entry e = make(h, ENTRY_PAUSE);
+
+    e.pause.until_ms = h->time_ms + 60000;
+    add(h, &e);
+    e.pause.route = ROUTE_ALL;
+    add(h, &e);
+    e = make(h, ENTRY_PAUSE);
+    e.pause.expired = true;
+    add(h, &e); /* too early */
+    e.time_ms += 60000;
+    h->time_ms = e.time_ms;
+    add(h, &e);
+    e = make(h, ENTRY_DRAIN);
+    strcpy(e.who, "ito");
+    e.drain.server = 9;
+    add(h, &e);
+    e = make(h, ENTRY_HANDOVER);
+    e.handover.server = 4;
+    add(h, &e);
+    e = make(h, ENTRY_LEADER);
+    e.term = term;
+    e.leader = 4;
+    add(h, &e);
+}
+
 static void fail_all(struct history *h, int first, enum verdict verdict)
 {
     int c;
@@ -272,7 +300,8 @@ static void write_history(struct history *h)
     add_standing(h, 24, 1, 2, 0);
     add_outcome(h, ENTRY_OUTCOME, 2, 0);
     add_outcome(h, ENTRY_VERIFIED, 2, 0);
-    add_leader(h, 4);
+    add_verbs(h, 4);
+    add_leader(h, 5);
     /* exclusive from now on; an operator goes back, twice asked */
     add_config(h, "exclusive", 2);
     fail_all(h, 0, VERDICT_UP);
@@ -344,7 +373,7 @@ static void a_snapshot_at_any_index_changes_nothing(void **state)
     /* it did what it is to cover */
     assert_int_equal(straight.shared->routes[0].now.epoch, 3);
     assert_int_equal(straight.shared->routes[0].phase, ROUTE_SERVING);
-    assert_int_equal(straight.shared->leader_term, 4);
+    assert_int_equal(straight.shared->leader_term, 5);
     assert_int_equal(straight.shared->n_windows, 1);
     assert_true(straight.shared->windows[0].finished_ms != UTC_NONE);
     for (at = 1; at <= h.n; at++) {
@@ -388,6 +417,10 @@ static void the_history_has_every_kind_of_line(void **state)
                                         "\"security\"",
                                         "\"open\"",
                                         "\"close\"",
+                                        "\"paused\"",
+                                        "\"resumed\"",
+                                        "\"drained\"",
+                                        "\"handover\"",
                                         "\"unmonitored-open\"",
                                         "\"unmonitored-close\""};
     struct history h;

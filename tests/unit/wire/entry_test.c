@@ -87,6 +87,19 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->security.refused, b->security.refused);
         assert_int_equal(a->security.server, b->security.server);
         break;
+    case ENTRY_PAUSE:
+        assert_int_equal(a->pause.route, b->pause.route);
+        assert_true(a->pause.until_ms == b->pause.until_ms);
+        assert_int_equal(a->pause.expired, b->pause.expired);
+        break;
+    case ENTRY_DRAIN:
+        assert_int_equal(a->drain.server, b->drain.server);
+        assert_int_equal(a->drain.end, b->drain.end);
+        break;
+    case ENTRY_HANDOVER:
+        assert_int_equal(a->handover.server, b->handover.server);
+        assert_int_equal(a->handover.failed, b->handover.failed);
+        break;
     }
 }
 

@@ -134,6 +134,19 @@ static void sample_body(struct entry *entry)
         entry->security.refused = UINT32_MAX;
         entry->security.server = 11;
         break;
+    case ENTRY_PAUSE:
+        entry->pause.route = LIMIT_ROUTES - 1;
+        entry->pause.until_ms = INT64_MIN;
+        entry->pause.expired = true;
+        break;
+    case ENTRY_DRAIN:
+        entry->drain.server = LIMIT_SERVERS - 1;
+        entry->drain.end = true;
+        break;
+    case ENTRY_HANDOVER:
+        entry->handover.server = LIMIT_SERVERS - 1;
+        entry->handover.failed = true;
+        break;
     }
 }
 
@@ -208,7 +221,9 @@ static void sample_rows(struct shared *s)
         .done = 3,
         .moved_ms = UTC_NONE,
         .held = true,
-        .command = {.bytes = {9, 8, 7}}};
+        .command = {.bytes = {9, 8, 7}},
+        .who = "suzuki",
+        .pause = {.until_ms = 1795312900000, .since_ms = 5, .who = "sato", .reason = "点検"}};
     for (int k = 0; k < LIMIT_ACTUATORS; k++)
         s->routes[0].automatic_ms[k] = k < 3 ? 1795312800000 - k : UTC_NONE;
     s->functions[0] = (struct function_state){.down = true,
@@ -239,6 +254,16 @@ static void sample_windows(struct shared *s)
     }
 }
 
+static void sample_verbs(struct shared *s)
+{
+    s->pause =
+        (struct pause){.until_ms = 1795312900001, .since_ms = 6, .who = "kato", .reason = "all"};
+    s->drains[0] = (struct drain){.since_ms = 7, .who = "ito", .reason = "disk"};
+    s->drains[LIMIT_SERVERS - 1] = (struct drain){.since_ms = 8, .who = "abe", .reason = "fan"};
+    s->handover = (struct handover){
+        .until_ms = 1795312900002, .server = 4, .led = true, .command = {.bytes = {6, 5}}};
+}
+
 struct shared *sample_shared(void)
 {
     struct shared *s = shared_new();
@@ -260,6 +285,7 @@ struct shared *sample_shared(void)
         s->nodes[i] = (struct node_state){
             .raft_id = (uint64_t)i + 1, .silent = i % 2, .since_ms = i % 3 ? i : UTC_NONE};
     sample_windows(s);
+    sample_verbs(s);
     for (int i = 0; i < LIMIT_COMMAND_IDS; i += 3) {
         s->commands[i] = (struct command_state){.id = {.bytes = {1, (uint8_t)i, (uint8_t)(i >> 8)}},
                                                 .result = (enum command_result)(i % 4),

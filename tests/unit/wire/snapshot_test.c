@@ -5,6 +5,28 @@
 
 #include "testing.h"
 
+static void same_pause(const struct pause *a, const struct pause *b)
+{
+    assert_true(a->until_ms == b->until_ms);
+    assert_true(a->since_ms == b->since_ms);
+    assert_string_equal(a->who, b->who);
+    assert_string_equal(a->reason, b->reason);
+}
+
+static void same_verbs(const struct shared *a, const struct shared *b)
+{
+    same_pause(&a->pause, &b->pause);
+    for (int i = 0; i < LIMIT_SERVERS; i++) {
+        assert_true(a->drains[i].since_ms == b->drains[i].since_ms);
+        assert_string_equal(a->drains[i].who, b->drains[i].who);
+        assert_string_equal(a->drains[i].reason, b->drains[i].reason);
+    }
+    assert_true(a->handover.until_ms == b->handover.until_ms);
+    assert_int_equal(a->handover.server, b->handover.server);
+    assert_int_equal(a->handover.led, b->handover.led);
+    assert_memory_equal(&a->handover.command, &b->handover.command, sizeof a->handover.command);
+}
+
 static void same_route(const struct route_state *a, const struct route_state *b)
 {
     assert_int_equal(a->phase, b->phase);
@@ -22,6 +44,8 @@ static void same_route(const struct route_state *a, const struct route_state *b)
     assert_memory_equal(a->automatic_ms, b->automatic_ms, sizeof a->automatic_ms);
     assert_int_equal(a->held, b->held);
     assert_memory_equal(&a->command, &b->command, sizeof a->command);
+    assert_string_equal(a->who, b->who);
+    same_pause(&a->pause, &b->pause);
 }
 
 static void same_rows(const struct shared *a, const struct shared *b)
@@ -101,6 +125,7 @@ static void a_full_state_survives(void **state)
     assert_true(a->time_ms == b->time_ms);
     same_rows(a, b);
     same_lists(a, b);
+    same_verbs(a, b);
     shared_encode(b, &again);
     assert_int_equal(bytes.len, again.len);
     assert_memory_equal(bytes.data, again.data, bytes.len);
