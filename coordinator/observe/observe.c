@@ -8,6 +8,9 @@
 /* Regular probes leave room for a confirmation when nothing answers. */
 #define REGULAR_IN_FLIGHT (OBSERVE_IN_FLIGHT - 2)
 
+/* Checks that are probed together, at most: each may take a connection. */
+#define BATCH_MAX 8
+
 /* A time-out that is noticed this late was our own stall: the answer may have been waiting. */
 #define STALL_MS 50
 #define STALL_SAID_MS 60000 /* a busy machine stalls many probes, many times */
@@ -37,11 +40,20 @@ struct run {
 struct watch {
     struct observe *observe;
     int check;
-    struct prng prng, numbers; /* of its times; of its probes */
-    uv_timer_t timer;
-    int64_t due_ms;
+    struct prng numbers;                 /* of its probes */
     struct run *runs[OBSERVE_IN_FLIGHT]; /* NULL: free */
     bool local; /* the newest probe failed for a reason of our own, and it was said */
+};
+
+/* Checks of one interval, which this node probes at the same moments: it wakes up once for
+ * all of them. When the other observers probe them has nothing to do with it. */
+struct batch {
+    struct observe *observe;
+    struct prng prng;
+    uv_timer_t timer;
+    int64_t due_ms;
+    struct watch *watches[BATCH_MAX];
+    int n;
 };
 
 struct observe {
@@ -52,8 +64,10 @@ struct observe {
     void *context;
     struct transfers *transfers;
     struct watch **watches; /* by check; NULL: not ours */
-    int64_t stall_said_ms;  /* 0: never */
-    int handles;            /* that are not closed yet */
+    struct batch **batches; /* all watches are in one */
+    int n_batches;
+    int64_t stall_said_ms; /* 0: never */
+    int handles;           /* that are not closed yet */
     bool closing;
     void (*closed)(void *context);
     void *closed_context;
@@ -65,7 +79,10 @@ static void release(struct observe *observe)
         return;
     for (int i = 0; i < observe->model->n_checks; i++)
         mem_free(observe->watches[i]);
+    for (int i = 0; i < observe->n_batches; i++)
+        mem_free(observe->batches[i]);
     mem_free(observe->watches);
+    mem_free(observe->batches);
     if (observe->closed != NULL)
         observe->closed(observe->closed_context);
     mem_free(observe);
@@ -213,40 +230,70 @@ static void probe(struct watch *watch, bool fresh, int most)
     kinds[check->kind]->start(&run->probe);
 }
 
+static int interval_of(const struct batch *batch)
+{
+    return check_of(batch->watches[0])->interval_ms;
+}
+
 static void on_due(uv_timer_t *timer);
 
-static void await_due(struct watch *watch)
+static void await_due(struct batch *batch)
 {
     int64_t now_ms = clock_boot_ms();
 
     /* After a stall the missed ones are left out. */
-    if (watch->due_ms < now_ms)
-        watch->due_ms = now_ms;
-    uv_update_time(watch->observe->loop);
-    uv_timer_start(&watch->timer, on_due, (uint64_t)(watch->due_ms - now_ms), 0);
+    if (batch->due_ms < now_ms)
+        batch->due_ms = now_ms;
+    uv_update_time(batch->observe->loop);
+    uv_timer_start(&batch->timer, on_due, (uint64_t)(batch->due_ms - now_ms), 0);
 }
 
 static void on_due(uv_timer_t *timer)
 {
-    struct watch *watch = timer->data;
+    struct batch *batch = timer->data;
 
-    watch->due_ms += schedule_gap_ms(&watch->prng, check_of(watch)->interval_ms);
-    await_due(watch);
-    probe(watch, false, REGULAR_IN_FLIGHT);
+    batch->due_ms += schedule_gap_ms(&batch->prng, interval_of(batch));
+    await_due(batch);
+    for (int i = 0; i < batch->n; i++)
+        probe(batch->watches[i], false, REGULAR_IN_FLIGHT);
+}
+
+/* The newest of that interval, if there is room in it. */
+static struct batch *batch_with_room(const struct observe *observe, int interval_ms)
+{
+    for (int i = observe->n_batches - 1; i >= 0; i--)
+        if (interval_of(observe->batches[i]) == interval_ms)
+            return observe->batches[i]->n < BATCH_MAX ? observe->batches[i] : NULL;
+    return NULL;
+}
+
+static void batch_open(struct watch *first, uint64_t seed)
+{
+    struct observe *observe = first->observe;
+    struct batch *batch = mem_zalloc(1, sizeof *batch);
+
+    batch->observe = observe;
+    batch->watches[batch->n++] = first;
+    observe->batches[observe->n_batches++] = batch;
+    schedule_seed(&batch->prng, seed, first->check);
+    start_timer(observe, &batch->timer, batch);
+    batch->due_ms = clock_boot_ms() + schedule_first_ms(&batch->prng, interval_of(batch));
+    await_due(batch);
 }
 
 static void watch_open(struct observe *observe, int check, uint64_t seed)
 {
     struct watch *watch = mem_zalloc(1, sizeof *watch);
+    struct batch *batch = batch_with_room(observe, observe->model->checks[check].interval_ms);
 
     watch->observe = observe;
     watch->check = check;
     observe->watches[check] = watch;
-    schedule_seed(&watch->prng, seed, check);
     schedule_seed(&watch->numbers, ~seed, check);
-    start_timer(observe, &watch->timer, watch);
-    watch->due_ms = clock_boot_ms() + schedule_first_ms(&watch->prng, check_of(watch)->interval_ms);
-    await_due(watch);
+    if (batch != NULL)
+        batch->watches[batch->n++] = watch;
+    else
+        batch_open(watch, seed);
 }
 
 struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
@@ -261,6 +308,7 @@ struct observe *observe_open(uv_loop_t *loop, const struct model *model, int sel
     observe->result = result;
     observe->context = context;
     observe->watches = mem_zalloc((size_t)model->n_checks, sizeof *observe->watches);
+    observe->batches = mem_zalloc((size_t)model->n_checks, sizeof *observe->batches);
     for (int i = 0; i < model->n_checks; i++) {
         if ((model_observers(model, i) & server_bit(self)) == 0)
             continue;
@@ -285,11 +333,11 @@ static void on_transfers_closed(void *context)
     release(context);
 }
 
-static void on_watch_closed(uv_handle_t *handle)
+static void on_batch_closed(uv_handle_t *handle)
 {
-    struct watch *watch = handle->data;
+    struct batch *batch = handle->data;
 
-    release(watch->observe);
+    release(batch->observe);
 }
 
 void observe_close(struct observe *observe, void (*closed)(void *context), void *context)
@@ -311,7 +359,8 @@ void observe_close(struct observe *observe, void (*closed)(void *context), void 
             kinds[run->probe.check->kind]->stop(&run->probe);
             drop(run);
         }
-        uv_close((uv_handle_t *)&watch->timer, on_watch_closed);
     }
+    for (int i = 0; i < observe->n_batches; i++)
+        uv_close((uv_handle_t *)&observe->batches[i]->timer, on_batch_closed);
     transfers_close(observe->transfers, on_transfers_closed, observe);
 }

@@ -1,7 +1,8 @@
 /* Probes: one file per kind, one result with a reason per probe. Decides nothing.
  * Every check of this observer runs at its interval with a seeded jitter of up to a
  * tenth of it, whether or not an earlier probe still waits (at most
- * OBSERVE_IN_FLIGHT of one check at once, two of them kept for confirmations). A probe
+ * OBSERVE_IN_FLIGHT of one check at once, two of them kept for confirmations). Some checks
+ * of one interval are probed at the same moments, which saves wake-ups. A probe
  * whose time-out this process noticed late ends as REASON_LOCAL: we stood still, not the
  * server. Several instances may live in one process. Loop thread only.
  *
@@ -33,7 +34,7 @@ struct probe_result {
 typedef void observe_result(void *context, const struct probe_result *result);
 
 /* Starts every check c for which model_observers(model, c) has `self`. `model` must
- * outlive it. The first probes are spread over one interval. */
+ * outlive it. The first probes come within one interval, those of many checks spread over it. */
 struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
                              struct log *log, observe_result *result, void *context);
 /* One more probe of `check` now, besides the regular ones (a confirmation round). Its

@@ -4,8 +4,8 @@
 
 #include "base/prng.h"
 
-/* Each check and observer has a generator of its own, so that its times do not depend on
- * what other checks do. */
+/* Each observer has a generator of its own for `check` and what it probes at the same
+ * moments: its times do not depend on what others do. */
 void schedule_seed(struct prng *prng, uint64_t seed, int check);
 /* From the start to the first probe: anywhere in the first interval. */
 int schedule_first_ms(struct prng *prng, int interval_ms);

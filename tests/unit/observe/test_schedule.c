@@ -102,6 +102,41 @@ static void test_times_are_kept(void **state)
     world_end(&world);
 }
 
+/* Checks of one interval go together, eight at most, at the times of the first of them. */
+static void test_batches(void **state)
+{
+    enum { CHECKS = 11, OTHER = 1, NOT_OURS = 3 };
+    int64_t began_ms[CHECKS] = {0};
+    int late_ms[CHECKS];
+    struct fake fake;
+    struct world world;
+    struct prng prng;
+
+    world_init(&world);
+    fake_open(&fake, &world.loop, FAKE_OK);
+    fake_listen(&fake);
+    for (int i = 0; i < CHECKS; i++)
+        world_http(&world, "http", fake.port, i == OTHER ? 400 : 300, 1000);
+    world_observe(&world, 9);
+    world_await(&world, 2 * CHECKS);
+    for (int i = 0; i < 2 * CHECKS; i++)
+        if (began_ms[world.results[i].check] == 0)
+            began_ms[world.results[i].check] = world.results[i].began_ms;
+    for (int i = 0; i < CHECKS; i++) {
+        late_ms[i] = 0;
+        if (i == NOT_OURS)
+            continue;
+        schedule_seed(&prng, 9, i == OTHER || i == CHECKS - 1 ? i : 0);
+        late_ms[i] = (int)(began_ms[i] - world.opened_ms) -
+                     schedule_first_ms(&prng, world.checks[i].interval_ms);
+        assert_true(late_ms[i] >= -1);
+    }
+    qsort(late_ms, CHECKS, sizeof late_ms[0], by_number);
+    assert_in_range(late_ms[CHECKS - 1] + 1, 0, 40);
+    fake_close(&fake);
+    world_end(&world);
+}
+
 static void on_end(uv_timer_t *timer)
 {
     uv_stop(timer->loop);
@@ -256,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_first_probes_are_spread),
         cmocka_unit_test(test_same_seed_same_times),
         cmocka_unit_test(test_times_are_kept),
+        cmocka_unit_test(test_batches),
         cmocka_unit_test(test_in_flight),
         cmocka_unit_test(test_not_ours),
         cmocka_unit_test(test_close_inside_result),

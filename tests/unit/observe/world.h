@@ -11,7 +11,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#define WORLD_CHECKS 4
+#define WORLD_CHECKS 11
 #define WORLD_RESULTS 256
 #define NEVER_MS 3600000 /* an interval: only confirmations are probed */
 
