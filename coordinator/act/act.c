@@ -161,6 +161,10 @@ void call_when_may(struct call *call, call_step *then)
 
     call->then = then;
     if (may > 0) {
+        log_line(call->act->log, LOG_LEVEL_DEBUG, "act-may",
+                 "%s/%s epoch %u.%u, %lld ms after asking", call->route->name, call->actuator->name,
+                 call->order.epoch, call->order.step,
+                 (long long)(clock_boot_ms() - call->token_ms));
         then(call);
     } else if (may == 0) {
         call->doing = "asking the others whether this node still leads";

@@ -11,6 +11,10 @@ static void on_result(void *context, const struct probe_result *result)
 
     if (world != world->daemon->world)
         return;
+    if (result->reason != REASON_OK)
+        log_line(world->daemon->log, LOG_LEVEL_DEBUG, "probe", "%s: %s after %u ms",
+                 world->model->checks[result->check].name, reason_name(result->reason),
+                 result->took_ms);
     event.probe.check = result->check;
     event.probe.reason = result->reason;
     event.probe.began_ms = result->began_ms;

@@ -58,6 +58,8 @@ static void on_apply(void *context, uint64_t index, const uint8_t *bytes, size_t
         entry_free(&entry);
         return;
     }
+    log_line(node->log, LOG_LEVEL_DEBUG, "apply", "entry %llu: %s", (unsigned long long)index,
+             entry_kind_name(entry.kind));
     engine_apply(node->engine, node_now(node), index, &entry, on_line, node, &node->effects);
     /* Also one that took no effect is over now: else no holder would ever be clear again. */
     if (entry.kind == ENTRY_INTENT)

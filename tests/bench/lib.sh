@@ -11,6 +11,7 @@ bench_end() {
         lab_keep_logs bench
     fi
     lab_down
+    rm -f "${bench_files[@]}"
     exit "$code"
 }
 
@@ -25,7 +26,10 @@ bench_lab() {
     lab_wait_calm
 }
 
+# bench_traps [FILE...]: which go away with the script too.
+# shellcheck disable=SC2120 # most have none
 bench_traps() {
+    bench_files=("$@")
     trap bench_end EXIT
     trap 'exit 130' INT TERM HUP
 }

@@ -34,6 +34,7 @@ node_config() {
 name: $1
 cluster_file: $LAB_DIR/cluster.yaml
 data_dir: $LAB_DIR/nodes/$1
+log_level: $LAB_LOG
 tls:
   ca: $LAB_DIR/certs/ca.pem
   cert: $LAB_DIR/certs/$1.pem
