@@ -198,13 +198,19 @@ static void on_deadline(uv_timer_t *timer)
               call->doing, call->note[0] == '\0' ? "" : "; ", call->note);
 }
 
-static bool under_way(const struct act *act, const struct act_order *order)
+static struct call *under_way(const struct act *act, const struct act_order *order)
 {
-    for (const struct call *call = act->calls; call != NULL; call = call->next)
-        if (!call->finished && call->order.route == order->route &&
-            call->order.actuator == order->actuator)
-            return true;
-    return false;
+    struct call *call = act->calls;
+
+    while (call != NULL && (call->finished || call->order.route != order->route ||
+                            call->order.actuator != order->actuator))
+        call = call->next;
+    return call;
+}
+
+static bool newer(const struct act_order *order, const struct act_order *than)
+{
+    return order->epoch > than->epoch || (order->epoch == than->epoch && order->step > than->step);
 }
 
 /* No member to serve is never obeyed: a pool must not be emptied by an order. */
@@ -244,7 +250,7 @@ static struct call *call_new(struct act *act, const struct act_order *order)
 void act_run(struct act *act, const struct act_order *order, act_done *done, void *context)
 {
     struct call *call = call_new(act, order);
-    bool busy = under_way(act, order);
+    struct call *earlier = under_way(act, order);
 
     call->done = done;
     call->context = context;
@@ -254,7 +260,7 @@ void act_run(struct act *act, const struct act_order *order, act_done *done, voi
         call_fail(call, ERR_UNAVAILABLE, "shutting down");
         return;
     }
-    if (busy) {
+    if (earlier != NULL && !newer(order, &earlier->order)) {
         call_fail(call, ERR_REFUSED, "an earlier call is still under way");
         return;
     }
@@ -263,6 +269,9 @@ void act_run(struct act *act, const struct act_order *order, act_done *done, voi
                   call->candidate->name);
         return;
     }
+    if (earlier != NULL)
+        call_fail(earlier, ERR_UNAVAILABLE, "a newer order took its place while %s",
+                  earlier->doing);
     /* The loop's time is that of its last turn; the deadline counts from now. */
     uv_update_time(act->loop);
     CHECK(uv_timer_start(&call->deadline, on_deadline, (uint64_t)call->actuator->timeout_ms, 0) ==

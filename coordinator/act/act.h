@@ -44,7 +44,8 @@ typedef int act_may(void *context, const struct act_order *order, int64_t since_
 struct act *act_open(uv_loop_t *loop, struct log *log, act_may *may, void *context);
 /* Runs the call; `done` comes exactly once, never from inside act_run(), at the latest
  * after the actuator's timeout_ms. `order` is copied; order->model must stay valid until
- * then. At most one call per (route, actuator) at once: a second gives ERR_REFUSED. */
+ * then. At most one call per (route, actuator) at once: a second ends the first with
+ * ERR_UNAVAILABLE when its order is newer, else itself with ERR_REFUSED. */
 void act_run(struct act *act, const struct act_order *order, act_done *done, void *context);
 /* Pending calls end with ERR_UNAVAILABLE before `closed`. */
 void act_close(struct act *act, void (*closed)(void *context), void *context);

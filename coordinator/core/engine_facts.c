@@ -31,6 +31,10 @@ void route_watch(struct engine *engine, struct moment now)
         else if (engine->failed_ms[r] == 0 || engine->failed_epoch[r] != at->epoch)
             engine->failed_ms[r] = now.boot_ms;
         engine->failed_epoch[r] = at->epoch;
+        if (route_pool(engine, r) == at->members)
+            engine->pool_ms[r] = 0;
+        else if (engine->pool_ms[r] == 0)
+            engine->pool_ms[r] = now.boot_ms;
     }
 }
 

@@ -79,6 +79,8 @@ void outbox_acted(struct engine *engine, const struct event *event, struct effec
         event->acted.actuator >= engine->model->routes[event->acted.route].n_actuators)
         return;
     slot = &engine->out[event->acted.route][event->acted.actuator];
+    if (event->acted.epoch != slot->epoch || event->acted.step != slot->step)
+        return; /* overtaken */
     report = outbox_ended(slot, ok, event->now.boot_ms);
     if (!engine_leads(engine))
         return;

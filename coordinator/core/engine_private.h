@@ -66,6 +66,9 @@ struct pending {
  * not keep one failover waiting. */
 #define ENGINE_PENDING_SPARE 128
 
+/* Key of ENTRY_INTENT for what changes a route's pool: a move need not wait for it. */
+#define INTENT_POOL(route) (LIMIT_ROUTES + (route))
+
 /* An operator's command that waits for its route to be verified, or to be applied. */
 struct waiter {
     struct command_id id;
@@ -97,6 +100,7 @@ struct engine {
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
     uint64_t moved_index[LIMIT_ROUTES];  /* its newest move … */
     int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
+    int64_t pool_ms[LIMIT_ROUTES];       /* since when its pool differs; 0: it does not */
     bool foreign;                        /* the file names other coordinators: told once */
     int64_t suspect_until_ms;            /* abstain: this node stood still */
 

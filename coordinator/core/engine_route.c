@@ -50,7 +50,8 @@ static void propose_intent(struct engine *engine, struct moment now, int route, 
 {
     const struct route *r = &engine->model->routes[route];
     int from = engine->shared->routes[route].now.candidate;
-    struct entry *entry = engine_propose(engine, now, ENTRY_INTENT, route, effects);
+    int key = to != from ? route : INTENT_POOL(route);
+    struct entry *entry = engine_propose(engine, now, ENTRY_INTENT, key, effects);
 
     if (entry == NULL)
         return;
@@ -107,13 +108,42 @@ static void propose_outcome(struct engine *engine, struct moment now, int route,
                    state->now.epoch);
 }
 
+/* One decision at a time: the next one is made in the situation that this one leaves. But no
+ * move waits for a change of the pool: whichever of them is committed first, it still fits. */
+static bool undecided(const struct engine *engine, int route, enum action action)
+{
+    bool moves = action == ACTION_MOVE || action == ACTION_FAILBACK || action == ACTION_FOLLOW ||
+                 action == ACTION_MOVE_TO;
+
+    return engine_pending(engine, ENTRY_INTENT, route) ||
+           engine_pending(engine, ENTRY_REFUSED, route) ||
+           (!moves && engine_pending(engine, ENTRY_INTENT, INTENT_POOL(route)));
+}
+
+/* Who leaves the pool may be the first of a whole site: while others of it are being confirmed
+ * the move that would follow is given a beat's time. */
+static bool pool_waits(const struct engine *engine, struct moment now, int route)
+{
+    const struct placement *at = &engine->shared->routes[route].now;
+    server_set stays = at->members & route_pool(engine, route);
+    int c;
+
+    if (stays == at->members ||
+        now.boot_ms - engine->pool_ms[route] >= engine->model->timing.beat_ms)
+        return false;
+    for (c = 0; c < engine->model->n_checks; c++)
+        if (engine->watches[c].confirm_until_ms != 0 &&
+            (stays & server_bit(engine->model->checks[c].target)))
+            return true;
+    return false;
+}
+
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
               uint32_t facts, const struct command *command, struct effects *effects)
 {
     int active = engine->shared->routes[route].now.candidate;
 
-    /* One decision at a time: the next one is made in the situation that this one leaves. */
-    if (engine_pending(engine, ENTRY_INTENT, route) || engine_pending(engine, ENTRY_REFUSED, route))
+    if (undecided(engine, route, rule->action))
         return;
     switch (rule->action) {
     case ACTION_NONE:
@@ -128,6 +158,8 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
         propose_intent(engine, now, route, command->to, rule, facts, command, effects);
         break;
     case ACTION_POOL:
+        if (pool_waits(engine, now, route))
+            break;
         propose_intent(engine, now, route, active, rule, facts, NULL, effects);
         break;
     case ACTION_ACT:

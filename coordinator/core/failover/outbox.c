@@ -9,7 +9,7 @@ bool outbox_due(struct outslot *slot, const struct placement *placement, int64_t
 {
     bool other = slot->epoch != placement->epoch || slot->step != placement->step;
 
-    if (slot->busy || (!other && now_ms < slot->next_ms))
+    if (!other && (slot->busy || now_ms < slot->next_ms))
         return false;
     if (other) {
         slot->epoch = placement->epoch;

@@ -12,7 +12,7 @@
 #define OUTBOX_REPORT_MS 60000 /* the same failure is recorded this often */
 
 struct outslot {
-    bool busy;            /* a call is under way */
+    bool busy;            /* the newest call is under way */
     uint32_t epoch, step; /* of the newest call */
     int tries;            /* that failed in a row, for this placement */
     int64_t next_ms;      /* not before */
@@ -20,9 +20,10 @@ struct outslot {
 };
 
 void outbox_init(struct outslot *slot);
-/* True when a call for `placement` should start now; marks it started. */
+/* True when a call for `placement` should start now; marks it started. One for another
+ * placement that is under way is overtaken: what it brings back says nothing any more. */
 bool outbox_due(struct outslot *slot, const struct placement *placement, int64_t now_ms);
-/* The call ended. True when a failure should be recorded. */
+/* The newest call ended. True when a failure should be recorded. */
 bool outbox_ended(struct outslot *slot, bool ok, int64_t now_ms);
 
 #endif

@@ -47,7 +47,7 @@ struct call {
 
     bool seen, changed, finished;
     uint32_t seen_epoch;
-    int refused; /* from the start: why */
+    int refused; /* from the start, or overtaken: why */
 };
 
 struct switches {
@@ -378,9 +378,10 @@ static void refuse(struct call *call)
 
     finish(call,
            err_set(&err, call->refused, "%s",
-                   call->refused == ERR_REFUSED
-                       ? "an earlier call is still under way"
-                       : "the order leaves its candidate without a server"),
+                   call->refused == ERR_REFUSED       ? "an earlier call is still under way"
+                   : call->refused == ERR_UNAVAILABLE ? "a newer order took its place"
+                                                      : "the order leaves its candidate "
+                                                        "without a server"),
            &err);
 }
 
@@ -428,21 +429,47 @@ void switches_freeze(struct switches *switches, int node, bool frozen)
                 put(call, 0, on_look, false);
 }
 
-/* Why a call cannot even begin; 0: it can. */
-static int refusal(const struct switches *switches, const struct switch_sim *at,
-                   const struct call *call)
+static bool newer(const struct placement *a, const struct placement *b)
+{
+    return a->epoch > b->epoch || (a->epoch == b->epoch && a->step > b->step);
+}
+
+static struct call *under_way(const struct switch_sim *at, const struct call *call)
+{
+    struct call *other = at->calls;
+
+    while (other != NULL && (other->node != call->node || other->start != call->start ||
+                             other->finished || other->refused != 0))
+        other = other->next;
+    return other;
+}
+
+static bool serves(const struct switches *switches, const struct call *call)
 {
     const struct route *route = &switches->options.model->routes[call->route];
     const struct candidate *candidate = &route->candidates[call->placement.candidate];
     server_set members = 0;
 
-    for (const struct call *other = at->calls; other != NULL; other = other->next)
-        if (other->node == call->node && other->start == call->start && !other->finished &&
-            other->refused == 0)
-            return ERR_REFUSED;
     for (int i = 0; i < candidate->n_members; i++)
         members |= server_bit(candidate->members[i]);
-    return (members & call->placement.members) == 0 ? ERR_INVALID : 0;
+    return (members & call->placement.members) != 0;
+}
+
+/* Why a call cannot even begin; 0: it can, in the place of one that is under way. */
+static int refusal(const struct switches *switches, const struct switch_sim *at,
+                   const struct call *call)
+{
+    struct call *earlier = under_way(at, call);
+
+    if (earlier != NULL && !newer(&call->placement, &earlier->placement))
+        return ERR_REFUSED;
+    if (!serves(switches, call))
+        return ERR_INVALID;
+    if (earlier != NULL) {
+        earlier->refused = ERR_UNAVAILABLE;
+        put(earlier, 0, on_look, false);
+    }
+    return 0;
 }
 
 void switches_call(struct switches *switches, int node, uint64_t start, int route, int actuator,

@@ -45,7 +45,8 @@ struct switches *switches_new(const struct switches_options *options);
 void switches_free(struct switches *switches);
 
 /* The process `start` of `node` calls. The event's `now` is filled in by acted()'s receiver.
- * A second call of the same actuator while one is under way ends with ERR_REFUSED. */
+ * A second call of the same actuator while one is under way ends that one with ERR_UNAVAILABLE
+ * when its order is newer, else itself with ERR_REFUSED. */
 void switches_call(struct switches *switches, int node, uint64_t start, int route, int actuator,
                    const struct placement *placement);
 /* A frozen node's calls stand still: answers wait for the thaw, and so do time-outs, which

@@ -382,6 +382,39 @@ static void one_call_per_actuator(void **state)
     world_free(world);
 }
 
+/* The older one's answer is not waited for. */
+static void a_newer_order_takes_the_place_of_an_older(void **state)
+{
+    struct world *world = world_new(1);
+    struct act_order older = world_order(world, 1, 1, 1, world_all(world, 1));
+    struct act_order newer = world_order(world, 2, 0, 1, world_all(world, 1));
+    struct ended first = {0}, second = {0};
+    struct mock mock;
+    struct act *act;
+    int closed = 0;
+    uv_loop_t loop;
+
+    assert_int_equal(uv_loop_init(&loop), 0);
+    mock_open(&mock, &loop, SILENT);
+    haproxy_actuator(world, mock.port);
+    act = act_open(&loop, NULL, NULL, NULL);
+    act_run(act, &older, on_done, &first);
+    act_run(act, &newer, on_done, &second);
+    assert_int_equal(first.times + second.times, 0);
+    while (first.times == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(first.result.code, ERR_UNAVAILABLE);
+    assert_non_null(strstr(first.result.err.text, "newer order"));
+    assert_int_equal(second.times, 0);
+    act_close(act, on_closed, &closed);
+    mock_close(&mock);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(first.times, 1);
+    assert_int_equal(second.times, 1);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    world_free(world);
+}
+
 static void close_ends_dns_calls_too(void **state)
 {
     struct world *world = world_new(1);
@@ -579,6 +612,7 @@ int main(void)
         cmocka_unit_test(haproxy_dribbles),
         cmocka_unit_test(dns_misbehaves),
         cmocka_unit_test(one_call_per_actuator),
+        cmocka_unit_test(a_newer_order_takes_the_place_of_an_older),
         cmocka_unit_test(close_ends_dns_calls_too),
         cmocka_unit_test(done_may_ask_again),
         cmocka_unit_test(orders_without_servers_are_refused),

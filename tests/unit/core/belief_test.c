@@ -248,22 +248,23 @@ static void a_failure_older_than_a_success_does_not_count(void **state)
 
 static void the_outbox_retries_with_backoff_and_asserts_again(void **state)
 {
-    struct placement one = {.epoch = 1}, two = {.epoch = 2};
+    struct placement one = {.epoch = 1}, two = {.epoch = 2}, three = {.epoch = 2, .step = 1};
     struct outslot slot;
 
     (void)state;
     outbox_init(&slot);
     assert_true(outbox_due(&slot, &one, 0));
-    assert_false(outbox_due(&slot, &two, 0)); /* busy */
+    assert_false(outbox_due(&slot, &one, 0)); /* busy */
     assert_true(outbox_ended(&slot, false, 10));
     assert_false(outbox_due(&slot, &one, 109));
     assert_true(outbox_due(&slot, &one, 110));
     assert_false(outbox_ended(&slot, false, 120)); /* the same failure, already told */
     assert_false(outbox_due(&slot, &one, 319));
     assert_true(outbox_due(&slot, &two, 130)); /* a newer placement does not wait */
+    assert_true(outbox_due(&slot, &three, 131)); /* nor for an older one's answer */
     assert_false(outbox_ended(&slot, true, 140));
-    assert_false(outbox_due(&slot, &two, 140 + OUTBOX_ASSERT_MS - 1));
-    assert_true(outbox_due(&slot, &two, 140 + OUTBOX_ASSERT_MS));
+    assert_false(outbox_due(&slot, &three, 140 + OUTBOX_ASSERT_MS - 1));
+    assert_true(outbox_due(&slot, &three, 140 + OUTBOX_ASSERT_MS));
 }
 
 int main(void)

@@ -370,6 +370,24 @@ static void test_one_call_at_once(void **state)
     assert_int_equal(call_and_await(world, TWO, PROXY, 1, 0)->event.acted.code, 0);
 }
 
+static void test_a_newer_order_takes_the_place_of_an_older(void **state)
+{
+    struct world *world = *state;
+    struct placement older = {1, 1, 1, server_bit(SECOND)}, newer = {2, 0, 1, server_bit(SECOND)};
+    const struct acted *acted;
+
+    fault(world, PROXY, SWITCH_DOWN, 0, true);
+    switches_call(world->switches, TWO, 1, 0, PROXY, &older);
+    switches_call(world->switches, TWO, 1, 0, PROXY, &newer);
+    acted = await(world);
+    assert_int_equal(acted->event.acted.epoch, 1);
+    assert_int_equal(acted->event.acted.code, ERR_UNAVAILABLE);
+    assert_int_equal(acted->event.acted.took_ms, 0);
+    acted = await(world);
+    assert_int_equal(acted->event.acted.epoch, 2);
+    assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
+}
+
 static void test_a_pool_is_never_emptied(void **state)
 {
     struct world *world = *state;
@@ -632,6 +650,7 @@ int main(void)
         TEST(test_the_later_token_goes_back),
         TEST(test_without_leave_nothing_goes_back),
         TEST(test_one_call_at_once),
+        TEST(test_a_newer_order_takes_the_place_of_an_older),
         TEST(test_a_pool_is_never_emptied),
         TEST(test_down),
         TEST(test_deaf),
