@@ -4,6 +4,7 @@
 #include "base/utc.h"
 #include "report/export.h"
 #include "samples.h"
+#include "wire/holding.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,30 @@ static void beats(const char *root)
     sample_beat(3, 2, &beat);
     beat_encode(&beat, &bytes);
     write_seed(root, "beat", "small", &bytes);
+    buf_free(&bytes);
+}
+
+static void holdings(const char *root)
+{
+    struct holding_message message = {.kind = HOLDING_HOLD,
+                                      .epoch = 7,
+                                      .time_ms = 123456789,
+                                      .fence_ms = 30,
+                                      .route = "line",
+                                      .candidate = "tokyo",
+                                      .text = "192.0.2.10 hook:bgp"};
+    struct buf bytes = {0};
+
+    buf_reserve(&bytes, HOLDING_BYTES);
+    bytes.len = holding_encode(&message, bytes.data);
+    write_seed(root, "holding", "hold", &bytes);
+    message = (struct holding_message){.kind = HOLDING_FENCED,
+                                       .epoch = 7,
+                                       .time_ms = 123456799,
+                                       .why = HOLDING_RELEASED,
+                                       .route = "line"};
+    bytes.len = holding_encode(&message, bytes.data);
+    write_seed(root, "holding", "fenced", &bytes);
     buf_free(&bytes);
 }
 
@@ -155,6 +180,7 @@ int main(int argc, char **argv)
     }
     entries(argv[1]);
     beats(argv[1]);
+    holdings(argv[1]);
     snapshots(argv[1]);
     requests(argv[1]);
     ledger(argv[1]);
