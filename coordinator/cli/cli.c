@@ -13,7 +13,7 @@ static const struct cli_command *const commands[] = {
     &cmd_maintenance_end, &cmd_audit_export,
     &cmd_audit_verify,    &cmd_sla_report,
     &cmd_config_check,    &cmd_simulate,
-    &cmd_rules,
+    &cmd_rules,           &cmd_replay,
 };
 
 static const struct cli_option globals[] = {

@@ -48,7 +48,7 @@ struct cli_command {
 extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_why, cmd_coverage,
     cmd_topology, cmd_failover, cmd_switchover, cmd_maintenance_add, cmd_maintenance_list,
     cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check,
-    cmd_simulate, cmd_rules;
+    cmd_simulate, cmd_rules, cmd_replay;
 
 struct cli {
     FILE *out, *err;

@@ -82,23 +82,6 @@ struct cover engine_cover(const struct engine *engine, struct moment now, int ch
     return cover;
 }
 
-static enum verdict judge(const struct engine *engine, int check, enum verdict now_is,
-                          const struct count *count)
-{
-    uint32_t patience =
-        (uint32_t)(engine->model->timing.window_ms + engine->model->checks[check].timeout_ms);
-
-    if (count->result == COUNT_DOWN)
-        return VERDICT_DOWN;
-    if (count->result == COUNT_UP && (now_is != VERDICT_DISPUTED || count->fails == 0))
-        return count->fails > 0 && count->oldest_fail_ms >= patience && now_is == VERDICT_UP
-                   ? VERDICT_DISPUTED
-                   : VERDICT_UP;
-    if (count->result == COUNT_SPLIT && count->oldest_fail_ms >= patience && now_is != VERDICT_DOWN)
-        return VERDICT_DISPUTED;
-    return now_is;
-}
-
 static struct count count_now(const struct engine *engine, struct moment now, int check,
                               struct ballot *ballots, int *n)
 {
@@ -125,7 +108,7 @@ static bool lead_check(struct engine *engine, struct moment now, int check, stru
     int n;
 
     count = count_now(engine, now, check, ballots, &n);
-    be = judge(engine, check, is, &count);
+    be = count_verdict(&count, is, count_patience_ms(engine->model, check));
     if (be == is)
         return count.fails > 0;
     entry = engine_propose(engine, now, ENTRY_VERDICT, check, effects);
@@ -134,7 +117,7 @@ static bool lead_check(struct engine *engine, struct moment now, int check, stru
     entry->verdict.check = check;
     entry->verdict.verdict = be;
     entry->verdict.need = (uint8_t)count.need;
-    entry->verdict.agree = (uint8_t)(be == VERDICT_UP ? count.ups : count.fails);
+    entry->verdict.agree = (uint8_t)count_agree(&count, be);
     entry->verdict.assigned = (uint8_t)count.assigned;
     entry->verdict.n_ballots = (uint8_t)n;
     memcpy(entry->verdict.ballots, ballots, sizeof ballots[0] * (size_t)n);

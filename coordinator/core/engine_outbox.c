@@ -63,6 +63,7 @@ static void renumber(struct engine *engine, const struct event *event, struct ef
     entry->intent.epoch = event->acted.seen_epoch + 1;
     entry->intent.members = now->members;
     entry->intent.rule = RULE_RENUMBERED;
+    entry->intent.phase = -1;
     snprintf(entry->reason, sizeof entry->reason,
              "%s has seen epoch %u, above every committed one: the same placement above it",
              route->actuators[event->acted.actuator].name, event->acted.seen_epoch);

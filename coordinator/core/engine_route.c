@@ -32,6 +32,7 @@ static void fill_intent(const struct engine *engine, struct entry *entry, int ro
     entry->intent.step = move ? 0 : now->step + 1;
     entry->intent.members = members_for(engine, route, to);
     entry->intent.rule = rule->number;
+    entry->intent.phase = (int)engine->shared->routes[route].phase;
     entry->intent.facts = facts;
     entry->intent.planned = command != NULL && command->kind == COMMAND_SWITCHOVER;
     entry->intent.forced = command != NULL && command->force;
@@ -80,6 +81,7 @@ static void propose_standing(struct engine *engine, struct moment now, int route
     entry->intent.epoch = engine->shared->routes[route].now.epoch;
     entry->intent.step = engine->shared->routes[route].now.step;
     entry->intent.rule = rule->number;
+    entry->intent.phase = (int)engine->shared->routes[route].phase;
     entry->intent.facts = facts;
     snprintf(entry->reason, sizeof entry->reason, "%s", rule->comment);
     if (command != NULL) {

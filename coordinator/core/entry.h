@@ -80,6 +80,7 @@ struct entry {
             int from, to;         /* candidates */
             server_set members;   /* that are to serve */
             uint16_t rule;        /* number in the table */
+            int phase;            /* enum route_phase it was found in; -1: not said */
             uint32_t facts;       /* bits as resolved */
             bool planned, forced;
         } intent; /* also ENTRY_REFUSED (what was asked for, rule that refused) */

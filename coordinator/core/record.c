@@ -1,6 +1,7 @@
 #include "core/record.h"
 #include "base/check.h"
 #include "base/jsonw.h"
+#include "core/detect/count.h"
 #include "core/failover/rules.h"
 
 struct line {
@@ -138,17 +139,23 @@ static void ballots(const struct recorder *r, struct jsonw *w)
     jsonw_end(w);
 }
 
-void record_verdict(struct recorder *r, const struct check_state *state)
+void record_verdict(struct recorder *r, enum verdict was, const struct check_state *state)
 {
-    const struct check *check = &model_of(r)->checks[r->entry->verdict.check];
+    const struct model *model = model_of(r);
+    int number = r->entry->verdict.check;
+    const struct check *check = &model->checks[number];
     struct line line;
 
     begin(r, &line, "verdict", verdict_name(state->verdict));
     jsonw_str(&line.w, "check", check->name);
     jsonw_str(&line.w, "target", server_name(r, check->target));
+    jsonw_str(&line.w, "site", model->sites[model->servers[check->target].site].name);
+    jsonw_str(&line.w, "was", verdict_name(was));
     jsonw_int(&line.w, "need", r->entry->verdict.need);
     jsonw_int(&line.w, "agree", r->entry->verdict.agree);
     jsonw_int(&line.w, "assigned", r->entry->verdict.assigned);
+    jsonw_int(&line.w, "window_ms", model->timing.window_ms);
+    jsonw_int(&line.w, "patience_ms", count_patience_ms(model, number));
     jsonw_time(&line.w, "fail_since", state->fail_since_ms);
     jsonw_time(&line.w, "good_before", state->good_before_ms);
     ballots(r, &line.w);
@@ -167,10 +174,14 @@ static void set_of_servers(const struct recorder *r, struct jsonw *w, const char
     jsonw_end(w);
 }
 
-static void facts(struct jsonw *w, uint32_t bits)
+/* All that a row is found by, and the row. */
+static void decision(const struct recorder *r, struct jsonw *w)
 {
-    int bit;
+    uint32_t bits = r->entry->intent.facts;
+    int phase = r->entry->intent.phase, bit;
 
+    jsonw_int(w, "rule", r->entry->intent.rule);
+    jsonw_str(w, "phase", phase >= 0 ? phase_name((enum route_phase)phase) : NULL);
     jsonw_array(w, "facts");
     for (bit = 0; bit < FACT_COUNT; bit++)
         if (bits & (1u << bit))
@@ -197,8 +208,7 @@ void record_intent(struct recorder *r, bool move)
     jsonw_str(&line.w, "from", candidate_name(route, r->entry->intent.from));
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
     set_of_servers(r, &line.w, "members", r->entry->intent.members);
-    jsonw_int(&line.w, "rule", r->entry->intent.rule);
-    facts(&line.w, r->entry->intent.facts);
+    decision(r, &line.w);
     jsonw_bool(&line.w, "planned", r->entry->intent.planned);
     jsonw_bool(&line.w, "forced", r->entry->intent.forced);
     who_and_why(r, &line.w);
@@ -262,7 +272,7 @@ void record_standing(struct recorder *r, const char *type)
     jsonw_str(&line.w, "route", route->name);
     jsonw_int(&line.w, "epoch", state->now.epoch);
     jsonw_str(&line.w, "active", candidate_name(route, state->now.candidate));
-    jsonw_int(&line.w, "rule", r->entry->intent.rule);
+    decision(r, &line.w);
     jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
     finish(r, &line);
 }
@@ -275,8 +285,7 @@ void record_refused(struct recorder *r)
     begin(r, &line, "failover", "refused");
     jsonw_str(&line.w, "route", route->name);
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
-    jsonw_int(&line.w, "rule", r->entry->intent.rule);
-    facts(&line.w, r->entry->intent.facts);
+    decision(r, &line.w);
     who_and_why(r, &line.w);
     finish(r, &line);
 }

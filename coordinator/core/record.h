@@ -20,7 +20,7 @@ void record_config(struct recorder *r, const uint8_t sha256[32]);
 void record_leader(struct recorder *r);
 void record_node(struct recorder *r);
 void record_member(struct recorder *r);
-void record_verdict(struct recorder *r, const struct check_state *state);
+void record_verdict(struct recorder *r, enum verdict was, const struct check_state *state);
 void record_intent(struct recorder *r, bool move);
 void record_act(struct recorder *r);
 void record_outcome(struct recorder *r, const char *type);

@@ -233,10 +233,12 @@ static void apply_verdict(struct recorder *r)
 {
     const struct entry *entry = r->entry;
     struct check_state *state;
+    enum verdict was;
 
     if (entry->verdict.check >= r->shared->model->n_checks)
         return;
     state = &r->shared->checks[entry->verdict.check];
+    was = state->verdict;
     if (state->verdict == entry->verdict.verdict)
         return;
     if (state->verdict == VERDICT_DOWN)
@@ -248,7 +250,7 @@ static void apply_verdict(struct recorder *r)
     state->verdict = entry->verdict.verdict;
     state->since_ms = r->shared->time_ms;
     state->index = r->index;
-    record_verdict(r, state);
+    record_verdict(r, was, state);
 }
 
 static void apply_node(struct recorder *r)

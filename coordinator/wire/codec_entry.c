@@ -73,6 +73,7 @@ static void put_intent(const struct entry *entry, struct bodies *b, Message *mes
     b->intent.to = entry->intent.to;
     b->intent.members = entry->intent.members;
     b->intent.rule = entry->intent.rule;
+    b->intent.phase = (uint32_t)(entry->intent.phase + 1);
     b->intent.facts = entry->intent.facts;
     b->intent.planned = entry->intent.planned;
     b->intent.forced = entry->intent.forced;
@@ -204,7 +205,7 @@ static bool get_intent(const Message *message, struct entry *entry)
     const Kirikae__V1__Intent *i = message->intent;
 
     if (i->route >= LIMIT_ROUTES || i->from < -1 || i->from >= LIMIT_CANDIDATES || i->to < -1 ||
-        i->to >= LIMIT_CANDIDATES || i->rule > UINT16_MAX)
+        i->to >= LIMIT_CANDIDATES || i->rule > UINT16_MAX || i->phase > ROUTE_BLOCKED + 1)
         return false;
     entry->intent.route = (int)i->route;
     entry->intent.epoch = i->epoch;
@@ -213,6 +214,7 @@ static bool get_intent(const Message *message, struct entry *entry)
     entry->intent.to = i->to;
     entry->intent.members = i->members;
     entry->intent.rule = (uint16_t)i->rule;
+    entry->intent.phase = (int)i->phase - 1;
     entry->intent.facts = i->facts;
     entry->intent.planned = i->planned;
     entry->intent.forced = i->forced;

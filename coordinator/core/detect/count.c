@@ -67,3 +67,26 @@ struct count count_ballots(const struct model *model, int target, const struct b
     judge(&tally, model->n_sites, model->servers[target].site, &count);
     return count;
 }
+
+enum verdict count_verdict(const struct count *count, enum verdict was, uint32_t patience_ms)
+{
+    if (count->result == COUNT_DOWN)
+        return VERDICT_DOWN;
+    if (count->result == COUNT_UP && (was != VERDICT_DISPUTED || count->fails == 0))
+        return count->fails > 0 && count->oldest_fail_ms >= patience_ms && was == VERDICT_UP
+                   ? VERDICT_DISPUTED
+                   : VERDICT_UP;
+    if (count->result == COUNT_SPLIT && count->oldest_fail_ms >= patience_ms && was != VERDICT_DOWN)
+        return VERDICT_DISPUTED;
+    return was;
+}
+
+int count_agree(const struct count *count, enum verdict verdict)
+{
+    return verdict == VERDICT_UP ? count->ups : count->fails;
+}
+
+uint32_t count_patience_ms(const struct model *model, int check)
+{
+    return (uint32_t)(model->timing.window_ms + model->checks[check].timeout_ms);
+}

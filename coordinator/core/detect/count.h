@@ -31,4 +31,12 @@ struct count {
 struct count count_ballots(const struct model *model, int target, const struct ballot *ballots,
                            int n, uint32_t window_ms);
 
+/* What the count makes of a check whose verdict `was`; the same: nothing changes. Failures that
+ * convince nobody are a dispute once they are `patience_ms` old. */
+enum verdict count_verdict(const struct count *count, enum verdict was, uint32_t patience_ms);
+/* How many agree to that verdict. */
+int count_agree(const struct count *count, enum verdict verdict);
+/* A confirmation round, and the last probe in it. */
+uint32_t count_patience_ms(const struct model *model, int check);
+
 #endif

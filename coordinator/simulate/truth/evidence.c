@@ -1,9 +1,10 @@
 /* Invariants over the ledger's lines: an auditor who believes nothing but what stands there
  * and what the world saw. It reads the lines as strangers do, by their keys, and shares no
- * code with what wrote them. */
+ * code with what wrote them, except where it makes decisions again. */
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/failover/rules.h"
+#include "report/replay.h"
 #include "simulate/inside.h"
 
 #include <jansson.h>
@@ -16,7 +17,8 @@ struct evidence {
     struct sim *sim;
     int64_t *failed_ms; /* check * coordinators + observer: newest failing probe, world; -1 */
     bool *down;         /* by check, as the ledger says */
-    char newest[32];    /* time of the newest line */
+    struct replay *replay;
+    char newest[32]; /* time of the newest line */
     json_int_t seq;
 };
 
@@ -24,17 +26,22 @@ void evidence_open(struct sim *sim)
 {
     struct evidence *e = mem_zalloc(1, sizeof *e);
     size_t n = (size_t)sim->model->n_checks * (size_t)sim->model->n_coordinators, i;
+    const struct rule *rows;
+    int n_rows;
 
     e->sim = sim;
     e->failed_ms = mem_zalloc(n, sizeof e->failed_ms[0]);
     for (i = 0; i < n; i++)
         e->failed_ms[i] = -1;
     e->down = mem_zalloc((size_t)sim->model->n_checks, sizeof e->down[0]);
+    rows = rules_table(&n_rows);
+    e->replay = replay_new(rows, n_rows);
     sim->evidence = e;
 }
 
 void evidence_free(struct sim *sim)
 {
+    replay_free(sim->evidence->replay);
     mem_free(sim->evidence->failed_ms);
     mem_free(sim->evidence->down);
     mem_free(sim->evidence);
@@ -279,6 +286,21 @@ static void take_verified(struct evidence *e, const json_t *line)
                       e->sim->model->routes[route].actuators[a].name);
 }
 
+/* ---- decisions ---- */
+
+/* By the product's own functions: what they decided then they decide again. */
+static void check_replay(struct evidence *e, const char *bytes, size_t len)
+{
+    struct replayed again;
+    struct err err;
+
+    if (replay_line(e->replay, bytes, len, &again, &err) < 0)
+        sim_break(e->sim, "decisions-replay", "line %lld: %s", (long long)e->seq, err.text);
+    else if (again.result == REPLAY_DIFFERS)
+        sim_break(e->sim, "decisions-replay", "line %lld: %s of %s: recorded: %s; replayed: %s",
+                  (long long)e->seq, again.kind, again.subject, again.recorded, again.again);
+}
+
 /* ---- the line ---- */
 
 static void tell(struct sim *sim, int server, const json_t *line)
@@ -317,6 +339,7 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
     }
     tell(sim, server, line);
     check_time(e, line);
+    check_replay(e, bytes, len);
     if (strcmp(text_of(line, "category"), "verdict") == 0)
         take_verdict(e, line);
     else if (is(line, "failover", "intent"))

@@ -22,6 +22,7 @@ const struct invariant invariants[] = {
     {"act-after-grants", "who decides to act knows that no older epoch can still be served"},
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
+    {"decisions-replay", "every decision in the ledger can be made again from its line alone"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
     {"downtime-true", "the ledger's downtime is the callers', up to what it takes to see it"},
     {"ledger-time", "the ledger's times never run back, no duration is negative"},

@@ -205,6 +205,14 @@ static void test_audit(void **state)
     edit(whole, bad, "{\"head\"", "");
     assert_int_equal(run("audit", "verify", bad, NULL), CLI_REFUSED);
     assert_int_equal(run("audit", "verify", csv, NULL), CLI_REFUSED);
+    assert_int_equal(run("replay", bad, NULL), CLI_REFUSED);
+    ok(run("replay", whole, NULL));
+    says("verdict down     voice@a1");
+    says("down: 2 of 2 agree, 2 needed");
+    says("failover intent  calls");
+    says("0 differ, 0 left out");
+    ok(run("replay", whole, "--json", NULL));
+    says("\"differ\": 0");
     assert_int_equal(run("audit", "export", "--format", "jsonl", "-o", "/nonexistent/x", NULL),
                      CLI_USAGE);
 }

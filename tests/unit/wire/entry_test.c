@@ -46,6 +46,7 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->intent.to, b->intent.to);
         assert_true(a->intent.members == b->intent.members);
         assert_int_equal(a->intent.rule, b->intent.rule);
+        assert_int_equal(a->intent.phase, b->intent.phase);
         assert_int_equal(a->intent.facts, b->intent.facts);
         assert_int_equal(a->intent.planned, b->intent.planned);
         assert_int_equal(a->intent.forced, b->intent.forced);

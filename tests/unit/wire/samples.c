@@ -94,6 +94,7 @@ static void sample_body(struct entry *entry)
         entry->intent.to = entry->kind == ENTRY_REFUSED ? -1 : 1;
         entry->intent.members = 1ull << 63 | 3;
         entry->intent.rule = UINT16_MAX;
+        entry->intent.phase = entry->kind == ENTRY_REFUSED ? -1 : (int)ROUTE_BLOCKED;
         entry->intent.facts = 0x80000001;
         entry->intent.planned = true;
         entry->intent.forced = true;
