@@ -16,6 +16,8 @@
 #define LIMIT_COMMAND_IDS 1024 /* remembered, so that a retried command is answered once */
 #define LIMIT_BEAT 1400        /* bytes of a datagram: below every usual MTU */
 #define LIMIT_BEAT_VOTES 64    /* observations in one beat */
+#define LIMIT_REPORTS 8        /* checks of one server that its own software reports */
+#define LIMIT_HINTS 8          /* checks that one beat calls for a look at */
 #define LIMIT_FRAME (1 << 20)  /* bytes of a frame on the TLS port */
 #define LIMIT_SNAPSHOT (5 << 20)
 #define LIMIT_COMMAND (256 << 10)

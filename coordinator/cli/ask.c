@@ -177,12 +177,14 @@ static int settings(struct cli *cli, struct admin_config *config)
     return 0;
 }
 
-static int connect_client(struct cli *cli)
+int cli_connect(struct cli *cli)
 {
     struct admin_config config;
     struct cli with = *cli;
     int r;
 
+    if (cli->client != NULL)
+        return 0;
     r = settings(&with, &config);
     if (r != 0)
         return r;
@@ -199,11 +201,10 @@ int cli_ask(struct cli *cli, const char *verb, json_t *args, json_t **result)
 {
     char *text = NULL, *question = NULL;
     json_error_t where;
-    int r = 0;
+    int r;
 
     *result = NULL;
-    if (cli->client == NULL)
-        r = connect_client(cli);
+    r = cli_connect(cli);
     if (r == 0) {
         question = args != NULL ? json_dumps(args, JSON_COMPACT) : NULL;
         r = kirikae_call(cli->client, verb, question, cli->timeout_ms, &text);
@@ -228,10 +229,9 @@ int cli_ask(struct cli *cli, const char *verb, json_t *args, json_t **result)
 int cli_tell(struct cli *cli, const char *verb, json_t *args, json_t **result)
 {
     char id[33];
-    int r = 0;
+    int r;
 
-    if (cli->client == NULL)
-        r = connect_client(cli);
+    r = cli_connect(cli);
     if (r == 0)
         r = kirikae_new_id(cli->client, id);
     if (r != 0) {

@@ -14,6 +14,7 @@ static const struct cli_command *const commands[] = {
     &cmd_audit_verify,    &cmd_sla_report,
     &cmd_config_check,    &cmd_simulate,
     &cmd_rules,           &cmd_replay,
+    &cmd_report,
 };
 
 static const struct cli_option globals[] = {

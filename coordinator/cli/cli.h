@@ -48,7 +48,7 @@ struct cli_command {
 extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_why, cmd_coverage,
     cmd_topology, cmd_failover, cmd_switchover, cmd_maintenance_add, cmd_maintenance_list,
     cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check,
-    cmd_simulate, cmd_rules, cmd_replay;
+    cmd_simulate, cmd_rules, cmd_replay, cmd_report;
 
 struct cli {
     FILE *out, *err;
@@ -75,6 +75,8 @@ bool cli_flag(const struct cli *cli, const char *option);
 int cli_fail(struct cli *cli, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Makes cli->client, if there is none yet: 0, or an exit code after a message. */
+int cli_connect(struct cli *cli);
 /* Asks the cluster. `args` is taken (NULL: {}). 0 and *result (json_decref), or an exit
  * code after a message. */
 int cli_ask(struct cli *cli, const char *verb, json_t *args, json_t **result);

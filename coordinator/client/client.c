@@ -1,4 +1,5 @@
 #include "kirikae/client.h"
+#include "kirikae/server.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -354,6 +355,17 @@ static int ask_around(struct kirikae *k, const struct buf *request, struct limit
     }
 }
 
+/* Asks this node and no other, once. */
+static int ask_alone(struct kirikae *k, int node, const struct buf *request, struct limits limits,
+                     struct rpc_response *response)
+{
+    int r = ask_node(k, node, request, limits, response);
+
+    if (r == 0)
+        snprintf(k->answered_by, sizeof k->answered_by, "%s", k->nodes[node].name);
+    return r;
+}
+
 /* The arguments, with how long a forwarding node may wait when it is a command. */
 static int make_request(const char *verb, const char *args, int deadline_ms,
                         struct rpc_request *request, struct limits *limits, struct err *err)
@@ -397,8 +409,9 @@ static enum kirikae_result finish(struct kirikae *k, struct rpc_response *respon
     return r;
 }
 
-enum kirikae_result kirikae_call(struct kirikae *k, const char *verb, const char *args,
-                                 int deadline_ms, char **result)
+/* Of one node; -1: of any. */
+static enum kirikae_result call(struct kirikae *k, int node, const char *verb, const char *args,
+                                int deadline_ms, char **result)
 {
     struct rpc_request request = {0};
     struct rpc_response response = {0};
@@ -419,8 +432,81 @@ enum kirikae_result kirikae_call(struct kirikae *k, const char *verb, const char
         return KIRIKAE_USAGE;
     }
     rpc_request_encode(&request, &bytes);
-    r = ask_around(k, &bytes, limits, &response);
+    if (node >= 0)
+        r = ask_alone(k, node, &bytes, limits, &response);
+    else
+        r = ask_around(k, &bytes, limits, &response);
     buf_free(&bytes);
     rpc_request_free(&request);
     return r < 0 ? KIRIKAE_UNREACHABLE : finish(k, &response, result);
+}
+
+enum kirikae_result kirikae_call(struct kirikae *k, const char *verb, const char *args,
+                                 int deadline_ms, char **result)
+{
+    return call(k, -1, verb, args, deadline_ms, result);
+}
+
+/* ---- a server's own software ---- */
+
+/* The node that a check's name ends with, "calls@voice-1"; else the preferred one. */
+static int node_of(const struct kirikae *k, const char *check)
+{
+    const char *at = strchr(check, '@');
+
+    return at != NULL ? find_node(k, at + 1) : k->first;
+}
+
+enum kirikae_result kirikae_report(struct kirikae *k, const char *check, enum kirikae_health health,
+                                   const char *text, int deadline_ms)
+{
+    enum kirikae_result result;
+    int node = node_of(k, check);
+    json_t *object;
+    char *args;
+
+    k->err.text[0] = '\0';
+    k->answered_by[0] = '\0';
+    if (node < 0)
+        return usage(k, "the check is of no node in this cluster");
+    object =
+        json_pack("{ss ss}", "check", check, "state", health == KIRIKAE_FAILING ? "failing" : "ok");
+    if (object != NULL && text != NULL)
+        json_object_set_new(object, "text", json_string(text));
+    args = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    if (args == NULL)
+        return usage(k, "the check or the text is not UTF-8");
+    result = call(k, node, "report", args, deadline_ms, NULL);
+    free(args);
+    return result;
+}
+
+enum kirikae_result kirikae_active(struct kirikae *k, const char *route, unsigned *epoch,
+                                   long long *until_ms, int deadline_ms)
+{
+    json_t *object = json_pack("{ss}", "route", route), *answer;
+    char *args = json_dumps(object, JSON_COMPACT), *text = NULL;
+    enum kirikae_result result;
+
+    *epoch = 0;
+    *until_ms = 0;
+    json_decref(object);
+    if (args == NULL)
+        return usage(k, "the route is not UTF-8");
+    result = call(k, k->first, "active", args, deadline_ms, &text);
+    free(args);
+    answer = result == KIRIKAE_DONE ? json_loads(text, 0, NULL) : NULL;
+    if (answer != NULL) {
+        *epoch = (unsigned)json_integer_value(json_object_get(answer, "epoch"));
+        *until_ms = json_integer_value(json_object_get(answer, "until_ms"));
+    }
+    json_decref(answer);
+    mem_free(text);
+    return result;
+}
+
+long long kirikae_now_ms(void)
+{
+    return clock_boot_ms();
 }

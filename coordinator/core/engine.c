@@ -329,6 +329,7 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
     }
     if (leads && (!led || event->raft.term != engine->term)) {
         engine->led_ms = event->now.boot_ms;
+        belief_begin(engine);
         reset_routes(engine);
     }
     engine_wake(engine, event->now);
@@ -348,6 +349,7 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
         return;
     for (i = 0; i < engine->model->n_coordinators; i++)
         detector_shift(&engine->peers[i].detector, gap);
+    report_shift(engine, gap);
     engine->suspect_until_ms = now.boot_ms + engine->model->timing.silent_ms;
     if (gap >= engine->model->timing.window_ms)
         engine_log(effects, LOG_LEVEL_WARN, "stalled",
@@ -404,7 +406,8 @@ static void beat_if_due(struct engine *engine, struct moment now, struct effects
 
 static bool is_frequent(enum event_kind kind)
 {
-    return kind == EVENT_TICK || kind == EVENT_PROBE || kind == EVENT_BEAT || kind == EVENT_RECHECK;
+    return kind == EVENT_TICK || kind == EVENT_PROBE || kind == EVENT_BEAT ||
+           kind == EVENT_RECHECK || kind == EVENT_REPORT || kind == EVENT_HINT;
 }
 
 void engine_step(struct engine *engine, const struct event *event, struct effects *effects)
@@ -444,6 +447,12 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_RECHECK:
         late_recheck(engine, event);
+        break;
+    case EVENT_REPORT:
+        report_take(engine, event, effects);
+        break;
+    case EVENT_HINT:
+        hint_take(engine, event, effects);
         break;
     }
     tick(engine, event->now, effects);

@@ -34,6 +34,8 @@ enum event_kind {
     EVENT_MEMBER,   /* this leader has put a server's new Raft id in the place of the old */
     EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
     EVENT_RECHECK,  /* a call waits for engine_may_act(): the others are asked, once or again */
+    EVENT_REPORT,   /* this server's own software says how one of its checks is */
+    EVENT_HINT,     /* something happened to what a check looks at: look at once */
 };
 
 enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
@@ -93,6 +95,15 @@ struct event {
         struct {
             int64_t since_ms; /* of engine_may_act() */
         } recheck;
+        struct {
+            int check; /* CHECK_REPORT of this server; any other is ignored */
+            bool failing;
+            const char *text; /* for the log; may be NULL */
+        } report;
+        struct {
+            int check; /* one that this node watches (its connection broke), or one of this
+                        * server (its process ended): then all observers are told */
+        } hint;
     };
 };
 
@@ -232,5 +243,14 @@ int engine_may_act(const struct engine *engine, struct moment now, int route, ui
                    uint32_t step, int64_t since_ms);
 /* Boot time until which this node may serve `route` under the current epoch; 0: not. */
 int64_t engine_grant(const struct engine *engine, int route);
+/* The same for this server's own software, which is told now. Exclusive: what was lent is kept
+ * (this node does not say that it released the route before). Available: what is committed, as
+ * long as this node is in touch with most others; nobody waits for it, so it says when to ask
+ * again, and no more. */
+struct lease {
+    uint32_t epoch;
+    int64_t until_ms; /* boot; 0: this server does not serve */
+};
+struct lease engine_lend(struct engine *engine, struct moment now, int route);
 
 #endif

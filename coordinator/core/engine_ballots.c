@@ -82,6 +82,39 @@ struct cover engine_cover(const struct engine *engine, struct moment now, int ch
     return cover;
 }
 
+/* True once `odd` has been true for `patience_ms`; *since keeps the start. */
+static bool lasting(bool odd, int64_t *since, int64_t now_ms, int64_t patience_ms)
+{
+    if (!odd) {
+        *since = 0;
+        return false;
+    }
+    if (*since == 0)
+        *since = now_ms;
+    return now_ms - *since >= patience_ms;
+}
+
+/* Observers never find out all at once. Only what is still split when a whole confirmation
+ * round has passed under this leader's eyes is a dispute. */
+static enum verdict judge(const struct engine *engine, struct moment now, int check,
+                          enum verdict is, const struct count *count)
+{
+    uint32_t round_ms = count_patience_ms(engine->model, check);
+    enum verdict be = count_verdict(count, is, round_ms);
+    bool odd = count->fails > 0 && count->result != COUNT_DOWN && is != VERDICT_DOWN;
+    bool split = lasting(odd, &engine->watches[check].split_ms, now.boot_ms, round_ms);
+
+    return be == VERDICT_DISPUTED && !split ? is : be;
+}
+
+void belief_begin(struct engine *engine)
+{
+    int c;
+
+    for (c = 0; c < engine->model->n_checks; c++)
+        engine->watches[c].split_ms = 0;
+}
+
 static struct count count_now(const struct engine *engine, struct moment now, int check,
                               struct ballot *ballots, int *n)
 {
@@ -108,7 +141,7 @@ static bool lead_check(struct engine *engine, struct moment now, int check, stru
     int n;
 
     count = count_now(engine, now, check, ballots, &n);
-    be = count_verdict(&count, is, count_patience_ms(engine->model, check));
+    be = judge(engine, now, check, is, &count);
     if (be == is)
         return count.fails > 0;
     entry = engine_propose(engine, now, ENTRY_VERDICT, check, effects);
@@ -126,18 +159,6 @@ static bool lead_check(struct engine *engine, struct moment now, int check, stru
                engine->model->checks[check].name, verdict_name(be), entry->verdict.agree,
                count.assigned, count.need);
     return true;
-}
-
-/* True once `odd` has been true for `patience_ms`; *since keeps the start. */
-static bool lasting(bool odd, int64_t *since, int64_t now_ms, int64_t patience_ms)
-{
-    if (!odd) {
-        *since = 0;
-        return false;
-    }
-    if (*since == 0)
-        *since = now_ms;
-    return now_ms - *since >= patience_ms;
 }
 
 /* True: coverage differs from the committed fact. */

@@ -160,6 +160,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
     engine->peers[engine->self].number = beat->number;
     fill_echoes(engine, now, beat);
     fill_votes(engine, now, beat);
+    report_fill(engine, now, beat);
     for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)
         if (engine->model->routes[r].kind == ROUTE_EXCLUSIVE)
             beat->clears[beat->n_clears++] = clear_of(engine, now, r);
@@ -169,9 +170,13 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
 
 void grants_fence(struct engine *engine, int64_t over_ms, int route)
 {
-    int64_t fenced_ms = over_ms + engine->model->timing.fence_ms;
+    int64_t fenced_ms;
     int r;
 
+    for (r = 0; r < LIMIT_ROUTES; r++)
+        if ((route < 0 || r == route) && over_ms < engine->lent_ms[r])
+            over_ms = engine->lent_ms[r];
+    fenced_ms = over_ms + engine->model->timing.fence_ms;
     /* Never sooner than was said before: what this start waits for may be longer. */
     for (r = 0; r < LIMIT_ROUTES; r++)
         if ((route < 0 || r == route) && engine->fence_until_ms[r] < fenced_ms)
@@ -203,6 +208,27 @@ int64_t engine_grant(const struct engine *engine, int route)
     }
     return promise_deadline(&engine->sent, echoed, n, model_majority(engine->model),
                             &engine->model->timing);
+}
+
+struct lease engine_lend(struct engine *engine, struct moment now, int route)
+{
+    struct lease lease = {0};
+    const struct placement *at;
+
+    if (engine->shared->model == NULL)
+        return lease;
+    at = &engine->shared->routes[route].now;
+    lease.epoch = at->epoch;
+    if (engine->model->routes[route].kind == ROUTE_EXCLUSIVE) {
+        lease.until_ms = engine_grant(engine, route);
+        if (engine->lent_ms[route] < lease.until_ms)
+            engine->lent_ms[route] = lease.until_ms;
+    } else if ((at->members & server_bit(engine->self)) && !belief_abstains(engine, now)) {
+        lease.until_ms = now.boot_ms + engine->model->timing.lease_holder_ms;
+    }
+    if (lease.until_ms <= now.boot_ms)
+        lease.until_ms = 0;
+    return lease;
 }
 
 /* This peer's word on the route; NULL: none under this configuration. */

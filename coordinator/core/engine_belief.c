@@ -9,6 +9,7 @@
 
 #define NEWS_BEATS 4   /* a change is said so often before it waits for its turn */
 #define CONFIRM_MAX 64 /* confirmation rounds at once */
+#define HINT_PROBES 3  /* a beat apart */
 
 struct cell *cell_of(const struct engine *engine, int check, int observer)
 {
@@ -16,11 +17,14 @@ struct cell *cell_of(const struct engine *engine, int check, int observer)
 }
 
 /* How much of what this node sees goes into one beat, and how long it takes to say all. The
- * figures are those of a vote and of an echo with ordinary ages (wire/codec_beat.c). */
+ * figures are those of a vote, an echo and a report with ordinary ages (wire/codec_beat.c); the
+ * rare hints make a vote or two wait for the next beat. */
 static void plan_beats(struct engine *engine)
 {
     const struct model *model = engine->model;
-    int room = (LIMIT_BEAT - 200 - 16 * model->n_coordinators - 8 * model->n_routes) / 16;
+    int room = (LIMIT_BEAT - 200 - 16 * model->n_coordinators - 8 * model->n_routes -
+                8 * engine->reports[engine->self]) /
+               16;
     int part;
 
     room = room > LIMIT_BEAT_VOTES ? LIMIT_BEAT_VOTES : room;
@@ -78,8 +82,15 @@ void belief_reset(struct engine *engine, struct moment now)
     engine->confirm_ms = INT64_MAX;
     engine_wake(engine, now);
     count_voters(engine);
+    report_reset(engine);
     plan_beats(engine);
     plan_watches(engine);
+}
+
+/* Most voters are silent to this node. */
+static bool alone_now(const struct engine *engine)
+{
+    return server_count(engine->heard & engine->voters) < engine->majority;
 }
 
 /* A node that stood still, or hears no majority, does not trust what it sees. Asked from
@@ -88,28 +99,46 @@ bool belief_abstains(const struct engine *engine, struct moment now)
 {
     return now.boot_ms < engine->suspect_until_ms ||
            now.boot_ms - engine->stepped_ms >= engine->model->timing.beat_ms * 3 / 2 ||
-           server_count(engine->heard & engine->voters) < engine->majority;
+           alone_now(engine);
 }
 
 /* ---- confirmation ---- */
 
-/* All observers of a check that somebody fails probe it again and again for a while,
- * so that finding out takes a confirmation, not an interval. */
-static void confirm(struct engine *engine, struct moment now, int check)
+static void begin_round(struct engine *engine, struct moment now, int check, int64_t for_ms)
 {
     struct watch *watch = &engine->watches[check];
 
-    if (watch->confirm_until_ms != 0 || now.boot_ms < watch->rest_ms ||
-        !(watch->assigned & server_bit(engine->self)))
+    if (watch->confirm_until_ms != 0 || !(watch->assigned & server_bit(engine->self)) ||
+        engine->model->checks[check].kind == CHECK_REPORT)
         return;
     /* When hundreds fail at once their ordinary probes have to do, except for routes. */
     if (engine->confirming >= CONFIRM_MAX && !watch->first)
         return;
     engine->confirming++;
-    watch->confirm_until_ms =
-        now.boot_ms + engine->model->timing.window_ms + engine->model->checks[check].timeout_ms;
+    watch->confirm_until_ms = now.boot_ms + for_ms;
     watch->confirm_next_ms = now.boot_ms;
     engine_due(&engine->confirm_ms, now.boot_ms);
+}
+
+/* All observers of a check that somebody fails probe it again and again for a while,
+ * so that finding out takes a confirmation, not an interval. */
+static void confirm(struct engine *engine, struct moment now, int check)
+{
+    if (now.boot_ms >= engine->watches[check].rest_ms)
+        begin_round(engine, now, check,
+                    engine->model->timing.window_ms + engine->model->checks[check].timeout_ms);
+}
+
+/* A few probes, because what ends takes a moment to be gone: a process's connections are closed
+ * before it stops listening. When one fails, a whole round follows by itself. */
+void belief_hint(struct engine *engine, struct moment now, int check)
+{
+    struct watch *watch = &engine->watches[check];
+
+    if (watch->hint_ms != BOOT_NEVER && now.boot_ms - watch->hint_ms < HINT_REST_MS)
+        return;
+    watch->hint_ms = now.boot_ms;
+    begin_round(engine, now, check, HINT_PROBES * engine->model->timing.beat_ms);
 }
 
 /* A word on a check calls for a look when it contradicts what was committed. What is known
@@ -168,8 +197,7 @@ static void vote_myself(struct engine *engine, struct moment now, int check)
     put_cell(engine, now.boot_ms, engine->self, &vote);
 }
 
-/* A coordinator whose beats have come and come no more. */
-static bool is_quiet(const struct engine *engine, int server)
+bool belief_quiet(const struct engine *engine, int server)
 {
     return server < engine->model->n_coordinators && server != engine->self &&
            engine->peers[server].rx_ms != BOOT_NEVER && engine->peers[server].detector.silent;
@@ -192,35 +220,42 @@ static void went_quiet(struct engine *engine, struct moment now, int server)
     }
 }
 
+enum sensed belief_sense(struct engine *engine, struct moment now, int check, enum reason reason,
+                         int64_t began_ms)
+{
+    const struct check *c = &engine->model->checks[check];
+    struct watch *watch = &engine->watches[check];
+    enum sensed sensed = sensor_feed(&watch->sensor, c, reason, began_ms, now.boot_ms,
+                                     belief_quiet(engine, c->target));
+
+    vote_myself(engine, now, check);
+    /* The others need not wait for the next beat to learn of a change. */
+    if (sensed == SENSED_CHANGED) {
+        engine->next_beat_ms = now.boot_ms;
+        watch->news = NEWS_BEATS;
+    }
+    return sensed;
+}
+
 void belief_probe(struct engine *engine, const struct event *event, struct effects *effects)
 {
     int check = event->probe.check;
     enum reason_class class = reason_class(event->probe.reason);
-    struct watch *watch;
     enum sensed sensed;
 
     if (check < 0 || check >= engine->model->n_checks)
         return;
-    watch = &engine->watches[check];
-    sensed = sensor_feed(&watch->sensor, &engine->model->checks[check], event->probe.reason,
-                         event->probe.began_ms, event->now.boot_ms,
-                         is_quiet(engine, engine->model->checks[check].target));
-    vote_myself(engine, event->now, check);
-    if (class != REASON_ABSTAIN) {
-        look(engine, event->now, check, class != REASON_GOOD, sensed == SENSED_CHANGED);
-        run_confirmation(engine, event->now, check, effects);
-    }
-    /* The others need not wait for the next beat to learn of a change. */
-    if (sensed == SENSED_CHANGED) {
-        engine->next_beat_ms = event->now.boot_ms;
-        watch->news = NEWS_BEATS;
-    }
+    sensed = belief_sense(engine, event->now, check, event->probe.reason, event->probe.began_ms);
+    if (class == REASON_ABSTAIN)
+        return;
+    look(engine, event->now, check, class != REASON_GOOD, sensed == SENSED_CHANGED);
+    run_confirmation(engine, event->now, check, effects);
 }
 
 /* Was this beat sent lately? It was sent after the one of mine that it echoes; what waited
  * in a buffer or on a slow line is no word on how things are now. */
-static bool echoes_since(const struct engine *engine, struct moment now, const struct peer *peer,
-                         int64_t ms)
+bool belief_recent(const struct engine *engine, struct moment now, const struct peer *peer,
+                   int64_t ms)
 {
     uint64_t number = peer->echo_of_me.number;
 
@@ -240,7 +275,7 @@ static void take_votes(struct engine *engine, struct moment now, const struct be
     int i;
 
     if (beat->config_version != engine->model->version ||
-        !echoes_since(engine, now, &engine->peers[beat->from], engine->model->timing.window_ms))
+        !belief_recent(engine, now, &engine->peers[beat->from], engine->model->timing.window_ms))
         return;
     for (i = 0; i < beat->n_votes; i++) {
         const struct vote *vote = &beat->votes[i];
@@ -321,12 +356,13 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
         peer->echo_of_me = beat->echoes[engine->self];
     take_clears(peer, beat, engine->model->version);
     /* "Up" means that my own recent beat was echoed: one way is not a connection. */
-    if (echoes_since(engine, event->now, peer, engine->model->timing.silent_ms)) {
+    if (belief_recent(engine, event->now, peer, engine->model->timing.silent_ms)) {
         detector_feed(&peer->detector, event->now.boot_ms);
         if (peer->detector.silent)
             engine_wake(engine, event->now); /* it is heard again */
     }
     take_votes(engine, event->now, beat);
+    report_beat(engine, event->now, beat);
     late_answer(engine, beat, event->now);
     if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
         struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
@@ -336,9 +372,22 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     }
 }
 
+/* This node was alone and hears most others again: what failed meanwhile was perhaps its own
+ * line, and is looked at anew before its word is taken for a dispute. */
+static void look_anew(struct engine *engine, struct moment now)
+{
+    int c;
+
+    for (c = 0; c < engine->model->n_checks; c++)
+        if (engine->watches[c].sensor.fails > 0)
+            begin_round(engine, now, c,
+                        engine->model->timing.window_ms + engine->model->checks[c].timeout_ms);
+}
+
 void belief_tick(struct engine *engine, struct moment now)
 {
     const struct timing *timing = &engine->model->timing;
+    bool alone = alone_now(engine);
     int i;
 
     for (i = 0; i < engine->model->n_coordinators; i++) {
@@ -353,10 +402,13 @@ void belief_tick(struct engine *engine, struct moment now)
             if (detector->silent)
                 went_quiet(engine, now, i);
         }
+        report_quiet(engine, now, i);
         if (!detector->silent)
             engine_due(&engine->tick_ms,
                        detector->heard_ms + detector_bound(detector, timing->silent_ms));
     }
+    if (alone && !alone_now(engine))
+        look_anew(engine, now);
 }
 
 void belief_confirm(struct engine *engine, struct moment now, struct effects *effects)

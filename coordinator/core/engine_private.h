@@ -28,8 +28,14 @@ struct watch {
     uint64_t told; /* number of the newest beat that said it */
     int64_t confirm_until_ms, confirm_next_ms; /* a confirmation round runs; 0: none */
     int64_t rest_ms;                           /* no other round before */
-    int64_t odd_ms; /* since when coverage differs from the committed fact; 0: it does not */
-    bool dirty;     /* a ballot changed since the leader last counted */
+    int64_t odd_ms;   /* since when coverage differs from the committed fact; 0: it does not */
+    int64_t split_ms; /* since when the leader counts some that fail it, too few; 0: it does not */
+    bool dirty;       /* a ballot changed since the leader last counted */
+    /* CHECK_REPORT: the newest word of the target's software, by itself or by its beats. */
+    enum report_state word;
+    int64_t word_ms; /* when it was said; BOOT_NEVER */
+    int64_t hint_ms; /* newest hint; BOOT_NEVER */
+    uint8_t hinting; /* of this server: beats that are still to say so */
 };
 
 struct peer {
@@ -68,6 +74,8 @@ struct pending {
 
 /* Key of ENTRY_INTENT for what changes a route's pool: a move need not wait for it. */
 #define INTENT_POOL(route) (LIMIT_ROUTES + (route))
+/* Between hints of one check: what flaps is probed like anything else. */
+#define HINT_REST_MS 1000
 
 /* An operator's command that waits for its route to be verified, or to be applied. */
 struct waiter {
@@ -120,6 +128,8 @@ struct engine {
     int turn_failing, turn_passing; /* checks that come first in the next beat */
     int64_t round_ms;               /* every check has had its turn by then; 0: all in every beat */
     int confirming;                 /* rounds that run */
+    uint8_t reports[LIMIT_SERVERS]; /* checks that each server's software reports */
+    int hinting;                    /* checks with beats left to say so */
     bool dirty;                     /* of any watch */
     int swept;                      /* check that the leader looks at next */
     struct sent_beats sent;
@@ -138,6 +148,7 @@ struct engine {
 
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
     int64_t fenced_ms;                    /* the latest of these */
+    int64_t lent_ms[LIMIT_ROUTES];        /* what engine_lend() gave out: no fence begins before */
     uint64_t stored_index;                /* on this node's disk */
     bool votes;                           /* its log makes it a voter */
     int64_t refused_until_ms;             /* Raft took a proposal not in: none is made before */
@@ -178,11 +189,33 @@ void belief_tick(struct engine *engine, struct moment now);
 void belief_confirm(struct engine *engine, struct moment now, struct effects *effects);
 /* engine_ballots.c, the leader's half: verdicts of what changed. */
 void belief_lead(struct engine *engine, struct moment now, struct effects *effects);
+/* A new term of this node's: what it counted in an older one is no news. */
+void belief_begin(struct engine *engine);
 /* … and verdicts, silent nodes and holes that time alone makes. True: something is odd. */
 bool belief_sweep(struct engine *engine, struct moment now, struct effects *effects);
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */
 bool belief_up(const struct engine *engine, struct moment now, int check);
+/* A round of a few probes, whatever else is known. */
+void belief_hint(struct engine *engine, struct moment now, int check);
+/* What this node found of a check itself, by a probe or else. */
+enum sensed belief_sense(struct engine *engine, struct moment now, int check, enum reason reason,
+                         int64_t began_ms);
+/* A coordinator whose beats have come and come no more. */
+bool belief_quiet(const struct engine *engine, int server);
+/* Was the peer's newest beat sent within the last `ms`? */
+bool belief_recent(const struct engine *engine, struct moment now, const struct peer *peer,
+                   int64_t ms);
+
+/* engine_report.c: what is told instead of probed, and hints */
+void report_reset(struct engine *engine);
+void report_take(struct engine *engine, const struct event *event, struct effects *effects);
+void report_beat(struct engine *engine, struct moment now, const struct beat *beat);
+void report_quiet(struct engine *engine, struct moment now, int server);
+void report_fill(struct engine *engine, struct moment now, struct beat *beat);
+/* This node stood still for so long: the others' software is not to blame. */
+void report_shift(struct engine *engine, int64_t gap_ms);
+void hint_take(struct engine *engine, const struct event *event, struct effects *effects);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
 bool grants_over(const struct engine *engine, struct moment now, int route);

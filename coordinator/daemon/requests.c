@@ -67,6 +67,24 @@ static void serve_join(void *context, int server, uint64_t raft_id, serve_reply 
     node_replace(daemon->node, server, raft_id, reply, arg);
 }
 
+static void serve_report(void *context, int check, bool failing, const char *text)
+{
+    struct daemon *daemon = context;
+    struct event event = {.kind = EVENT_REPORT, .now = daemon_now()};
+
+    event.report.check = check;
+    event.report.failing = failing;
+    event.report.text = text;
+    node_step(daemon->node, &event);
+}
+
+static struct lease serve_lend(void *context, int route)
+{
+    struct daemon *daemon = context;
+
+    return node_lend(daemon->node, route);
+}
+
 void requests_reply(void *context, const struct command_id *id, int code, const char *text)
 {
     struct daemon *daemon = context;
@@ -95,7 +113,9 @@ int serve_module_open(struct daemon *daemon, struct err *err)
                                                  .now = serve_now,
                                                  .local = serve_local,
                                                  .submit = serve_submit,
-                                                 .join = serve_join}};
+                                                 .join = serve_join,
+                                                 .report = serve_report,
+                                                 .lend = serve_lend}};
 
     (void)err;
     daemon->serve = serve_open(&options);

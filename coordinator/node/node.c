@@ -316,6 +316,13 @@ int node_may_act(struct node *node, int route, uint32_t epoch, uint32_t step, in
     return may;
 }
 
+struct lease node_lend(struct node *node, int route)
+{
+    if (!node_lives(node))
+        return (struct lease){0};
+    return engine_lend(node->engine, node_now(node), route);
+}
+
 const struct engine *node_engine(const struct node *node)
 {
     return node->engine;

@@ -114,6 +114,9 @@ void node_replace(struct node *node, int server, uint64_t raft_id, node_replaced
  * functions. */
 int node_may_act(struct node *node, int route, uint32_t epoch, uint32_t step, int64_t since_ms);
 
+/* For this server's own software: engine_lend(). */
+struct lease node_lend(struct node *node, int route);
+
 const struct engine *node_engine(const struct node *node);
 struct replicate_info node_raft(const struct node *node);
 uint64_t node_raft_id(const struct node *node);

@@ -9,13 +9,19 @@
 
 struct pending;
 
+/* A token bucket. */
+struct rate {
+    int per_s;
+    int64_t refilled_ms; /* boot time of the last refill */
+    int64_t tokens;      /* thousandths of a request */
+};
+
 struct serve {
     struct serve_options options;
     struct pending *pending; /* list */
     int n_pending;
     bool closed;
-    int64_t refilled_ms; /* rate: boot time of the last refill */
-    int64_t tokens;      /* thousandths of a request */
+    struct rate operators, software;
 };
 
 struct request {
@@ -37,6 +43,10 @@ typedef int verb_run(struct request *request, struct rpc_response *response, str
 verb_run run_status, run_nodes, run_routes, run_coverage, run_windows, run_topology, run_config,
     run_ledger;
 verb_run run_switchover, run_failover, run_window_add, run_window_end, run_join;
+verb_run run_report, run_active;
+
+/* False: too many, one is not to be served. */
+bool serve_within_rate(struct rate *rate, struct moment now);
 
 /* Encodes, sends, and frees what the response owns. */
 void serve_answer(struct link_call *call, struct rpc_response *response);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum least { LEAST_VIEWER, LEAST_OPERATOR, LEAST_NODE };
+enum least { LEAST_VIEWER, LEAST_OPERATOR, LEAST_NODE, LEAST_SOFTWARE };
 
 static const struct arg args_none[] = {{0}};
 static const struct arg args_coverage[] = {{"from", ARG_INT, false}, {0}};
@@ -39,6 +39,10 @@ static const struct arg args_window_end[] = {{"id", ARG_TEXT, true},
                                              {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};
 
+static const struct arg args_report[] = {
+    {"check", ARG_TEXT, true}, {"state", ARG_TEXT, true}, {"text", ARG_TEXT, false}, {0}};
+static const struct arg args_active[] = {{"route", ARG_TEXT, true}, {0}};
+
 static const struct verb {
     const char *name;
     enum least least;
@@ -59,6 +63,8 @@ static const struct verb {
     {"maintenance-end", LEAST_OPERATOR, args_window_end, run_window_end},
     {"ledger-page", LEAST_NODE, args_ledger, run_ledger},
     {"join", LEAST_NODE, args_join, run_join},
+    {"report", LEAST_SOFTWARE, args_report, run_report},
+    {"active", LEAST_SOFTWARE, args_active, run_active},
 };
 
 static const struct verb *find_verb(const char *name)
@@ -90,8 +96,10 @@ static const char *role_name(enum link_role role)
     return names[role];
 }
 
-static bool may(enum link_role role, enum least least)
+static bool may(const struct request *request, enum least least)
 {
+    enum link_role role = request->role;
+
     switch (least) {
     case LEAST_VIEWER:
         return true;
@@ -99,28 +107,36 @@ static bool may(enum link_role role, enum least least)
         return role == LINK_ADMIN || role == LINK_OPERATOR;
     case LEAST_NODE:
         return role == LINK_NODE;
+    case LEAST_SOFTWARE:
+        return role == LINK_ADMIN || role == LINK_OPERATOR ||
+               (role == LINK_NODE && request->peer == request->serve->options.self);
     }
     return false;
 }
 
-/* A token bucket over all operators: a loop gone wild costs the node little. */
-static bool within_rate(struct serve *serve, struct moment now)
+static struct rate full_rate(int per_s, struct moment now)
 {
-    int64_t full = SERVE_RATE_PER_S * 2 * 1000;
+    return (struct rate){.per_s = per_s, .refilled_ms = now.boot_ms, .tokens = per_s * 2 * 1000};
+}
 
-    if (now.boot_ms > serve->refilled_ms) {
-        int64_t passed_ms = now.boot_ms - serve->refilled_ms;
+/* Over all operators, and over all of this server's software: a loop gone wild costs little. */
+bool serve_within_rate(struct rate *rate, struct moment now)
+{
+    int64_t full = rate->per_s * 2 * 1000;
+
+    if (now.boot_ms > rate->refilled_ms) {
+        int64_t passed_ms = now.boot_ms - rate->refilled_ms;
 
         if (passed_ms > 2000)
             passed_ms = 2000;
-        serve->tokens += passed_ms * SERVE_RATE_PER_S;
-        if (serve->tokens > full)
-            serve->tokens = full;
-        serve->refilled_ms = now.boot_ms;
+        rate->tokens += passed_ms * rate->per_s;
+        if (rate->tokens > full)
+            rate->tokens = full;
+        rate->refilled_ms = now.boot_ms;
     }
-    if (serve->tokens < 1000)
+    if (rate->tokens < 1000)
         return false;
-    serve->tokens -= 1000;
+    rate->tokens -= 1000;
     return true;
 }
 
@@ -169,13 +185,13 @@ static int dispatch(struct request *request, struct rpc_response *response, stru
     r = on_behalf(request, err);
     if (r < 0)
         return r;
-    if (request->role != LINK_NODE && !within_rate(serve, request->now))
+    if (request->role != LINK_NODE && !serve_within_rate(&serve->operators, request->now))
         return err_set(err, ERR_LIMIT, "too many requests, more than %d a second",
                        SERVE_RATE_PER_S);
     verb = find_verb(request->rpc->verb);
     if (verb == NULL)
         return unknown_verb(request->rpc->verb, err);
-    if (!may(request->role, verb->least)) {
+    if (!may(request, verb->least)) {
         log_line(serve->options.log, LOG_LEVEL_WARN, "request-denied", "%s (%s) may not %s",
                  request->name, role_name(request->role), verb->name);
         return err_set(err, ERR_DENIED, "%s has the role %s, which may not %s", request->name,
@@ -227,10 +243,12 @@ void serve_request(void *context, struct link_call *call, enum link_role role, c
 struct serve *serve_open(const struct serve_options *options)
 {
     struct serve *serve = mem_zalloc(1, sizeof *serve);
+    struct moment now;
 
     serve->options = *options;
-    serve->tokens = SERVE_RATE_PER_S * 2 * 1000;
-    serve->refilled_ms = options->handlers.now(options->handlers.context).boot_ms;
+    now = options->handlers.now(options->handlers.context);
+    serve->operators = full_rate(SERVE_RATE_PER_S, now);
+    serve->software = full_rate(SERVE_REPORTS_PER_S, now);
     return serve;
 }
 

@@ -12,6 +12,8 @@
  *                              override_notice?, wait_ms?}
  *             maintenance-end {id, window, reason, wait_ms?}
  *   node      join {raft_id}, ledger-page (as ledger)
+ *   software  report {check, state: ok|failing, text?}, active {route}: of this server alone, by
+ *             its own certificate, an operator or an admin
  *
  * `id` (32 hexadecimal digits, chosen by the client) makes a command safe to repeat;
  * `wait_ms` is how long a forwarding node waits for the leader. */
@@ -28,6 +30,7 @@
 #define SERVE_PENDING_NAME_MAX 8     /* of one caller */
 #define SERVE_ARGS_MAX (64 << 10)    /* bytes of a request's arguments */
 #define SERVE_RATE_PER_S 200         /* operators' requests, with bursts of twice that */
+#define SERVE_REPORTS_PER_S 20       /* of this server's software, with bursts of twice that */
 #define SERVE_PAGE_BYTES (256 << 10) /* of ledger lines in one answer */
 #define SERVE_WAIT_MAX_MS 120000
 
@@ -46,6 +49,9 @@ struct serve_handlers {
     void (*submit)(void *context, const struct command *command, serve_reply *reply, void *arg);
     /* Coordinator `server` asks to come back under a new Raft id. Only on the leader. */
     void (*join)(void *context, int server, uint64_t raft_id, serve_reply *reply, void *arg);
+    /* This server's software says how its check is; asks until when it may serve a route. */
+    void (*report)(void *context, int check, bool failing, const char *text);
+    struct lease (*lend)(void *context, int route);
 };
 
 struct serve_options {

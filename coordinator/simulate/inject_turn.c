@@ -6,7 +6,6 @@
 
 #define RESTART_DOWN_MS 300
 #define UPGRADE_GAP_MS 3000
-#define DOUBT_MS 5000 /* so long after a service was odd its health is a matter of opinion */
 
 /* ---- who ---- */
 
@@ -163,6 +162,8 @@ static void pause_one(struct injection *injection, int server, bool on)
 static void refuse_one(struct injection *injection, int server, bool on)
 {
     targets_service(injection->sim->targets, server, SERVICE_REFUSES, on);
+    if (on)
+        software_ended(injection->sim, server);
 }
 
 static void hang_one(struct injection *injection, int server, bool on)
@@ -183,6 +184,12 @@ static void doubt(struct injection *injection, int server, bool on)
 static void sick_one(struct injection *injection, int server, bool on)
 {
     targets_service(injection->sim->targets, server, SERVICE_SICK, on);
+}
+
+static void report_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    software_silenced(injection->sim, server, (enum fault_report)injection->fault.value, on);
 }
 
 static void slow_one(struct injection *injection, int server, bool on)
@@ -455,6 +462,9 @@ void inject_turn(struct injection *injection, bool on)
     case FAULT_FORCE:
         if (on)
             command(injection, COMMAND_FAILOVER, true);
+        break;
+    case FAULT_REPORT:
+        each_server(injection, on, report_one);
         break;
     case FAULT_KINDS:
         CHECK(false);

@@ -4,6 +4,7 @@
  *   machine.c    one coordinator's machine: processes that begin, end, stand still
  *   edition.c    versions of the configuration
  *   shell.c      what a process is given for libuv, links and files (node_shell)
+ *   software.c   what a server's software does besides serving: reports, and its end is noticed
  *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
  *   book.c       the ledger: what every node must have
  *   inject.c     faults begin and end; inject_turn.c: what each of them turns
@@ -154,6 +155,8 @@ struct sim {
     int server_dark[LIMIT_SERVERS];  /* faults that keep a machine without power */
     int doubts[LIMIT_SERVERS];       /* faults that make its health a matter of opinion … */
     int64_t doubt_ms[LIMIT_SERVERS]; /* … and until when it still is (world) */
+    int complains[LIMIT_SERVERS];    /* faults that make its software report that it fails … */
+    int says_nothing[LIMIT_SERVERS]; /* … or nothing */
 
     struct book book;
     struct asks *asks;
@@ -248,6 +251,12 @@ void book_free(struct book *book);
 void inject_plan(struct sim *sim, const struct fault *faults, int n);
 void inject_end_all(struct sim *sim);
 void inject_free(struct sim *sim);
+
+/* software.c */
+#define DOUBT_MS 5000 /* so long after a service was odd its health is a matter of opinion */
+void software_open(struct sim *sim);
+void software_silenced(struct sim *sim, int server, enum fault_report how, bool on);
+void software_ended(struct sim *sim, int server); /* its process, the machine lives */
 
 /* callers.c */
 void callers_open(struct sim *sim);

@@ -116,6 +116,7 @@ int sim_new(const struct sim_options *options, struct sim **out, struct err *err
     callers_open(sim);
     inject_plan(sim, options->faults, options->n_faults);
     machines_open(sim);
+    software_open(sim);
     *out = sim;
     return 0;
 }

@@ -36,6 +36,10 @@ enum field {
     CLEAR_AHEAD = 21,
     REFUSED = 22,
     ASKS = 23,
+    REPORT_CHECK = 24,
+    REPORT_WORD = 25,
+    REPORT_AGE = 26,
+    HINT_CHECK = 27,
     FIELDS
 };
 
@@ -97,6 +101,14 @@ static uint8_t *put_clears(uint8_t *at, const struct clear *clears, int n)
     return at;
 }
 
+static uint8_t *put_reports(uint8_t *at, const struct report_word *reports, int n)
+{
+    PUT_LIST(REPORT_CHECK, r, n, true, put_varint, reports[r].check);
+    PUT_LIST(REPORT_WORD, r, n, true, put_byte, reports[r].state);
+    PUT_LIST(REPORT_AGE, r, n, true, put_varint, pb_age(reports[r].age_ms));
+    return at;
+}
+
 /* The first so many of each list; returns the length. */
 static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears,
                        uint8_t *bytes)
@@ -116,6 +128,8 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_clears(at, beat->clears, n_clears);
     at = put_scalar(at, REFUSED, WIRE_VARINT, beat->refused);
     at = put_scalar(at, ASKS, WIRE_VARINT, beat->asks);
+    at = put_reports(at, beat->reports, beat->n_reports);
+    PUT_LIST(HINT_CHECK, h, beat->n_hints, true, put_varint, beat->hints[h]);
     return (size_t)(at - bytes);
 }
 
@@ -128,6 +142,8 @@ void beat_encode(const struct beat *beat, struct buf *out)
     CHECK(n_echoes >= 0 && n_echoes <= LIMIT_SERVERS);
     CHECK(n_votes >= 0 && n_votes <= LIMIT_BEAT_VOTES);
     CHECK(n_clears >= 0 && n_clears <= LIMIT_ROUTES);
+    CHECK(beat->n_reports >= 0 && beat->n_reports <= LIMIT_REPORTS);
+    CHECK(beat->n_hints >= 0 && beat->n_hints <= LIMIT_HINTS);
     /* Each vote frees VOTE_MAX bytes at most, so no vote goes that could have stayed. Beyond
      * votes only figures of no real cluster come. What is not said grants nothing and makes
      * nobody heard, which is the safe side. */
@@ -154,7 +170,8 @@ static const uint8_t types[FIELDS] = {
     [ECHO_AGE] = WIRE_BYTES,    [VOTE_CHECK] = WIRE_BYTES,      [VOTE_WORD] = WIRE_BYTES,
     [VOTE_AGE] = WIRE_BYTES,    [VOTE_FAIL_AGE] = WIRE_BYTES,   [VOTE_GOOD_AGE] = WIRE_BYTES,
     [CLEAR_ROUTE] = WIRE_BYTES, [CLEAR_EPOCH] = WIRE_BYTES,     [CLEAR_AHEAD] = WIRE_BYTES,
-    [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,
+    [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
+    [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -276,6 +293,44 @@ static bool get_clears(struct message *message, struct beat *beat)
     return used_up(lists, CLEAR_ROUTE, CLEAR_AHEAD);
 }
 
+static bool get_reports(struct message *message, struct beat *beat)
+{
+    struct in *lists = message->lists;
+    const uint8_t *words = lists[REPORT_WORD].at;
+    ptrdiff_t n = lists[REPORT_WORD].end - words;
+
+    if (n > LIMIT_REPORTS)
+        return false;
+    lists[REPORT_WORD].at += n;
+    beat->n_reports = (int)n;
+    for (int i = 0; i < beat->n_reports; i++) {
+        uint32_t check = (uint32_t)get_varint(&lists[REPORT_CHECK]);
+
+        if (check >= LIMIT_CHECKS)
+            return false;
+        beat->reports[i] =
+            (struct report_word){.check = (uint16_t)check,
+                                 .state = words[i] <= REPORT_FAILING ? words[i] : REPORT_NONE,
+                                 .age_ms = pb_age_back((uint32_t)get_varint(&lists[REPORT_AGE]))};
+    }
+    return used_up(lists, REPORT_CHECK, REPORT_AGE);
+}
+
+static bool get_hints(struct message *message, struct beat *beat)
+{
+    struct in *list = &message->lists[HINT_CHECK];
+
+    beat->n_hints = 0;
+    while (list->at < list->end) {
+        uint32_t check = (uint32_t)get_varint(list);
+
+        if (beat->n_hints == LIMIT_HINTS || check >= LIMIT_CHECKS)
+            return false;
+        beat->hints[beat->n_hints++] = (uint16_t)check;
+    }
+    return used_up(message->lists, HINT_CHECK, HINT_CHECK);
+}
+
 int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err *err)
 {
     struct in in = {.at = bytes, .end = bytes + len};
@@ -297,7 +352,8 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->asks = message.scalars[ASKS] != 0;
     beat->refused = (uint32_t)message.scalars[REFUSED];
     beat->heard = message.scalars[HEARD];
-    if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat))
+    if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat) ||
+        !get_reports(&message, beat) || !get_hints(&message, beat))
         return err_set(err, ERR_INVALID, "a beat with wrong lists");
     return 0;
 }

@@ -9,7 +9,7 @@
 
 struct check_spec {
     struct check base;
-    const struct doc *targets, *tcp, *http, *sip; /* NULL: not given */
+    const struct doc *targets, *tcp, *http, *sip, *report; /* NULL: not given */
 };
 
 static int read_observers(struct reader *r, const struct doc *doc, void *into)
@@ -107,6 +107,73 @@ static int read_sip(struct reader *r, const struct doc *doc, struct check *check
     return fields_read(r, doc, "sip", fields, ARRAY_LEN(fields), check);
 }
 
+/* Its ttl stands for both times: how long a word is good, and how long one may be late. */
+static int read_report(struct reader *r, const struct doc *doc, struct check *check)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, FIELD_AT(struct check, report)},
+        {"ttl", FIELD_MS, .required = true, FIELD_AT(struct check, interval_ms), .min = 500,
+         .max = 3600000},
+    };
+    int rc;
+
+    if (check->interval_ms != 0 || check->timeout_ms != 0 || check->hold)
+        return fields_refuse(r, doc->line,
+                             "check \"%s\" is reported, not probed: it has a ttl, and no interval, "
+                             "timeout or hold",
+                             check->name);
+    check->kind = CHECK_REPORT;
+    memcpy(check->report, check->name, sizeof check->report);
+    rc = fields_read(r, doc, "report", fields, ARRAY_LEN(fields), check);
+    check->timeout_ms = check->interval_ms;
+    return rc;
+}
+
+static int read_pidfile(struct reader *r, const struct doc *doc, void *into)
+{
+    struct check *check = into;
+    int rc =
+        fields_text(r, doc, "pidfile of process", "/.-_@", check->process, sizeof check->process);
+
+    check->process_kind = PROCESS_PIDFILE;
+    if (rc == 0 && check->process[0] != '/')
+        return fields_refuse(r, doc->line, "pidfile of process: expected a path from /");
+    return rc;
+}
+
+/* It becomes the name of a folder below the control groups. */
+static int read_unit(struct reader *r, const struct doc *doc, void *into)
+{
+    struct check *check = into;
+    char unit[LIMIT_NAME];
+    int rc = fields_text(r, doc, "unit of process", ".-_@", unit, sizeof unit);
+    size_t len = rc == 0 ? strlen(unit) : 0;
+
+    if (rc != 0)
+        return rc;
+    if (check->process_kind != PROCESS_NONE)
+        return fields_refuse(r, doc->line, "process: either a pidfile or a unit");
+    if (len <= strlen(".service") || strcmp(unit + len - strlen(".service"), ".service") != 0)
+        return fields_refuse(r, doc->line, "unit of process: expected a name such as x.service");
+    check->process_kind = PROCESS_UNIT;
+    memcpy(check->process, unit, len + 1);
+    return 0;
+}
+
+static int read_process(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"pidfile", FIELD_READ, .read = read_pidfile},
+        {"unit", FIELD_READ, .read = read_unit},
+    };
+    struct check_spec *spec = into;
+    int rc = fields_read(r, doc, "process", fields, ARRAY_LEN(fields), &spec->base);
+
+    if (rc == 0 && spec->base.process_kind == PROCESS_NONE)
+        return fields_refuse(r, doc->line, "process: either a pidfile or a unit");
+    return rc;
+}
+
 /* Puts the target's {host} and {name} into the URL. */
 static int expand_url(struct reader *r, const struct doc *doc, const char *url,
                       const struct server *target, char *into)
@@ -188,6 +255,9 @@ static const struct field check_fields[] = {
     {"tcp", FIELD_DOC, FIELD_AT(struct check_spec, tcp)},
     {"http", FIELD_DOC, FIELD_AT(struct check_spec, http)},
     {"sip", FIELD_DOC, FIELD_AT(struct check_spec, sip)},
+    {"report", FIELD_DOC, FIELD_AT(struct check_spec, report)},
+    {"hold", FIELD_BOOL, FIELD_AT(struct check_spec, base.hold)},
+    {"process", FIELD_READ, .read = read_process},
     {"interval", FIELD_MS, FIELD_AT(struct check_spec, base.interval_ms), .min = 100,
      .max = 3600000},
     {"timeout", FIELD_MS, FIELD_AT(struct check_spec, base.timeout_ms), .min = 10, .max = 60000},
@@ -197,28 +267,42 @@ static const struct field check_fields[] = {
     {"observers", FIELD_READ, FIELD_AT(struct check_spec, base.observers), .read = read_observers},
 };
 
+static int read_kind(struct reader *r, const struct doc *doc, struct check_spec *spec)
+{
+    struct check *check = &spec->base;
+    int rc;
+
+    if ((spec->tcp != NULL) + (spec->http != NULL) + (spec->sip != NULL) +
+            (spec->report != NULL) !=
+        1)
+        return fields_refuse(r, doc->line, "check \"%s\" needs one of tcp, http, sip and report",
+                             check->name);
+    if (spec->report != NULL)
+        return read_report(r, spec->report, check);
+    rc = spec->tcp != NULL    ? read_tcp(r, spec->tcp, check)
+         : spec->http != NULL ? read_http(r, spec->http, check)
+                              : read_sip(r, spec->sip, check);
+    if (rc == 0 && check->hold && check->kind == CHECK_SIP)
+        return fields_refuse(r, doc->line, "check \"%s\": hold is for tcp and http", check->name);
+    if (check->interval_ms == 0)
+        check->interval_ms = 15000;
+    if (check->timeout_ms == 0)
+        check->timeout_ms = 1000;
+    return rc;
+}
+
 static int read_check(struct reader *r, const struct doc *doc, void *into)
 {
     struct config_builder *b = r->context;
-    struct check_spec spec = {.base = {.interval_ms = 15000,
-                                       .timeout_ms = 1000,
-                                       .rise = 2,
-                                       .fall = 1,
-                                       .fall_silent = 4,
-                                       .observers = 5}};
+    struct check_spec spec = {.base = {.rise = 2, .fall = 1, .fall_silent = 4, .observers = 5}};
     struct check_template *template;
     int rc = fields_read(r, doc, "check", check_fields, ARRAY_LEN(check_fields), &spec);
 
     if (rc != 0)
         return rc;
-    if ((spec.tcp != NULL) + (spec.http != NULL) + (spec.sip != NULL) != 1)
-        return fields_refuse(r, doc->line, "check \"%s\" needs one of tcp, http and sip",
-                             spec.base.name);
     if (spec.targets->kind == DOC_LIST && spec.targets->first == NULL)
         return fields_refuse(r, spec.targets->line, "check \"%s\" has no targets", spec.base.name);
-    rc = spec.tcp != NULL    ? read_tcp(r, spec.tcp, &spec.base)
-         : spec.http != NULL ? read_http(r, spec.http, &spec.base)
-                             : read_sip(r, spec.sip, &spec.base);
+    rc = read_kind(r, doc, &spec);
     if (rc != 0)
         return rc;
     for (int i = 0; i < b->n_templates; i++)

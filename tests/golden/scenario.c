@@ -75,7 +75,11 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
     struct {
         const char *word;
         bool *flag;
-    } flags[] = {{"fast", &t->fast}, {"pairs", &t->pairs}, {"exclusive", &t->exclusive}};
+    } flags[] = {{"fast", &t->fast},
+                 {"pairs", &t->pairs},
+                 {"exclusive", &t->exclusive},
+                 {"reports", &t->reports},
+                 {"watched", &t->watched}};
     char *value = strchr(word, '=');
     size_t i;
 
@@ -92,7 +96,7 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
                                   : take_number(value, values[i].value, err);
     return wrong(err,
                  "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME fast "
-                 "pairs exclusive",
+                 "pairs exclusive reports watched",
                  word);
 }
 

@@ -43,6 +43,15 @@ struct clear {
     uint32_t intent; /* newest intent's epoch in my log, committed or not */
 };
 
+enum report_state { REPORT_NONE = 0, REPORT_OK = 1, REPORT_FAILING = 2 };
+
+/* What the sender's own software said last of one of its checks. */
+struct report_word {
+    uint16_t check;
+    uint8_t state;   /* enum report_state */
+    uint32_t age_ms; /* since it said so */
+};
+
 struct beat {
     uint64_t boot;   /* random, of this start of the sender */
     uint64_t number; /* 1, 2, … within a boot */
@@ -61,6 +70,10 @@ struct beat {
     struct vote votes[LIMIT_BEAT_VOTES];
     int n_clears;
     struct clear clears[LIMIT_ROUTES];
+    int n_reports; /* of all checks of the sender that were ever reported since its start */
+    struct report_word reports[LIMIT_REPORTS];
+    int n_hints; /* checks of the sender: look at once, something has happened there */
+    uint16_t hints[LIMIT_HINTS];
 };
 
 #endif

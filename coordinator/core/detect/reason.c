@@ -17,6 +17,8 @@ static const struct {
     [REASON_PROTOCOL] = {"protocol", REASON_WRONG},
     [REASON_RESOLVE] = {"resolve", REASON_SILENT},
     [REASON_LOCAL] = {"local", REASON_ABSTAIN},
+    [REASON_REPORTED] = {"reported", REASON_WRONG},
+    [REASON_EXPIRED] = {"expired", REASON_WRONG},
 };
 
 enum reason_class reason_class(enum reason reason)

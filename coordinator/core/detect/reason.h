@@ -16,6 +16,8 @@ enum reason {
     REASON_PROTOCOL = 9,    /* not the protocol that was asked for */
     REASON_RESOLVE = 10,    /* the name has no address */
     REASON_LOCAL = 11,      /* the observer could not probe (no file descriptor …): abstains */
+    REASON_REPORTED = 12,   /* the server's own software says that it fails */
+    REASON_EXPIRED = 13, /* it has said nothing for its ttl, while its coordinator's beats come */
     REASON_COUNT
 };
 

@@ -77,6 +77,12 @@ enum sensed sensor_quiet(struct sensor *sensor, const struct check *check)
     return sensor->fails > 0 ? weigh(sensor, check, true) : SENSED_NOTHING;
 }
 
+void sensor_unsure(struct sensor *sensor)
+{
+    if (sensor->opinion == OPINION_UP)
+        sensor->opinion = OPINION_NONE;
+}
+
 uint32_t boot_age(int64_t now_ms, int64_t then_ms)
 {
     int64_t age;

@@ -20,13 +20,13 @@ enum profile { PROFILE_NORMAL, PROFILE_FAST };
 
 /* What a profile means; every time in ms. */
 struct timing {
-    int beat_ms;           /* between beats to each peer */
-    int silent_ms;         /* without a beat: the peer is silent (floor of the adaptive bound) */
-    int window_ms;         /* a confirmation round: ballots older than this do not count */
-    int election_ms;       /* libraft election timeout when calm */
-    int heartbeat_ms;      /* libraft heartbeat */
-    int lease_holder_ms;   /* L_h of protocol.md */
-    int fence_ms;          /* F of protocol.md */
+    int beat_ms;         /* between beats to each peer */
+    int silent_ms;       /* without a beat: the peer is silent (floor of the adaptive bound) */
+    int window_ms;       /* a confirmation round: ballots older than this do not count */
+    int election_ms;     /* libraft election timeout when calm */
+    int heartbeat_ms;    /* libraft heartbeat */
+    int lease_holder_ms; /* L_h of protocol.md */
+    int fence_ms;        /* F of protocol.md */
 };
 
 struct site {
@@ -44,14 +44,20 @@ struct server {
     enum member_role role;
 };
 
-enum check_kind { CHECK_TCP, CHECK_HTTP, CHECK_SIP };
+enum check_kind {
+    CHECK_TCP,
+    CHECK_HTTP,
+    CHECK_SIP,
+    CHECK_REPORT, /* not probed: the target's own software says how it is */
+};
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+enum process_kind { PROCESS_NONE, PROCESS_PIDFILE, PROCESS_UNIT };
 
 struct check {
     char name[LIMIT_NAME]; /* "voice-http@voice-1": template @ target */
     int target;            /* server */
     enum check_kind kind;
-    int interval_ms;       /* 100 .. 3 600 000, default 15 000 */
+    int interval_ms;       /* 100 .. 3 600 000, default 15 000; report: ttl, also of timeout_ms */
     int timeout_ms;        /* of one probe */
     int rise;              /* good probes in a row before an observer says up */
     int fall;              /* refused or wrong answers in a row before it says down */
@@ -63,6 +69,11 @@ struct check {
     char url[LIMIT_TEXT];  /* http */
     char ca_file[LIMIT_TEXT]; /* https: trust this; empty: the system's */
     int status_min, status_max; /* answers that count as good: http 200..399, sip 200..299 */
+    char report[LIMIT_NAME];    /* report: what the target's software calls it */
+    bool hold; /* tcp, http: an open connection is kept; when it breaks a probe follows at once */
+    /* On the target itself: when this process ends, a probe by all observers follows at once. */
+    enum process_kind process_kind;
+    char process[LIMIT_TEXT]; /* a file with its number; systemd's unit, "voice.service" */
 };
 
 enum need { NEED_ALL, NEED_ANY, NEED_LEAST };
@@ -76,7 +87,7 @@ struct function {
     enum severity severity; /* of an automatic incident */
     enum need need;
     int least;
-    int route; /* or -1 */
+    int route;   /* or -1 */
     int *checks; /* owned */
     int n_checks;
 };
@@ -85,7 +96,7 @@ struct candidate {
     char name[LIMIT_NAME];
     int *members; /* servers, owned; at most LIMIT_SERVERS */
     int n_members;
-    int least; /* healthy members it needs to serve */
+    int least;              /* healthy members it needs to serve */
     char value[LIMIT_NAME]; /* what the HAProxy map says when it serves (backend name) */
 };
 
@@ -94,13 +105,14 @@ enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS };
 struct actuator {
     char name[LIMIT_NAME];
     enum actuator_kind kind;
-    int timeout_ms;        /* of one call, reading back included */
+    int timeout_ms;           /* of one call, reading back included */
     char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; dns: "host:port" */
     /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
     char map[LIMIT_TEXT];
     /* dns */
     char zone[LIMIT_TEXT];
-    char record[LIMIT_TEXT]; /* owner name of the A/AAAA set; the epoch is TXT at _kirikae.<record> */
+    char record[LIMIT_TEXT]; /* owner name of the A/AAAA set; the epoch is TXT at _kirikae.<record>
+                              */
     int ttl_s;
     char tsig_name[LIMIT_NAME];
     char tsig_algorithm[LIMIT_NAME]; /* hmac-sha256 … */
@@ -112,8 +124,8 @@ enum route_kind { ROUTE_AVAILABLE, ROUTE_EXCLUSIVE };
 struct route {
     char name[LIMIT_NAME];
     enum route_kind kind;
-    int patience_ms; /* a failure younger than this does not move it */
-    int hold_moves;  /* automatic moves allowed … */
+    int patience_ms;    /* a failure younger than this does not move it */
+    int hold_moves;     /* automatic moves allowed … */
     int hold_window_ms; /* … in this time; then hands off and alarm */
     int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
@@ -151,7 +163,7 @@ struct model {
     int n_checks;
     int first_check[LIMIT_SERVERS]; /* by model_index(): of a target; -1 */
     int *next_check;                /* … the next of the same target; owned, NULL: no index */
-    struct function *functions; /* owned */
+    struct function *functions;     /* owned */
     int n_functions;
     struct service *services; /* owned */
     int n_services;

@@ -113,6 +113,41 @@ static int validate_check(const struct model *model, const struct check *check, 
         return err_set(err, ERR_INVALID,
                        "check \"%s\": a timeout of %d ms is more than %d intervals of %d ms",
                        check->name, check->timeout_ms, TIMEOUT_INTERVALS, check->interval_ms);
+    if (model->servers[check->target].coordinator)
+        return 0;
+    if (check->kind == CHECK_REPORT)
+        return err_set(err, ERR_INVALID,
+                       "check \"%s\": server \"%s\" runs no coordinator that could take reports",
+                       check->name, model->servers[check->target].name);
+    if (check->process_kind != PROCESS_NONE)
+        return err_set(err, ERR_INVALID,
+                       "check \"%s\": server \"%s\" runs no coordinator that could watch a process",
+                       check->name, model->servers[check->target].name);
+    return 0;
+}
+
+/* All reports of a server go into every one of its beats; each has a name of its own. */
+static int validate_reports(const struct model *model, int server, struct err *err)
+{
+    const struct check *reports[LIMIT_REPORTS];
+    int n = 0;
+
+    for (int i = 0; i < model->n_checks; i++) {
+        const struct check *check = &model->checks[i];
+
+        if (check->target != server || check->kind != CHECK_REPORT)
+            continue;
+        if (n == LIMIT_REPORTS)
+            return err_set(err, ERR_INVALID,
+                           "server \"%s\" has more than %d checks that are reported",
+                           model->servers[server].name, LIMIT_REPORTS);
+        for (int k = 0; k < n; k++)
+            if (strcmp(reports[k]->report, check->report) == 0)
+                return err_set(err, ERR_INVALID,
+                               "checks \"%s\" and \"%s\" are both reported as \"%s\"",
+                               reports[k]->name, check->name, check->report);
+        reports[n++] = check;
+    }
     return 0;
 }
 
@@ -122,6 +157,8 @@ static int validate_checks(const struct model *model, struct err *err)
 
     for (int i = 0; i < model->n_checks && rc == 0; i++)
         rc = validate_check(model, &model->checks[i], err);
+    for (int i = 0; i < model->n_coordinators && rc == 0; i++)
+        rc = validate_reports(model, i, err);
     return rc;
 }
 

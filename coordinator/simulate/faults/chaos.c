@@ -408,6 +408,25 @@ static void sort(struct fault *faults, int n)
     }
 }
 
+/* Software that complains, or dies without a word: one or two in most schedules of who reports. */
+static void complaints(struct drawing *d)
+{
+    bool reports = false;
+
+    for (int i = 0; i < d->model->n_checks; i++)
+        reports = reports || d->model->checks[i].kind == CHECK_REPORT;
+    for (int i = 0; reports && i < 2; i++) {
+        struct fault fault;
+
+        if (chaos_chance(d, 1, 3) ||
+            !chaos_single(d, FAULT_REPORT, chaos_between(d, 0, d->chaos->length_ms * 9 / 10),
+                          &fault))
+            continue;
+        fault.value = chaos_chance(d, 1, 2) ? FAULT_REPORT_FAILING : FAULT_REPORT_NOTHING;
+        chaos_add(d, fault);
+    }
+}
+
 int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t seed,
                struct fault *faults)
 {
@@ -448,6 +467,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
         else
             add_single(&d, kind, at);
     }
+    complaints(&d);
     sort(faults, d.n);
     return d.n;
 }

@@ -55,6 +55,7 @@ static const struct recipe {
     [FAULT_SWITCHOVER] = {MOVE, 5},
     [FAULT_FAILOVER] = {MOVE, 3},
     [FAULT_FORCE] = {MOVE, 3},
+    [FAULT_REPORT] = {NODE, 0}, /* where reports are configured: chaos.c */
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

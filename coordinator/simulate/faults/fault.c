@@ -58,7 +58,12 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
     [FAULT_FAILOVER] = {"failover", CANDIDATE, NO_VALUE, true,
                         "an operator leaves a failed candidate"},
     [FAULT_FORCE] = {"force", CANDIDATE, NO_VALUE, true, "an operator forces a move"},
+    [FAULT_REPORT] = {"report", COORDINATORS, WORD, false,
+                      "the server's own software reports that it fails, or reports nothing"},
 };
+
+const char *const fault_words[] = {
+    [FAULT_REPORT_FAILING] = "failing", [FAULT_REPORT_NOTHING] = "nothing", NULL};
 
 const struct fault_time_unit fault_time_units[FAULT_TIME_UNITS] = {
     {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
@@ -96,11 +101,9 @@ void fault_usage(enum fault_kind kind, struct buf *out)
                  {SEEN, "SERVER/SITE"},
                  {ACTUATOR, "ROUTE.ACTUATOR"},
                  {CANDIDATE, "ROUTE.CANDIDATE"}};
-    static const char *const values[] = {[NO_VALUE] = "",
-                                         [MS] = "=TIME",
-                                         [SIGNED_MS] = "=[-]TIME",
-                                         [PERCENT] = "=PERCENT%",
-                                         [PPM] = "=[-]NUMBERppm"};
+    static const char *const values[] = {
+        [NO_VALUE] = "",         [MS] = "=TIME",          [SIGNED_MS] = "=[-]TIME",
+        [PERCENT] = "=PERCENT%", [PPM] = "=[-]NUMBERppm", [WORD] = "=failing|nothing"};
     const struct fault_row *row = row_of(kind);
     const char *between = ":";
 
@@ -236,6 +239,9 @@ static void value_format(enum fault_unit unit, int64_t value, struct buf *out)
         break;
     case PPM:
         buf_printf(out, "=%lldppm", (long long)value);
+        break;
+    case WORD:
+        buf_printf(out, "=%s", fault_words[value]);
         break;
     }
 }

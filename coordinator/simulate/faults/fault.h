@@ -61,8 +61,12 @@ enum fault_kind {
     FAULT_SWITCHOVER,
     FAULT_FAILOVER,
     FAULT_FORCE,
+    /* a server's own software; services go on */
+    FAULT_REPORT, /* it says that it fails, or nothing at all: enum fault_report */
     FAULT_KINDS
 };
+
+enum fault_report { FAULT_REPORT_FAILING, FAULT_REPORT_NOTHING };
 
 /* A server, a site, or everything; for a path also "among themselves": a site twice. */
 enum where_kind { WHERE_ALL, WHERE_SERVER, WHERE_SITE, WHERE_ACTUATOR, WHERE_CANDIDATE };
@@ -76,7 +80,7 @@ struct fault {
     struct where what, other; /* `other`: the path's far end; the site that sees it so */
     bool path, one_way;
     int64_t at_ms, for_ms; /* for_ms 0: to the end, or once */
-    int64_t value;         /* ms, per mille, ppm */
+    int64_t value;         /* ms, per mille, ppm, enum fault_report */
 };
 
 #define FAULT_TIME_MAX_MS (3650ll * 86400000) /* of TIME and of DURATION, each */

@@ -297,6 +297,16 @@ static int read_time_value(const struct reading *r, const char *text, int64_t ma
     return 0;
 }
 
+static int read_word(const struct reading *r, const char *text, int64_t *value)
+{
+    for (int i = 0; fault_words[i] != NULL; i++)
+        if (strcmp(fault_words[i], text) == 0) {
+            *value = i;
+            return 0;
+        }
+    return misuse(r, "%s takes no \"%.40s\"", r->row->word, text);
+}
+
 static int read_value(const struct reading *r, const char *text, int64_t *value)
 {
     enum fault_unit unit = r->row->unit;
@@ -314,6 +324,8 @@ static int read_value(const struct reading *r, const char *text, int64_t *value)
         (!digits(&c, value) || strcmp(c, "ppm") != 0 || *value < 1 || *value > VALUE_MAX_PPM))
         return misuse(r, "\"%.40s\" is not from 1ppm to %dppm or from -%dppm to -1ppm", text,
                       VALUE_MAX_PPM, VALUE_MAX_PPM);
+    if (unit == WORD)
+        return read_word(r, text, value);
     if (unit == MS || unit == SIGNED_MS)
         rc = read_time_value(r, c, unit == MS ? VALUE_MAX_MS : FAULT_TIME_MAX_MS, value);
     if (minus)

@@ -16,7 +16,9 @@
 #define MACHINES (ALL | SERVER | SITE)
 #define COORDINATORS (MACHINES | NODES)
 
-enum fault_unit { NO_VALUE, MS, SIGNED_MS, PERCENT, PPM };
+enum fault_unit { NO_VALUE, MS, SIGNED_MS, PERCENT, PPM, WORD };
+/* Of WORD: NULL at the end. */
+extern const char *const fault_words[];
 
 struct fault_row {
     const char *word;

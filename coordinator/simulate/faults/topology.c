@@ -117,8 +117,16 @@ static void write_checks(const struct topology *t, const struct layout *layout, 
                "]\n"
                "    http: {url: \"http://{host}:8080/health\", status: 200-299}\n"
                "    interval: %dms\n"
-               "    timeout: %dms\n",
-               interval, timeout);
+               "    timeout: %dms\n%s",
+               interval, timeout,
+               t->watched ? "    hold: true\n    process: {unit: voice.service}\n" : "");
+    if (t->reports) {
+        buf_str(out, "  - {name: calls, report: {ttl: 2s}, targets: [");
+        write_members(layout, 0, out);
+        buf_str(out, ", ");
+        write_members(layout, 1, out);
+        buf_str(out, "]}\n");
+    }
     buf_printf(out,
                "  - {name: balancer, targets: [lb-1], tcp: {port: 8080}, interval: 1s, "
                "observers: all}\n"
@@ -283,5 +291,6 @@ struct topology topology_draw(uint64_t seed)
     t.interval_ms = intervals[prng_below(&prng, ARRAY_LEN(intervals))];
     t.patience_ms = patiences[prng_below(&prng, ARRAY_LEN(patiences))];
     t.extra_checks = extras[prng_below(&prng, ARRAY_LEN(extras))];
+    t.reports = prng_below(&prng, 8) == 0;
     return t;
 }

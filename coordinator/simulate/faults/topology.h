@@ -18,6 +18,8 @@ struct topology {
     bool pairs;       /* also pairwise routes: server i of site 1 -> server i of site 2 */
     bool exclusive;   /* also a route whose holders need grants */
     bool thirds;      /* … with a third candidate, on the third site */
+    bool watched;     /* their connections are held, their processes watched */
+    bool reports;     /* the servers of the candidates' own software reports too */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int extra_checks; /* of targets that no route needs, at 15 s; up to 10000 */

@@ -125,7 +125,9 @@ static enum reason answer_of(enum service_state state, int kind)
 {
     if (state == SERVICE_REFUSES)
         return REASON_REFUSED;
-    return state == SERVICE_SICK && kind != CHECK_TCP ? REASON_STATUS : REASON_OK;
+    if (state != SERVICE_SICK || kind == CHECK_TCP)
+        return REASON_OK;
+    return kind == CHECK_REPORT ? REASON_REPORTED : REASON_STATUS;
 }
 
 static enum reason find(const struct observer *observer, const struct watch *watch, int *took_ms)
@@ -267,7 +269,7 @@ void targets_watch(struct targets *targets, int node, uint64_t start, const stru
     observer->by_check = mem_zalloc((size_t)model->n_checks, sizeof *observer->by_check);
     for (int i = 0; i < model->n_checks; i++) {
         observer->by_check[i] = -1;
-        if (model_observers(model, i) & server_bit(node))
+        if (model->checks[i].kind != CHECK_REPORT && (model_observers(model, i) & server_bit(node)))
             watch_begin(observer, model, i, seed);
     }
 }

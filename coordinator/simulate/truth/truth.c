@@ -45,6 +45,17 @@ static server_set leaders(const struct sim *sim, int leader)
 
 /* ---- what a leader comes to believe ---- */
 
+/* What an observer that hears the target finds. */
+static enum reason found_by(const struct sim *sim, int observer, const struct check *check)
+{
+    if (check->kind == CHECK_REPORT &&
+        (!runs(sim, check->target) || sim->says_nothing[check->target]))
+        return REASON_EXPIRED;
+    if (check->kind == CHECK_REPORT && sim->complains[check->target])
+        return REASON_REPORTED;
+    return targets_finds(sim->targets, sim->model->servers[observer].site, check);
+}
+
 static struct ballot ballot_of(const struct sim *sim, int leader, int observer, int check)
 {
     const struct check *c = &sim->model->checks[check];
@@ -52,9 +63,8 @@ static struct ballot ballot_of(const struct sim *sim, int leader, int observer, 
                             .arrived_age_ms = AGE_NEVER,
                             .fail_age_ms = AGE_NEVER,
                             .good_age_ms = AGE_NEVER};
-    enum reason reason = hear_each_other(sim, observer, c->target)
-                             ? targets_finds(sim->targets, sim->model->servers[observer].site, c)
-                             : REASON_TIMEOUT;
+    enum reason reason =
+        hear_each_other(sim, observer, c->target) ? found_by(sim, observer, c) : REASON_TIMEOUT;
 
     if (!runs(sim, observer) || !hear_each_other(sim, leader, observer))
         return ballot;

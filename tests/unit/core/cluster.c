@@ -356,7 +356,7 @@ static void run_node(struct cluster *c, int node)
     catch_up(c, node);
     for (k = 0; k < model->n_checks; k++)
         if ((model_observers(model, k) & server_bit(node)) &&
-            c->now_ms >= c->inside->probe_ms[node][k]) {
+            model->checks[k].kind != CHECK_REPORT && c->now_ms >= c->inside->probe_ms[node][k]) {
             c->inside->probe_ms[node][k] = c->now_ms + model->checks[k].interval_ms;
             probe(c, node, k);
         }

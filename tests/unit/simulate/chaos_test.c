@@ -159,7 +159,7 @@ static void every_kind_is_drawn(void **state)
         long_ones += n <= 2 && faults[0].for_ms >= chaos.length_ms / 4;
     }
     for (int k = 0; k < FAULT_KINDS; k++)
-        if (drawn[k] * 300 < all) /* one in 300 at least, of 34 kinds */
+        if (k != FAULT_REPORT && drawn[k] * 300 < all) /* one in 300 at least, of 34 kinds */
             fail_msg("%s: %d of %d", fault_word((enum fault_kind)k), drawn[k], all);
     assert_in_range(typical, SEEDS / 3, SEEDS * 9 / 10);
     assert_in_range(mixed, SEEDS / 2, SEEDS);
@@ -167,6 +167,24 @@ static void every_kind_is_drawn(void **state)
     assert_true(sizes[1] > 0 && sizes[24] > 0);
     assert_in_range(sites, all / 20, all / 3);
     assert_in_range(paths, all / 50, all / 4);
+    model_free(model);
+}
+
+static void software_complains_where_it_reports(void **state)
+{
+    struct topology t = {.nodes = 12, .reports = true};
+    struct chaos chaos = {.length_ms = 60000};
+    struct model *model = model_of(&t);
+    struct fault faults[CHAOS_MAX];
+    int drawn[2] = {0};
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 300; seed++)
+        for (int i = draw(&chaos, model, seed, faults) - 1; i >= 0; i--)
+            if (faults[i].kind == FAULT_REPORT)
+                drawn[faults[i].value]++;
+    assert_in_range(drawn[FAULT_REPORT_FAILING], 50, 300);
+    assert_in_range(drawn[FAULT_REPORT_NOTHING], 50, 300);
     model_free(model);
 }
 
@@ -361,10 +379,15 @@ static void a_bare_model_is_enough(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_seed_is_a_schedule),   cmocka_unit_test(schedules_stay_what_they_are),
-        cmocka_unit_test(every_kind_is_drawn),    cmocka_unit_test(pauses_are_asked_for),
-        cmocka_unit_test(a_majority_goes_on),     cmocka_unit_test(harsh_goes_further),
-        cmocka_unit_test(nothing_is_hit_twice),   cmocka_unit_test(wishes_are_kept),
+        cmocka_unit_test(a_seed_is_a_schedule),
+        cmocka_unit_test(schedules_stay_what_they_are),
+        cmocka_unit_test(every_kind_is_drawn),
+        cmocka_unit_test(software_complains_where_it_reports),
+        cmocka_unit_test(pauses_are_asked_for),
+        cmocka_unit_test(a_majority_goes_on),
+        cmocka_unit_test(harsh_goes_further),
+        cmocka_unit_test(nothing_is_hit_twice),
+        cmocka_unit_test(wishes_are_kept),
         cmocka_unit_test(a_bare_model_is_enough),
     };
 

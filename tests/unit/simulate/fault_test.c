@@ -123,6 +123,7 @@ static void every_kind_goes_round(void **state)
         "switchover:calls.b.1@10s",
         "failover:calls.sip.a@10s",
         "force:calls.a@10s",
+        "report:voice-1=nothing@10s+5s",
     };
 
     (void)state;

@@ -15,6 +15,9 @@ struct columns {
     uint8_t vote_word[LIMIT_BEAT_VOTES];
     uint32_t clear_route[LIMIT_ROUTES], clear_epoch[LIMIT_ROUTES];
     int32_t clear_ahead[LIMIT_ROUTES];
+    uint32_t report_check[LIMIT_REPORTS], report_age[LIMIT_REPORTS];
+    uint8_t report_word[LIMIT_REPORTS];
+    uint32_t hint_check[LIMIT_HINTS];
 };
 
 static void fill_echoes(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
@@ -67,6 +70,23 @@ static void fill_clears(const struct beat *beat, struct columns *c, Kirikae__V1_
     m->clear_ahead = c->clear_ahead;
 }
 
+static void fill_reports(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    for (int i = 0; i < beat->n_reports; i++) {
+        c->report_check[i] = beat->reports[i].check;
+        c->report_word[i] = beat->reports[i].state;
+        c->report_age[i] = pb_age(beat->reports[i].age_ms);
+    }
+    m->n_report_check = m->report_word.len = m->n_report_age = (size_t)beat->n_reports;
+    m->report_check = c->report_check;
+    m->report_word.data = c->report_word;
+    m->report_age = c->report_age;
+    for (int i = 0; i < beat->n_hints; i++)
+        c->hint_check[i] = beat->hints[i];
+    m->n_hint_check = (size_t)beat->n_hints;
+    m->hint_check = c->hint_check;
+}
+
 static void generated_bytes(const struct beat *beat, struct buf *out)
 {
     Kirikae__V1__Beat m = KIRIKAE__V1__BEAT__INIT;
@@ -85,6 +105,7 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     fill_echoes(beat, &c, &m);
     fill_votes(beat, &c, &m);
     fill_clears(beat, &c, &m);
+    fill_reports(beat, &c, &m);
     pb_pack(&m, out);
 }
 
@@ -108,7 +129,9 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .heard = figure(prng),
                           .n_echoes = (int)prng_below(prng, 20),
                           .n_votes = (int)prng_below(prng, 24),
-                          .n_clears = (int)prng_below(prng, 6)};
+                          .n_clears = (int)prng_below(prng, 6),
+                          .n_reports = (int)prng_below(prng, LIMIT_REPORTS + 1),
+                          .n_hints = (int)prng_below(prng, LIMIT_HINTS + 1)};
     for (int i = 0; i < beat->n_echoes; i++)
         if (prng_below(prng, 4) > 0)
             beat->echoes[i] = (struct echo){.known = true,
@@ -127,6 +150,13 @@ static void any_beat(struct prng *prng, struct beat *beat)
                                          .clear = prng_below(prng, 2),
                                          .epoch = (uint32_t)figure(prng),
                                          .intent = (uint32_t)figure(prng)};
+    for (int i = 0; i < beat->n_reports; i++)
+        beat->reports[i] =
+            (struct report_word){.check = (uint16_t)prng_below(prng, LIMIT_CHECKS),
+                                 .state = (uint8_t)prng_below(prng, REPORT_FAILING + 1),
+                                 .age_ms = (uint32_t)figure(prng)};
+    for (int i = 0; i < beat->n_hints; i++)
+        beat->hints[i] = (uint16_t)prng_below(prng, LIMIT_CHECKS);
 }
 
 static void same_bytes(const struct beat *beat)
@@ -202,6 +232,18 @@ static void same_word(const Kirikae__V1__Beat *m, const struct beat *beat)
         assert_int_equal(m->clear_epoch[i], beat->clears[i].epoch);
         assert_int_equal((uint32_t)m->clear_ahead[i], beat->clears[i].intent - m->clear_epoch[i]);
     }
+    assert_int_equal(m->report_word.len, beat->n_reports);
+    assert_true(m->n_report_check == m->report_word.len && m->n_report_age == m->report_word.len);
+    for (int i = 0; i < beat->n_reports; i++) {
+        uint8_t state = m->report_word.data[i];
+
+        assert_int_equal(m->report_check[i], beat->reports[i].check);
+        assert_int_equal(state <= REPORT_FAILING ? state : REPORT_NONE, beat->reports[i].state);
+        assert_int_equal(pb_age_back(m->report_age[i]), beat->reports[i].age_ms);
+    }
+    assert_int_equal(m->n_hint_check, beat->n_hints);
+    for (int i = 0; i < beat->n_hints; i++)
+        assert_int_equal(m->hint_check[i], beat->hints[i]);
 }
 
 /* Whatever the reader takes, the generated code takes, and reads the same in it. */
@@ -248,10 +290,10 @@ static void the_reader_reads_what_the_generated_code_reads(void **state)
 static void unknown_fields_are_passed_over(void **state)
 {
     static const uint8_t more[] = {
-        0xc0, 1, 0x96, 1,                         /* 24: a varint */
-        0xc9, 1, 1,    2,    3,    4, 5, 6, 7, 8, /* 25: fixed64 */
-        0xd2, 1, 2,    0xff, 0xff,                /* 26: bytes */
-        0xdd, 1, 1,    2,    3,    4,             /* 27: fixed32 */
+        0xa0, 6, 0x96, 1,                         /* 100: a varint */
+        0xa9, 6, 1,    2,    3,    4, 5, 6, 7, 8, /* 101: fixed64 */
+        0xb2, 6, 2,    0xff, 0xff,                /* 102: bytes */
+        0xbd, 6, 1,    2,    3,    4,             /* 103: fixed32 */
     };
     struct buf bytes = {0};
     struct beat beat;

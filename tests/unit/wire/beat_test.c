@@ -63,6 +63,8 @@ static void a_full_beat_survives(void **state)
     round_trip(&a, &b);
     assert_int_equal(b.n_votes, LIMIT_BEAT_VOTES);
     assert_int_equal(b.n_clears, 3);
+    assert_int_equal(b.n_reports, 2);
+    assert_int_equal(b.n_hints, 1);
 }
 
 static void an_empty_beat_survives(void **state)
@@ -70,7 +72,7 @@ static void an_empty_beat_survives(void **state)
     struct beat a, b;
 
     sample_beat(0, 0, &a);
-    a.n_clears = 0;
+    a.n_clears = a.n_reports = a.n_hints = 0;
     a.number = 0;
     round_trip(&a, &b);
     assert_int_equal(b.n_votes, 0);
@@ -109,6 +111,12 @@ static void the_largest_beat_fits(void **state)
     a.n_echoes = LIMIT_SERVERS;
     a.n_votes = LIMIT_BEAT_VOTES;
     a.n_clears = LIMIT_ROUTES;
+    a.n_reports = LIMIT_REPORTS;
+    a.n_hints = LIMIT_HINTS;
+    for (int i = 0; i < LIMIT_REPORTS; i++) {
+        a.reports[i].check = a.hints[i] = LIMIT_CHECKS - 1;
+        a.reports[i].state = REPORT_FAILING;
+    }
     for (int i = 0; i < 64; i++) {
         a.echoes[i].known = true;
         a.votes[i].check = LIMIT_CHECKS - 1;
@@ -121,7 +129,9 @@ static void the_largest_beat_fits(void **state)
     assert_true(bytes.len <= ROOM);
     assert_int_equal(beat_decode(bytes.data, bytes.len, &b, &err), 0);
     assert_int_equal(b.n_votes, 0);
-    assert_true(b.n_echoes > 48);
+    assert_true(b.n_echoes > 44);
+    assert_int_equal(b.n_reports, LIMIT_REPORTS);
+    assert_int_equal(b.n_hints, LIMIT_HINTS);
     buf_free(&bytes);
 }
 
@@ -160,6 +170,12 @@ static void cuts_and_mutations_do_no_harm(void **state)
         }
         for (int i = 0; i < b.n_clears; i++)
             assert_true(b.clears[i].route < LIMIT_ROUTES);
+        assert_in_range(b.n_reports, 0, LIMIT_REPORTS);
+        assert_in_range(b.n_hints, 0, LIMIT_HINTS);
+        for (int i = 0; i < b.n_reports; i++)
+            assert_true(b.reports[i].check < LIMIT_CHECKS && b.reports[i].state <= REPORT_FAILING);
+        for (int i = 0; i < b.n_hints; i++)
+            assert_true(b.hints[i] < LIMIT_CHECKS);
     }
     buf_free(&bytes);
 }
@@ -185,6 +201,18 @@ static void wrong_values_are_refused(void **state)
 
     sample_beat(3, 2, &a);
     a.clears[0].route = LIMIT_ROUTES;
+    beat_encode(&a, &bytes);
+    assert_int_equal(beat_decode(bytes.data, bytes.len, &b, &err), ERR_INVALID);
+    buf_clear(&bytes);
+
+    sample_beat(3, 2, &a);
+    a.reports[1].check = LIMIT_CHECKS;
+    beat_encode(&a, &bytes);
+    assert_int_equal(beat_decode(bytes.data, bytes.len, &b, &err), ERR_INVALID);
+    buf_clear(&bytes);
+
+    sample_beat(3, 2, &a);
+    a.hints[0] = LIMIT_CHECKS;
     beat_encode(&a, &bytes);
     assert_int_equal(beat_decode(bytes.data, bytes.len, &b, &err), ERR_INVALID);
     buf_free(&bytes);

@@ -242,11 +242,35 @@ static const struct {
     {"transport: tcp", "transport: tls", "transport of sip"},
     {"200-404", "200-700", "status of sip: expected a status or a range of them from 100 to 699"},
     {"sip: {}", "sip: {prot: 5060}", "prot"},
-    {"tcp: {port: 443}, ", "", "check \"web\" needs one of tcp, http and sip"},
+    {"tcp: {port: 443}, ", "", "check \"web\" needs one of tcp, http, sip and report"},
     {"tcp: {port: 443}", "tcp: {port: 443}, http: {url: 'http://x/'}",
-     "check \"web\" needs one of tcp, http and sip"},
+     "check \"web\" needs one of tcp, http, sip and report"},
     {"haproxy: {address: 'unix:/run/lb.sock', map: /etc/lb.map}, ", "",
      "actuator \"lb\" needs either haproxy or dns"},
+    {"targets: [web-1], tcp: {port: 443}", "targets: [web-1], report: {ttl: 2s}",
+     "check \"web@web-1\": server \"web-1\" runs no coordinator that could take reports"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {unit: web.service}",
+     "server \"web-1\" runs no coordinator that could watch a process"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {}", "process: either a pidfile or a unit"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {pidfile: /x, unit: a.service}",
+     "process: either a pidfile or a unit"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {pidfile: run/x}", "expected a path from /"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {unit: ../x.service}",
+     "unit of process: expected only letters"},
+    {"tcp: {port: 443}", "tcp: {port: 443}, process: {unit: web}",
+     "expected a name such as x.service"},
+    {"  - {name: web,", "  - {name: said, targets: [a-1], report: {}}\n  - {name: web,",
+     "\"ttl\" is missing"},
+    {"  - {name: web,",
+     "  - {name: said, targets: [a-1], report: {ttl: 2s}, hold: true}\n  - {name: web,",
+     "check \"said\" is reported, not probed"},
+    {"  - {name: web,",
+     "  - {name: said, targets: [a-1], interval: 2s, report: {ttl: 2s}}\n  - {name: web,",
+     "check \"said\" is reported, not probed"},
+    {"  - {name: web,",
+     "  - {name: said, targets: [a-1], report: {ttl: 2s}}\n"
+     "  - {name: again, targets: [a-1], report: {ttl: 2s, name: said}}\n  - {name: web,",
+     "checks \"said@a-1\" and \"again@a-1\" are both reported as \"said\""},
     /* YAML that a configuration does not need */
     {"cluster: sample", "cluster: &x sample", "f.yaml:1: anchors are not allowed"},
     {"version: 7", "version: *x", "f.yaml:2: aliases are not allowed"},
@@ -275,6 +299,41 @@ static const struct {
     {"route: calls}", "severity: minor}", "it needs a route or checks"},
     {"sites: [{name: a}", "sites: [{name: d}, {name: a}", "site \"d\" has no server"},
 };
+
+static void reports_and_hints_are_read(void **state)
+{
+    static const char more[] =
+        "  - {name: said, targets: [a-1, b-1], report: {name: calls, ttl: 2s}, fall: 3}\n"
+        "  - {name: plain, targets: [a-2], report: {ttl: 500ms}}\n"
+        "  - {name: held, targets: [a-1], tcp: {port: 1}, hold: true,\n"
+        "     process: {pidfile: /run/x.pid}}\n"
+        "  - {name: unit, targets: [a-1], tcp: {port: 1}, process: {unit: x@1.service}}\n"
+        "  - {name: web,";
+    struct buf room = {0};
+    const char *text = edited("  - {name: web,", more, &room);
+    const struct check *check;
+    struct model *m;
+    struct err err;
+
+    assert_int_equal(parse(text, strlen(text), &m, &err), 0);
+    check = &m->checks[model_check(m, "said@b-1")];
+    assert_int_equal(check->kind, CHECK_REPORT);
+    assert_string_equal(check->report, "calls");
+    assert_int_equal(check->interval_ms, 2000);
+    assert_int_equal(check->timeout_ms, 2000);
+    assert_int_equal(check->fall, 3);
+    assert_string_equal(m->checks[model_check(m, "plain@a-2")].report, "plain");
+    check = &m->checks[model_check(m, "held@a-1")];
+    assert_true(check->hold);
+    assert_int_equal(check->process_kind, PROCESS_PIDFILE);
+    assert_string_equal(check->process, "/run/x.pid");
+    check = &m->checks[model_check(m, "unit@a-1")];
+    assert_false(check->hold);
+    assert_int_equal(check->process_kind, PROCESS_UNIT);
+    assert_string_equal(check->process, "x@1.service");
+    model_free(m);
+    buf_free(&room);
+}
 
 static void slips_are_named(void **state)
 {
@@ -436,6 +495,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_arrive),
         cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(reports_and_hints_are_read),
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(empty_and_large_files_are_refused),
         cmocka_unit_test(too_many_of_anything_is_refused),

@@ -200,6 +200,11 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     beat->clears[0] = (struct clear){.route = 0, .clear = true, .epoch = 5, .intent = 5};
     beat->clears[1] = (struct clear){.route = LIMIT_ROUTES - 1, .epoch = 5, .intent = 6};
     beat->clears[2] = (struct clear){.route = 2, .epoch = UINT32_MAX, .intent = 0};
+    beat->n_reports = 2;
+    beat->reports[0] = (struct report_word){.check = 7, .state = REPORT_OK, .age_ms = 650};
+    beat->reports[1] = (struct report_word){.check = 300, .state = REPORT_FAILING, .age_ms = 0};
+    beat->n_hints = 1;
+    beat->hints[0] = 300;
 }
 
 static void sample_rows(struct shared *s)

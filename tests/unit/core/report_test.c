@@ -1,0 +1,294 @@
+/* What a server's software says of itself, through the eyes of its observers, and hints. */
+#include "cluster.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { VOICE = 0, MIRROR = 4, BACKUP = 8, CALLS = 8 }; /* CALLS + i: calls@voice-(i + 1), … */
+#define TTL_MS 1000
+
+/* The sample cluster, whose voice servers' software reports too. */
+static const char *reporting(const char *interval)
+{
+    static char yaml[8192];
+    const char *plain = world_yaml("available", 0), *routes = strstr(plain, "routes:");
+    const char *checks = strstr(plain, "    interval: 100ms");
+
+    snprintf(yaml, sizeof yaml,
+             "%.*s    interval: %s\n    timeout: 300ms\n    process: {unit: voice.service}\n"
+             "  - {name: calls, report: {ttl: 1s}, targets: [voice-1, voice-2, voice-3, voice-4]}\n"
+             "%s",
+             (int)(checks - plain), plain, interval, routes);
+    return yaml;
+}
+
+static void say(struct cluster *c, int server, bool failing)
+{
+    struct event event = {.kind = EVENT_REPORT,
+                          .report = {.check = CALLS + server, .failing = failing, .text = "test"}};
+
+    cluster_step(c, server, &event);
+}
+
+/* `ok` and `failing`: bits of servers whose software says so every 300 ms. */
+static void run(struct cluster *c, int64_t ms, unsigned ok, unsigned failing)
+{
+    for (; ms > 0; ms -= 300) {
+        for (int i = VOICE; i < MIRROR; i++)
+            if ((ok | failing) & 1u << i)
+                say(c, i, failing >> i & 1);
+        cluster_run(c, ms < 300 ? ms : 300);
+    }
+}
+
+static enum verdict verdict(const struct cluster *c, int check)
+{
+    return cluster_shared(c)->checks[check].verdict;
+}
+
+static struct cluster *calm(void)
+{
+    struct cluster *c = cluster_of(reporting("100ms"), 1);
+
+    run(c, 3000, 0xf, 0);
+    for (int i = VOICE; i < MIRROR; i++)
+        assert_int_equal(verdict(c, CALLS + i), VERDICT_UP);
+    assert_int_equal(c->disputed, 0);
+    return c;
+}
+
+static const struct ballot *newest(const struct cluster *c, int check, int *n)
+{
+    static struct ballot ballots[LIMIT_SERVERS];
+
+    *n = engine_ballots(cluster_engine(c, c->leader), cluster_now(c), check, ballots);
+    return ballots;
+}
+
+static void assert_all_say(const struct cluster *c, int check, enum reason reason)
+{
+    int n;
+    const struct ballot *ballots = newest(c, check, &n);
+
+    assert_int_equal(n, CLUSTER_NODES - 1); /* the target is no observer of itself */
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(ballots[i].opinion, OPINION_DOWN);
+        assert_int_equal(ballots[i].reason, reason);
+    }
+}
+
+static void nothing_said_yet_is_unknown(void **state)
+{
+    struct cluster *c = cluster_of(reporting("100ms"), 1);
+
+    (void)state;
+    cluster_run(c, 10000);
+    for (int i = VOICE; i < MIRROR; i++)
+        assert_int_equal(verdict(c, CALLS + i), VERDICT_UNKNOWN);
+    assert_int_equal(c->moves, 0);
+    cluster_free(c);
+}
+
+static void a_failing_word_is_evidence_at_once(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    say(c, 0, true);
+    cluster_run(c, 60);
+    assert_int_equal(verdict(c, CALLS), VERDICT_DOWN);
+    assert_all_say(c, CALLS, REASON_REPORTED);
+    assert_int_equal(verdict(c, 0), VERDICT_UP); /* what is probed is well */
+    run(c, 600, 0xf, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_UP);
+    assert_int_equal(c->moves, 0);
+    cluster_free(c);
+}
+
+static void enough_of_them_move_the_route(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    run(c, 600, 0x1, 0xe);
+    assert_int_equal(c->moves, 1);
+    assert_int_equal(c->told_candidate, 1);
+    cluster_free(c);
+}
+
+static void a_word_that_is_not_renewed_expires(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    run(c, TTL_MS - 400, 0xe, 0); /* it said ok up to 300 ms before */
+    assert_int_equal(verdict(c, CALLS), VERDICT_UP);
+    run(c, 600, 0xe, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_DOWN);
+    assert_all_say(c, CALLS, REASON_EXPIRED);
+    assert_int_equal(c->moves, 0);
+    cluster_free(c);
+}
+
+/* A restart within the ttl is nothing; a coordinator that stays away makes the word missing. */
+static void a_coordinator_that_is_gone_takes_its_words_along(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    c->stopped[0] = true;
+    run(c, 500, 0xe, 0);
+    c->stopped[0] = false;
+    cluster_restart(c, 0, 1);
+    run(c, 3000, 0xf, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_UP);
+    c->verdicts = 0;
+    c->stopped[0] = true;
+    run(c, 800, 0xe, 0);
+    assert_int_equal(c->verdicts, 0);
+    run(c, 2000, 0xe, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_DOWN);
+    assert_all_say(c, CALLS, REASON_TIMEOUT);
+    assert_int_equal(verdict(c, 0), VERDICT_UP);
+    assert_int_equal(c->moves, 0);
+    cluster_free(c);
+}
+
+/* After a restart of its coordinator the software is as mute as before: that is not unknown. */
+static void a_restart_does_not_renew_a_word(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    c->stopped[0] = true;
+    run(c, 300, 0xe, 0);
+    c->stopped[0] = false;
+    cluster_restart(c, 0, 1);
+    run(c, 2500, 0xe, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_DOWN);
+    cluster_free(c);
+}
+
+static void an_observer_that_hears_nothing_does_not_vouch(void **state)
+{
+    struct cluster *c = calm();
+    struct ballot ballots[LIMIT_SERVERS];
+    int n;
+
+    (void)state;
+    c->cut[BACKUP + 1] = true;
+    run(c, 600, 0xf, 0);
+    n = engine_ballots(cluster_engine(c, BACKUP + 1), cluster_now(c), CALLS, ballots);
+    for (int i = 0; i < n; i++)
+        if (ballots[i].observer == BACKUP + 1)
+            assert_int_equal(ballots[i].opinion, OPINION_NONE);
+    run(c, 3000, 0xf, 0);
+    assert_int_equal(verdict(c, CALLS), VERDICT_UP);
+    c->cut[BACKUP + 1] = false;
+    run(c, 3000, 0xf, 0);
+    assert_int_equal(c->disputed, 0);
+    cluster_free(c);
+}
+
+static void words_about_others_are_ignored(void **state)
+{
+    struct cluster *c = calm();
+    struct event event = {.kind = EVENT_REPORT, .report = {.check = CALLS + 1, .failing = true}};
+
+    (void)state;
+    cluster_step(c, 0, &event); /* of another server */
+    event.report.check = 0;     /* that is probed */
+    cluster_step(c, 0, &event);
+    event.report.check = LIMIT_CHECKS;
+    cluster_step(c, 0, &event);
+    run(c, 600, 0xf, 0);
+    assert_int_equal(verdict(c, CALLS + 1), VERDICT_UP);
+    assert_int_equal(verdict(c, 0), VERDICT_UP);
+    cluster_free(c);
+}
+
+/* ---- hints ---- */
+
+static struct cluster *seldom(void)
+{
+    struct cluster *c = cluster_of(reporting("15s"), 1);
+
+    run(c, 30000, 0xf, 0);
+    assert_int_equal(verdict(c, 0), VERDICT_UP);
+    c->confirmations = 0;
+    return c;
+}
+
+static void hint(struct cluster *c, int node, int check)
+{
+    struct event event = {.kind = EVENT_HINT, .hint.check = check};
+
+    cluster_step(c, node, &event);
+}
+
+static void a_hint_finds_a_dead_process_at_once(void **state)
+{
+    struct cluster *c = seldom();
+
+    (void)state;
+    c->dead[0] = true;
+    hint(c, 0, 0);
+    cluster_run(c, 30);
+    assert_int_equal(verdict(c, 0), VERDICT_DOWN);
+    cluster_free(c);
+}
+
+static void a_hint_is_no_evidence_and_is_not_repeated(void **state)
+{
+    struct cluster *c = seldom();
+
+    (void)state;
+    c->verdicts = 0;
+    for (int i = 0; i < 20; i++) {
+        hint(c, 0, 0);
+        run(c, 30, 0xf, 0);
+    }
+    run(c, 3000, 0xf, 0);
+    assert_int_equal(c->verdicts, 0);
+    assert_in_range(c->confirmations, 11, 3 * 11);
+    assert_int_equal(verdict(c, 0), VERDICT_UP);
+    cluster_free(c);
+}
+
+static void an_observer_s_own_hint_looks_for_itself(void **state)
+{
+    struct cluster *c = seldom();
+
+    (void)state;
+    hint(c, BACKUP, 0);
+    run(c, 600, 0xf, 0);
+    assert_in_range(c->confirmations, 1, 3);
+    hint(c, BACKUP, -1);
+    hint(c, BACKUP, LIMIT_CHECKS);
+    cluster_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_said_yet_is_unknown),
+        cmocka_unit_test(a_failing_word_is_evidence_at_once),
+        cmocka_unit_test(enough_of_them_move_the_route),
+        cmocka_unit_test(a_word_that_is_not_renewed_expires),
+        cmocka_unit_test(a_coordinator_that_is_gone_takes_its_words_along),
+        cmocka_unit_test(a_restart_does_not_renew_a_word),
+        cmocka_unit_test(an_observer_that_hears_nothing_does_not_vouch),
+        cmocka_unit_test(words_about_others_are_ignored),
+        cmocka_unit_test(a_hint_finds_a_dead_process_at_once),
+        cmocka_unit_test(a_hint_is_no_evidence_and_is_not_repeated),
+        cmocka_unit_test(an_observer_s_own_hint_looks_for_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
