@@ -19,7 +19,8 @@ struct act_order {
     int route, actuator;
     uint32_t epoch, step;
     int candidate;
-    server_set members; /* of the candidate, that are to serve */
+    server_set members;  /* of the candidate, that are to serve */
+    server_set draining; /* others, that may finish what they have */
 };
 
 struct act_result {

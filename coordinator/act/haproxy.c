@@ -1,10 +1,10 @@
 /* HAProxy's runtime API. One map per route says which backend serves and under which
- * (epoch, step); the servers of the candidate are set ready or maint.
+ * (epoch, step); the servers of the candidate are set ready, drain or maint.
  *
  *   look    show map, show map PATH, show map, show servers state B -> done, stale, or go on
  *   take    prepare map PATH -> version V; show map PATH again      -> stale, or go on;
  *           the coordinators are asked whether this node still leads
- *   fill    set server ... (ready before maint), add map @V ...
+ *   fill    set server ... (ready before others), add map @V ...
  *   commit  when they have said so: commit map @V PATH, and look again: verifying is looking
  *
  * The version is what makes this a compare-and-set: HAProxy refuses a commit of a
@@ -48,9 +48,13 @@ struct haproxy {
     enum haproxy_server pool[LIMIT_SERVERS]; /* by member, as looked at last */
 };
 
-static bool wanted(const struct call *call, int member)
+static enum haproxy_server wanted(const struct call *call, int member)
 {
-    return call->order.members & server_bit(call->candidate->members[member]);
+    server_set bit = server_bit(call->candidate->members[member]);
+
+    return call->order.members & bit    ? HAPROXY_READY
+           : call->order.draining & bit ? HAPROXY_DRAIN
+                                        : HAPROXY_MAINT;
 }
 
 static const char *member_name(const struct call *call, int member)
@@ -98,14 +102,18 @@ static void on_filled(struct call *call, const char *const *answers, int n)
 
 static int fill_pool(const struct call *call, struct buf *commands, bool ready)
 {
+    static const char *const words[] = {
+        [HAPROXY_READY] = "ready", [HAPROXY_MAINT] = "maint", [HAPROXY_DRAIN] = "drain"};
     const struct haproxy *haproxy = call->state;
     int n = 0;
 
     for (int i = 0; i < call->candidate->n_members; i++) {
-        if (wanted(call, i) != ready || haproxy->pool[i] == (ready ? HAPROXY_READY : HAPROXY_MAINT))
+        enum haproxy_server want = wanted(call, i);
+
+        if ((want == HAPROXY_READY) != ready || haproxy->pool[i] == want)
             continue;
         buf_printf(commands, "set server %s/%s state %s\n", haproxy->backend, member_name(call, i),
-                   ready ? "ready" : "maint");
+                   words[want]);
         n++;
     }
     return n;
@@ -134,7 +142,7 @@ static bool pool_right(const struct call *call)
     const struct haproxy *haproxy = call->state;
 
     for (int i = 0; i < call->candidate->n_members; i++)
-        if (haproxy->pool[i] != (wanted(call, i) ? HAPROXY_READY : HAPROXY_MAINT))
+        if (haproxy->pool[i] != wanted(call, i))
             return false;
     return true;
 }

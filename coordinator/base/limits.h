@@ -12,6 +12,7 @@
 #define LIMIT_ROUTES 64
 #define LIMIT_CANDIDATES 8     /* of a route */
 #define LIMIT_ACTUATORS 8      /* of a route */
+#define LIMIT_SPANS 8          /* allowed times of a route's failback */
 #define LIMIT_WINDOWS 1024     /* maintenance windows kept in the replicated state */
 #define LIMIT_COMMAND_IDS 1024 /* remembered, so that a retried command is answered once */
 #define LIMIT_BEAT 1400        /* bytes of a datagram: below every usual MTU */

@@ -4,11 +4,10 @@
 #include "cli/cluster_file.h"
 #include "cli/verified.h"
 #include "report/sla.h"
+#include "store/zone_file.h"
 #include "wire/config.h"
 
 #include <string.h>
-
-#define ZONE_DIR "/usr/share/zoneinfo"
 
 struct request {
     int year, month;
@@ -69,20 +68,11 @@ static int read_model(struct cli *cli, struct model **model)
 
 static int read_zone(struct cli *cli, const struct model *model, struct zone **zone)
 {
-    const char *name = model->contract.timezone;
-    struct buf path = {0}, bytes = {0};
     struct err err;
-    int r = 0;
 
-    if (!zone_name_ok(name))
-        return cli_fail(cli, CLI_REFUSED, "\"%s\" is not a time zone's name", name);
-    buf_printf(&path, "%s/%s", ZONE_DIR, name);
-    r = cli_read_file(buf_cstr(&path), ZONE_FILE_MAX, &bytes, &err);
-    if (r == 0)
-        r = zone_parse(bytes.data, bytes.len, zone, &err);
-    buf_free(&bytes);
-    buf_free(&path);
-    return r < 0 ? cli_fail(cli, CLI_USAGE, "time zone %s: %s", name, err.text) : 0;
+    if (zone_file_load(model->contract.timezone, zone, &err) < 0)
+        return cli_fail(cli, CLI_USAGE, "%s", err.text);
+    return 0;
 }
 
 /* "# version 2025b" begins tzdata.zi; false: not known. */

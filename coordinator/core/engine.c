@@ -163,6 +163,7 @@ static void follow_routes(struct engine *engine, const struct route_names *old)
         peer->n_clears = 0;
     }
     memset(engine->failed_ms, 0, sizeof engine->failed_ms);
+    memset(engine->ready_ms, 0, sizeof engine->ready_ms);
     memset(engine->moved_index, 0, sizeof engine->moved_index);
 }
 
@@ -231,6 +232,13 @@ void engine_standing(struct engine *engine, struct moment now, uint64_t stored_i
     engine->votes = votes;
 }
 
+void engine_zone(struct engine *engine, struct zone *zone)
+{
+    zone_free(engine->zone);
+    engine->zone = zone;
+    engine->routes_busy = true;
+}
+
 void engine_members(struct engine *engine, bool change)
 {
     engine->members_change = change;
@@ -245,6 +253,7 @@ void engine_free(struct engine *engine)
     mem_free(engine->local_yaml);
     mem_free(engine->watches);
     mem_free(engine->cells);
+    zone_free(engine->zone);
     mem_free(engine);
 }
 

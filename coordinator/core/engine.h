@@ -16,6 +16,7 @@
 #include "core/shared.h"
 
 struct engine;
+struct zone;
 
 struct moment {
     int64_t boot_ms; /* monotonic: all local arithmetic */
@@ -192,6 +193,10 @@ int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml
  * it has now. Its word on exclusive routes waits for both. Before the first call: all is
  * stored, and it votes. */
 void engine_standing(struct engine *engine, struct moment now, uint64_t stored_index, bool votes);
+
+/* The zone of the contract in force (owned from now on; NULL: not known): failback's allowed
+ * times go by it. Told whenever the configuration changes. */
+void engine_zone(struct engine *engine, struct zone *zone);
 
 /* This leader is putting one Raft id in the place of another, or has ended that: meanwhile no
  * exclusive route moves. */

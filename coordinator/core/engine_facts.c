@@ -3,6 +3,9 @@
 #include "base/utc.h"
 #include "core/engine_private.h"
 
+#define UTC_LOOK_MS 60000 /* what waits for a time of UTC is looked at so often */
+#define KEPT_LOOK_MS 1000 /* … and what is kept back for another reason */
+
 int route_next(const struct engine *engine, int route)
 {
     const struct shared *shared = engine->shared;
@@ -12,6 +15,17 @@ int route_next(const struct engine *engine, int route)
         if (c != shared->routes[route].now.candidate && shared_candidate_ready(shared, route, c))
             return c;
     return -1;
+}
+
+static void watch_ready(struct engine *engine, struct moment now, int route)
+{
+    int c;
+
+    for (c = 0; c < engine->model->routes[route].n_candidates; c++)
+        if (!shared_candidate_ready(engine->shared, route, c))
+            engine->ready_ms[route][c] = 0;
+        else if (engine->ready_ms[route][c] == 0)
+            engine->ready_ms[route][c] = now.boot_ms;
 }
 
 /* Patience is counted on the boot clock: UTC steps, and differs from leader to leader. */
@@ -31,6 +45,8 @@ void route_watch(struct engine *engine, struct moment now)
         else if (engine->failed_ms[r] == 0 || engine->failed_epoch[r] != at->epoch)
             engine->failed_ms[r] = now.boot_ms;
         engine->failed_epoch[r] = at->epoch;
+        if (engine->model->routes[r].failback.automatic)
+            watch_ready(engine, now, r);
         if (route_pool(engine, r) == at->members)
             engine->pool_ms[r] = 0;
         else if (engine->pool_ms[r] == 0)
@@ -226,6 +242,111 @@ static uint32_t active_facts(const struct engine *engine, struct moment now, int
     return facts;
 }
 
+/* An operator brought it where it is, and not because the other one had failed: it stays. */
+static bool chosen(const struct route_state *state)
+{
+    const struct rule *rule = rules_by_number(state->rule);
+
+    return rule != NULL && rule->action == ACTION_MOVE_TO && rule->number != RULE_LEFT_FAILED;
+}
+
+/* The first candidate before the active one that is ready, and that it may go back to once
+ * that has lasted: one that follows only to where the other is. -1. */
+static int preferred(const struct engine *engine, struct moment now, int route, int64_t *due_ms)
+{
+    const struct route *r = &engine->model->routes[route], *parent;
+    const struct route_state *state = &engine->shared->routes[route];
+    int c, best = -1;
+
+    *due_ms = INT64_MAX;
+    if (!r->failback.automatic || state->phase != ROUTE_SERVING || chosen(state))
+        return -1;
+    parent = r->follows >= 0 ? &engine->model->routes[r->follows] : NULL;
+    for (c = 0; c < state->now.candidate; c++) {
+        int64_t ready_ms = engine->ready_ms[route][c];
+
+        if (ready_ms == 0 ||
+            (parent != NULL && model_candidate(parent, r->candidates[c].name) !=
+                                   engine->shared->routes[r->follows].now.candidate))
+            continue;
+        engine_due(due_ms, ready_ms + r->failback.after_ms);
+        if (best < 0 && now.boot_ms >= ready_ms + r->failback.after_ms)
+            best = c;
+    }
+    return best;
+}
+
+/* UTC when failback is allowed, from now on; INT64_MAX: nobody knows. */
+static int64_t allowed_ms(const struct engine *engine, struct moment now, int route)
+{
+    const struct failback *failback = &engine->model->routes[route].failback;
+    int64_t local_ms, next_ms = INT64_MAX;
+    int i;
+
+    if (failback->n_allowed == 0)
+        return now.utc_ms;
+    if (engine->zone == NULL)
+        return INT64_MAX;
+    local_ms = now.utc_ms + zone_offset(engine->zone, now.utc_ms) * 1000ll;
+    for (i = 0; i < failback->n_allowed; i++) {
+        if (span_contains(&failback->allowed[i], local_ms))
+            return now.utc_ms;
+        engine_due(&next_ms, span_next_ms(&failback->allowed[i], local_ms));
+    }
+    return zone_to_utc(engine->zone, next_ms);
+}
+
+int route_back(const struct engine *engine, struct moment now, int route)
+{
+    int64_t due_ms;
+    int back = preferred(engine, now, route, &due_ms);
+
+    return back >= 0 && allowed_ms(engine, now, route) <= now.utc_ms ? back : -1;
+}
+
+/* Left by a planned move, and not yet told to go: whom an operator drains has no such end. */
+static bool finishing(const struct engine *engine, int route)
+{
+    const struct placement *at = &engine->shared->routes[route].now;
+
+    return (at->draining & ~shared_candidate_drained(engine->shared, route, at->candidate)) != 0;
+}
+
+static bool drain_over(const struct engine *engine, struct moment now, int route)
+{
+    return finishing(engine, route) &&
+           entry_time_ms(engine, now) >= engine->shared->routes[route].drain_until_ms;
+}
+
+/* UTC may step meanwhile: look again before long. */
+static int64_t boot_at(struct moment now, int64_t utc_ms)
+{
+    int64_t in_ms = utc_ms - now.utc_ms;
+
+    return now.boot_ms + (in_ms < UTC_LOOK_MS ? in_ms : UTC_LOOK_MS);
+}
+
+static int64_t at_least(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+int64_t route_due_ms(const struct engine *engine, struct moment now, int route, uint32_t facts)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    int64_t due_ms = INT64_MAX, back_ms;
+    int back = preferred(engine, now, route, &back_ms);
+
+    if (finishing(engine, route) && !(facts & FACT_DRAIN_OVER))
+        engine_due(&due_ms, boot_at(now, state->drain_until_ms));
+    if (back < 0)
+        engine_due(&due_ms, back_ms);
+    else /* it waits for an allowed time, or for the end of what keeps it back */
+        engine_due(&due_ms, at_least(now.boot_ms + KEPT_LOOK_MS,
+                                     boot_at(now, allowed_ms(engine, now, route))));
+    return due_ms;
+}
+
 uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -234,6 +355,12 @@ uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 
     if (route_next(engine, route) >= 0)
         facts |= FACT_OTHER_READY;
+    if ((facts & FACT_ACTIVE_OK) && route_back(engine, now, route) >= 0)
+        facts |= FACT_FAILBACK_DUE;
+    if (shared_follow_to(engine->shared, route) >= 0)
+        facts |= FACT_PARENT_MOVED;
+    if (drain_over(engine, now, route))
+        facts |= FACT_DRAIN_OVER;
     if (state->done == (1u << n_actuators) - 1)
         facts |= FACT_ALL_DONE;
     if (state->phase == ROUTE_WAITING && grants_over(engine, now, route))

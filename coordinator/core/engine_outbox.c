@@ -112,6 +112,8 @@ int64_t outbox_next_ms(const struct engine *engine, int route)
     int64_t next_ms = INT64_MAX;
     int a;
 
+    if (engine->shared->routes[route].phase == ROUTE_WAITING)
+        return next_ms;
     for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
         const struct outslot *slot = &engine->out[route][a];
 

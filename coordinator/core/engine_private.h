@@ -3,6 +3,7 @@
 #define CORE_ENGINE_PRIVATE_H
 
 #include "base/prng.h"
+#include "core/account/zone.h"
 #include "core/detect/count.h"
 #include "core/detect/detector.h"
 #include "core/detect/sensor.h"
@@ -108,6 +109,9 @@ struct engine {
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
     uint64_t moved_index[LIMIT_ROUTES];  /* its newest move … */
     int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
+    /* Since when a candidate is ready; 0: it is not, or never goes back by itself. */
+    int64_t ready_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
+    struct zone *zone; /* owned: of the contract; NULL: not known */
     int64_t pool_ms[LIMIT_ROUTES];       /* since when its pool differs; 0: it does not */
     bool foreign;                        /* the file names other coordinators: told once */
     int64_t suspect_until_ms;            /* abstain: this node stood still */
@@ -239,6 +243,10 @@ const struct rule *route_rule(const struct engine *engine, int route, uint32_t f
 uint32_t route_asked(const struct engine *engine, const struct command *command);
 /* First other candidate, in order of preference, that holds its least; -1. */
 int route_next(const struct engine *engine, int route);
+/* The most preferred one that may take the route back by now, and now is a time for it; -1. */
+int route_back(const struct engine *engine, struct moment now, int route);
+/* Boot time at which time alone changes the facts of a route at rest; INT64_MAX: never. */
+int64_t route_due_ms(const struct engine *engine, struct moment now, int route, uint32_t facts);
 /* Who is to serve under the active candidate: those placed that nothing speaks against, and
  * those that are fit. */
 server_set route_pool(const struct engine *engine, int route);

@@ -19,6 +19,17 @@ static server_set members_for(const struct engine *engine, int route, int candid
     return ok != 0 ? ok : all; /* forced onto a sick one: all of it */
 }
 
+/* What it leaves works: nobody is without service, and who is left may finish. */
+static bool is_planned(const struct engine *engine, int route, const struct rule *rule,
+                       const struct command *command)
+{
+    int follows = engine->model->routes[route].follows;
+
+    return (command != NULL && command->kind == COMMAND_SWITCHOVER) ||
+           rule->action == ACTION_FAILBACK ||
+           (rule->action == ACTION_FOLLOW && engine->shared->routes[follows].planned);
+}
+
 static void fill_intent(const struct engine *engine, struct entry *entry, int route, int to,
                         const struct rule *rule, uint32_t facts, const struct command *command)
 {
@@ -34,7 +45,7 @@ static void fill_intent(const struct engine *engine, struct entry *entry, int ro
     entry->intent.rule = rule->number;
     entry->intent.phase = (int)engine->shared->routes[route].phase;
     entry->intent.facts = facts;
-    entry->intent.planned = command != NULL && command->kind == COMMAND_SWITCHOVER;
+    entry->intent.planned = is_planned(engine, route, rule, command);
     entry->intent.forced = command != NULL && command->force;
     if (command != NULL) {
         entry->id = command->id;
@@ -140,6 +151,23 @@ static bool pool_waits(const struct engine *engine, struct moment now, int route
     return false;
 }
 
+/* Is the route that this one follows about to move, and this one then with it? */
+static bool leads_soon(const struct engine *engine, struct moment now, int parent, int route)
+{
+    const struct route *r = &engine->model->routes[route];
+    int to, c;
+
+    if (parent < 0)
+        return false;
+    to = route_next(engine, parent);
+    if (to < 0 ||
+        route_rule(engine, parent, route_facts(engine, now, parent))->action != ACTION_MOVE)
+        return false;
+    c = model_candidate(r, engine->model->routes[parent].candidates[to].name);
+    return c != engine->shared->routes[route].now.candidate &&
+           shared_candidate_ready(engine->shared, route, c);
+}
+
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
               uint32_t facts, const struct command *command, struct effects *effects)
 {
@@ -149,10 +177,18 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
         return;
     switch (rule->action) {
     case ACTION_NONE:
+        break;
     case ACTION_FAILBACK:
+        propose_intent(engine, now, route, route_back(engine, now, route), rule, facts, NULL,
+                       effects);
+        break;
     case ACTION_FOLLOW:
+        propose_intent(engine, now, route, shared_follow_to(engine->shared, route), rule, facts,
+                       NULL, effects);
         break;
     case ACTION_MOVE:
+        if (leads_soon(engine, now, engine->model->routes[route].follows, route))
+            break;
         propose_intent(engine, now, route, route_next(engine, route), rule, facts, NULL, effects);
         break;
     case ACTION_MOVE_TO:
@@ -200,7 +236,7 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
         outbox_run(engine, now, r, effects);
         if (!at_rest(engine, r, facts, rule))
             engine->routes_busy = true;
-        else if (outbox_next_ms(engine, r) < engine->routes_ms)
-            engine->routes_ms = outbox_next_ms(engine, r);
+        engine_due(&engine->routes_ms, outbox_next_ms(engine, r));
+        engine_due(&engine->routes_ms, route_due_ms(engine, now, r, facts));
     }
 }

@@ -91,6 +91,18 @@ server_set shared_candidate_standing(const struct shared *shared, int route, int
     return members_up_to(shared, route, candidate, MEMBER_UNKNOWN);
 }
 
+server_set shared_candidate_drained(const struct shared *shared, int route, int candidate)
+{
+    const struct candidate *c = &shared->model->routes[route].candidates[candidate];
+    server_set set = 0;
+    int i;
+
+    for (i = 0; i < c->n_members; i++)
+        if (shared_drained(shared, c->members[i]))
+            set |= server_bit(c->members[i]);
+    return set;
+}
+
 bool shared_candidate_ready(const struct shared *shared, int route, int candidate)
 {
     return server_count(shared_candidate_ok(shared, route, candidate)) >=
@@ -101,6 +113,22 @@ bool shared_candidate_failed(const struct shared *shared, int route, int candida
 {
     return server_count(shared_candidate_standing(shared, route, candidate)) <
            shared->model->routes[route].candidates[candidate].least;
+}
+
+int shared_follow_to(const struct shared *shared, int route)
+{
+    const struct route *r = &shared->model->routes[route];
+    const struct route_state *state = &shared->routes[route], *parent;
+    int c;
+
+    if (r->follows < 0)
+        return -1;
+    parent = &shared->routes[r->follows];
+    if (parent->intent_index <= state->intent_index)
+        return -1;
+    c = model_candidate(r,
+                        shared->model->routes[r->follows].candidates[parent->now.candidate].name);
+    return c != state->now.candidate && shared_candidate_ready(shared, route, c) ? c : -1;
 }
 
 bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms)

@@ -32,6 +32,7 @@ struct placement {
     uint32_t epoch, step;
     int candidate;
     server_set members;
+    server_set draining; /* others that may finish what they have, but get nothing new */
 };
 
 /* An operator keeps automatic moves off for a time. */
@@ -51,6 +52,7 @@ struct route_state {
     int64_t intent_ms; /* UTC */
     uint16_t rule;
     bool planned;
+    int64_t drain_until_ms; /* UTC: who was left by the newest move may finish until then */
     uint32_t done;    /* bit per actuator that reported ok for `now` */
     int64_t moved_ms; /* UTC when the newest move was verified; UTC_NONE: not */
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
@@ -169,6 +171,11 @@ server_set shared_candidate_ok(const struct shared *shared, int route, int candi
 server_set shared_candidate_standing(const struct shared *shared, int route, int candidate);
 /* At least `least` are fit. */
 bool shared_candidate_ready(const struct shared *shared, int route, int candidate);
+/* Where the route that this one follows has led it, by a move newer than its own newest one: a
+ * candidate that is ready and does not serve; -1. */
+int shared_follow_to(const struct shared *shared, int route);
+/* The members that an operator drains. */
+server_set shared_candidate_drained(const struct shared *shared, int route, int candidate);
 /* So many are down by verdict, or drained, that `least` cannot be held. */
 bool shared_candidate_failed(const struct shared *shared, int route, int candidate);
 bool shared_function_in_window(const struct shared *shared, int function, int64_t utc_ms);

@@ -30,6 +30,7 @@ static void begin_route(const struct route *route, bool first, int64_t now_ms, u
                                   .previous = -1,
                                   .rule = RULE_FOUNDED,
                                   .moved_ms = UTC_NONE,
+                                  .drain_until_ms = UTC_NONE,
                                   .intent_ms = now_ms,
                                   .planned = true};
     for (i = 0; i < ARRAY_LEN(state->automatic_ms); i++)
@@ -76,6 +77,7 @@ static void carry_route(const struct shared *old, const struct route *route,
     state->previous = same_candidate(was, state->previous, route);
     state->now.step++;
     state->now.members = all_members(&route->candidates[state->now.candidate]);
+    state->drain_until_ms = UTC_NONE;
     state->done = 0;
     if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;
@@ -89,6 +91,7 @@ static void leave_out_sick(struct shared *shared, int route)
 
     if (standing != 0)
         now->members = standing;
+    now->draining = shared_candidate_drained(shared, route, now->candidate) & ~now->members;
 }
 
 /* A move that a command waits for ends with the route that it was of. */

@@ -52,6 +52,8 @@ static bool still_right(const struct shared *shared, const struct entry *e)
         return false;
     if (!shared_candidate_ready(shared, e->intent.route, e->intent.to))
         return false;
+    if (rule != NULL && rule->action == ACTION_FOLLOW)
+        return shared_follow_to(shared, e->intent.route) == e->intent.to;
     return rule == NULL || rule->action != ACTION_MOVE ||
            shared_candidate_failed(shared, e->intent.route, e->intent.from);
 }
@@ -92,6 +94,27 @@ static bool intent_fits(const struct recorder *r)
     return e->intent.epoch == state->now.epoch + 1 && e->intent.step == 0;
 }
 
+/* Who is left by a planned move may finish; after any other there is nothing to finish. And
+ * whom an operator drains, until that ends. */
+static server_set draining(const struct recorder *r, const struct route_state *state, bool move)
+{
+    const struct entry *e = r->entry;
+    server_set left = move ? state->now.members : state->now.draining;
+
+    if (r->shared->time_ms >= state->drain_until_ms)
+        left = 0;
+    return (left | shared_candidate_drained(r->shared, e->intent.route, e->intent.to)) &
+           ~e->intent.members;
+}
+
+/* Moves that a route makes because another one did are counted there. */
+static bool counts(const struct entry *e)
+{
+    const struct rule *rule = rules_by_number(e->intent.rule);
+
+    return rule == NULL || rule->action != ACTION_FOLLOW;
+}
+
 void apply_intent(struct recorder *r)
 {
     const struct entry *e = r->entry;
@@ -115,8 +138,11 @@ void apply_intent(struct recorder *r)
         memcpy(state->who, e->who, sizeof state->who);
         if (e->who[0] != '\0')
             begin_counting_anew(state);
-        else
+        else if (counts(e))
             note_automatic(state, r->shared->time_ms);
+        state->drain_until_ms =
+            r->shared->time_ms +
+            (e->intent.planned ? r->shared->model->routes[e->intent.route].drain_ms : 0);
         state->intent_index = r->index;
         state->intent_ms = r->shared->time_ms;
         state->rule = e->intent.rule;
@@ -124,7 +150,8 @@ void apply_intent(struct recorder *r)
     state->now = (struct placement){.epoch = e->intent.epoch,
                                     .step = e->intent.step,
                                     .candidate = e->intent.to,
-                                    .members = e->intent.members};
+                                    .members = e->intent.members,
+                                    .draining = draining(r, state, move)};
     state->done = 0;
     if (move)
         state->phase = exclusive ? ROUTE_WAITING : ROUTE_ACTING;

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "daemon/daemon.h"
+#include "store/zone_file.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -113,6 +114,18 @@ static int shell_ledger_root(void *context, uint8_t root[TREE_HASH], struct err 
     return r;
 }
 
+static struct zone *shell_zone(void *context, const char *name)
+{
+    struct daemon *daemon = context;
+    struct zone *zone;
+    struct err err;
+
+    if (zone_file_load(name, &zone, &err) == 0)
+        return zone;
+    log_line(daemon->log, LOG_LEVEL_ERROR, "zone", "no route fails back by itself: %s", err.text);
+    return NULL;
+}
+
 struct node_options shell_options(struct daemon *daemon)
 {
     return (struct node_options){.self = daemon->self,
@@ -131,6 +144,7 @@ struct node_options shell_options(struct daemon *daemon)
                                            .probe = world_probe,
                                            .act = world_act,
                                            .configured = world_replace,
+                                           .zone = shell_zone,
                                            .reply = requests_reply,
                                            .ledger_size = shell_ledger_size,
                                            .ledger_put = shell_ledger_put,

@@ -142,6 +142,7 @@ void world_act(void *context, int route, int actuator, const struct placement *p
                                .epoch = placement->epoch,
                                .step = placement->step,
                                .candidate = placement->candidate,
-                               .members = placement->members};
+                               .members = placement->members,
+                               .draining = placement->draining};
     act_run(daemon->world->act, &order, on_acted, daemon->world);
 }

@@ -102,9 +102,23 @@ static void drop_orders(struct effects *list, int from, int to)
         list->n = kept;
 }
 
+/* Only failback's allowed times go by it. */
+static void bring_zone(struct node *node)
+{
+    const struct model *model = engine_model(node->engine);
+    bool needed = false;
+    int r;
+
+    for (r = 0; r < model->n_routes; r++)
+        needed = needed || model->routes[r].failback.n_allowed > 0;
+    engine_zone(node->engine,
+                needed ? node->shell.zone(node->shell.context, model->contract.timezone) : NULL);
+}
+
 void effects_configured(struct node *node, int old)
 {
     drop_orders(&node->carried, node->at + 1, node->carried.n);
     drop_orders(&node->effects, 0, old);
     node->shell.configured(node->shell.context);
+    bring_zone(node);
 }

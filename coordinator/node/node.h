@@ -35,6 +35,8 @@ struct node_shell {
     /* Another configuration is in force (engine_model): probes and actuators follow it. What
      * is still out under the old one must not come back any more. */
     void (*configured)(void *context);
+    /* A time zone by its name, for node to own; NULL: there is none, and it was said. */
+    struct zone *(*zone)(void *context, const char *name);
     /* The answer to a command that was brought by EVENT_COMMAND, once for all that came with
      * this id until now; possibly from inside node_step(). */
     void (*reply)(void *context, const struct command_id *id, int code, const char *text);

@@ -1,5 +1,6 @@
 /* What a process is given in place of libuv, links and files. */
 #include "simulate/inside.h"
+#include "store/zone_file.h"
 
 #include <string.h>
 
@@ -77,6 +78,15 @@ static void configured(void *context)
         shell_configure(process);
 }
 
+static struct zone *zone(void *context, const char *name)
+{
+    struct zone *found;
+    struct err err;
+
+    (void)context;
+    return zone_file_load(name, &found, &err) == 0 ? found : NULL;
+}
+
 static void reply(void *context, const struct command_id *id, int code, const char *text)
 {
     asks_reply(of(context), id, code, text);
@@ -139,6 +149,7 @@ struct node_shell shell_of(struct process *process)
         .probe = probe,
         .act = act,
         .configured = configured,
+        .zone = zone,
         .reply = reply,
         .ledger_size = ledger_size_of,
         .ledger_put = ledger_put_line,

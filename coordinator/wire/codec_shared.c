@@ -92,6 +92,8 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
         m->n_automatic_time = LIMIT_ACTUATORS;
         m->automatic_time = p->automatic[i];
         m->held = route->held;
+        m->draining = route->now.draining;
+        m->drain_until_time = pb_time(route->drain_until_ms);
         m->command_id = pb_id_of(route->command.bytes);
         m->who = (char *)route->who;
         m->pause = pause_put(&route->pause, &p->pauses[i]);
@@ -279,8 +281,12 @@ static bool get_route(const Kirikae__V1__RouteState *m, const struct route *rout
         !pb_text(state->who, sizeof state->who, m->who) || !pause_get(m->pause, &state->pause))
         return false;
     state->phase = (enum route_phase)m->phase;
-    state->now = (struct placement){
-        .epoch = m->epoch, .step = m->step, .candidate = (int)m->candidate, .members = m->members};
+    state->now = (struct placement){.epoch = m->epoch,
+                                    .step = m->step,
+                                    .candidate = (int)m->candidate,
+                                    .members = m->members,
+                                    .draining = m->draining};
+    state->drain_until_ms = pb_time_back(m->drain_until_time);
     state->previous = m->previous;
     state->intent_index = m->intent_index;
     state->intent_ms = pb_time_back(m->intent_time);

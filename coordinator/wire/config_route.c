@@ -8,6 +8,8 @@
 
 #define PATIENCE_MAX_MS 600000
 #define BACKOFF_MAX_MS 600000
+#define AFTER_MAX_MS (7 * 86400000)
+#define DRAIN_MAX_MS 86400000
 #define DNS_CHARS ".-_"
 #define ADDRESS_CHARS ".:-_[]/"
 
@@ -194,6 +196,49 @@ static int read_hold(struct reader *r, const struct doc *doc, void *into)
     return fields_read(r, doc, "hold", fields, ARRAY_LEN(fields), into);
 }
 
+static int read_span(struct reader *r, const struct doc *doc, void *into)
+{
+    struct failback *failback = into;
+
+    if (doc->kind != DOC_TEXT || !span_parse(doc->text, &failback->allowed[failback->n_allowed++]))
+        return fields_refuse(r, doc->line,
+                             "allowed of failback: expected a span such as "
+                             "\"Mon-Fri 02:00-04:00\" or \"22:00-24:00\"");
+    return 0;
+}
+
+static int read_allowed(struct reader *r, const struct doc *doc, void *into)
+{
+    if (doc->kind == DOC_LIST && doc->first == NULL)
+        return fields_refuse(r, doc->line,
+                             "allowed of failback: no time at all is never; leave "
+                             "it out for any time");
+    return fields_list(r, doc, "allowed of failback", LIMIT_SPANS, read_span, into);
+}
+
+static int read_failback(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"after", FIELD_MS, .required = true, FIELD_AT(struct failback, after_ms), .min = 1000,
+         .max = AFTER_MAX_MS},
+        {"allowed", FIELD_READ, .read = read_allowed},
+    };
+    struct failback *failback = into;
+
+    if (doc->kind == DOC_TEXT && strcmp(doc->text, "manual") == 0)
+        return 0;
+    if (doc->kind != DOC_MAP)
+        return fields_refuse(r, doc->line,
+                             "failback of route: expected manual or {after: TIME, allowed: [...]}");
+    failback->automatic = true;
+    return fields_read(r, doc, "failback", fields, ARRAY_LEN(fields), failback);
+}
+
+static int read_nothing(struct reader *r, const struct doc *doc, void *into)
+{
+    return 0;
+}
+
 static int read_route(struct reader *r, const struct doc *doc, void *into)
 {
     static const char *const kinds[] = {"available", "exclusive", NULL};
@@ -203,6 +248,9 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
         {"patience", FIELD_MS, FIELD_AT(struct route, patience_ms), .min = 0,
          .max = PATIENCE_MAX_MS},
         {"hold", FIELD_READ, .read = read_hold},
+        {"failback", FIELD_READ, FIELD_AT(struct route, failback), .read = read_failback},
+        {"drain", FIELD_MS, FIELD_AT(struct route, drain_ms), .min = 0, .max = DRAIN_MAX_MS},
+        {"follows", FIELD_READ, .read = read_nothing}, /* once all routes are known */
         {"candidates", FIELD_READ, .required = true, .read = read_candidates},
         {"actuators", FIELD_READ, .read = read_actuators},
     };
@@ -213,16 +261,32 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
     route->hold_moves = 5;
     route->hold_window_ms = 3600000;
     route->hold_backoff_ms = 1000;
+    route->follows = -1;
     rc = fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
     if (rc != 0)
         return rc;
     return config_unique(r, doc, "route", route->name, model_route(model, route->name), own);
 }
 
+/* A route may follow one that comes later. */
+static int read_follows(struct reader *r, const struct doc *routes, struct model *model)
+{
+    const struct doc *route, *field;
+    int own = 0, rc = 0;
+
+    for (route = routes->first; route != NULL && rc == 0; route = route->next, own++)
+        for (field = route->first; field != NULL && rc == 0; field = field->next)
+            if (strcmp(field->key, "follows") == 0)
+                rc = config_reference(r, field, "route", model_route, &model->routes[own].follows);
+    return rc;
+}
+
 int config_routes(struct reader *r, const struct doc *doc, void *into)
 {
     struct model *model = into;
+    int rc;
 
     model->routes = mem_zalloc((size_t)doc_count(doc), sizeof *model->routes);
-    return fields_list(r, doc, "routes", LIMIT_ROUTES, read_route, model);
+    rc = fields_list(r, doc, "routes", LIMIT_ROUTES, read_route, model);
+    return rc != 0 ? rc : read_follows(r, doc, model);
 }

@@ -54,6 +54,8 @@ enum action {
 #define ACTION_COUNT 12
 #define PHASE_COUNT 4 /* of enum route_phase */
 
+/* The row by which an operator leaves a candidate that has failed. */
+#define RULE_LEFT_FAILED 19
 /* Numbers of placements that no row decides. */
 #define RULE_FOUNDED 1    /* the placement that a configuration begins with */
 #define RULE_RENUMBERED 2 /* the same placement, above an epoch that an actuator had seen */

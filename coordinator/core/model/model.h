@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "core/model/span.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -121,6 +122,14 @@ struct actuator {
 
 enum route_kind { ROUTE_AVAILABLE, ROUTE_EXCLUSIVE };
 
+/* Back to a more preferred candidate by itself. */
+struct failback {
+    bool automatic; /* false: operators do it */
+    int after_ms;   /* once it has been ready for so long without a break … */
+    struct week_span allowed[LIMIT_SPANS]; /* … at one of these times, by the contract's timezone */
+    int n_allowed;                    /* 0: at any time */
+};
+
 struct route {
     char name[LIMIT_NAME];
     enum route_kind kind;
@@ -128,6 +137,9 @@ struct route {
     int hold_moves;     /* automatic moves allowed … */
     int hold_window_ms; /* … in this time; then hands off and alarm */
     int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait */
+    struct failback failback;
+    int drain_ms; /* who is left by a planned move may finish for so long */
+    int follows;  /* route whose moves this one makes too, to the candidate of that name; -1 */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
     int n_candidates;
     struct actuator actuators[LIMIT_ACTUATORS];

@@ -354,10 +354,40 @@ static int validate_quorum(const struct model *model, const struct route *route,
     return 0;
 }
 
+/* What it follows leads, and its candidates are named as those of that one. */
+static int validate_follows(const struct model *model, int r, struct err *err)
+{
+    const struct route *route = &model->routes[r], *parent;
+
+    if (route->follows == -1)
+        return 0;
+    if (route->follows < 0 || route->follows >= model->n_routes)
+        return err_set(err, ERR_INVALID, "it follows an unknown route");
+    parent = &model->routes[route->follows];
+    if (route->follows == r)
+        return err_set(err, ERR_INVALID, "it follows itself");
+    if (parent->follows != -1)
+        return err_set(err, ERR_INVALID, "it follows \"%s\", which follows another one itself",
+                       parent->name);
+    for (int k = 0; k < route->n_candidates; k++)
+        if (model_candidate(parent, route->candidates[k].name) < 0)
+            return err_set(err, ERR_INVALID,
+                           "it follows \"%s\", which has no candidate \"%s\": they must have "
+                           "the same",
+                           parent->name, route->candidates[k].name);
+    if (parent->n_candidates != route->n_candidates)
+        return err_set(err, ERR_INVALID, "it follows \"%s\", which has %d candidates, not %d",
+                       parent->name, parent->n_candidates, route->n_candidates);
+    return 0;
+}
+
 static int validate_route(const struct model *model, int r, struct err *err)
 {
     const struct route *route = &model->routes[r];
     int rc = validate_candidates(model, route, err);
+
+    if (rc == 0)
+        rc = validate_follows(model, r, err);
 
     if (rc == 0)
         rc = validate_actuators(model, r, err);
