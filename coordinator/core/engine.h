@@ -42,16 +42,31 @@ enum event_kind {
 enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
 enum proposal_fate { PROPOSAL_COMMITTED, PROPOSAL_FAILED, PROPOSAL_UNKNOWN };
 
-enum command_kind { COMMAND_SWITCHOVER, COMMAND_FAILOVER, COMMAND_WINDOW_ADD, COMMAND_WINDOW_END };
+enum command_kind {
+    COMMAND_SWITCHOVER,
+    COMMAND_FAILOVER,
+    COMMAND_WINDOW_ADD,
+    COMMAND_WINDOW_END,
+    COMMAND_WINDOW_EXTEND,
+    COMMAND_PAUSE,
+    COMMAND_RESUME,
+    COMMAND_DRAIN,
+    COMMAND_UNDRAIN,
+    COMMAND_HANDOVER,
+};
 
 struct command {
     enum command_kind kind;
     struct command_id id;
     char who[LIMIT_NAME];
     char reason[LIMIT_TEXT];
-    int route, to; /* switchover, failover */
+    int route, to;  /* switchover, failover; pause, resume: the route, or ROUTE_ALL */
+    int server;     /* drain, undrain; handover: that is to lead */
+    int64_t for_ms; /* pause */
     bool force, dry_run;
-    struct window_state window; /* window add: what is asked; end: its id */
+    /* Window add: what is asked; end: its id; extend: its id and new end. `short_notice`: the
+     * operator overrides the notice of 14 days. */
+    struct window_state window;
 };
 
 struct event {

@@ -1,36 +1,117 @@
 /* Operators' commands: answered once, whatever happens to the leader in between. */
 #include "base/check.h"
+#include "base/utc.h"
 #include "core/engine_private.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define COMMAND_WAIT_MS 15000
-#define NOTICE_MS (14ll * 24 * 3600 * 1000) /* regular maintenance is announced so long ahead */
 
-static void reply(struct effects *effects, const struct command_id *id, int code, const char *text)
+void command_reply(struct effects *effects, const struct command_id *id, int code,
+                   const char *format, ...)
 {
     struct effect *effect = engine_add(effects, EFFECT_REPLY);
+    va_list args;
 
     effect->reply.id = *id;
     effect->reply.code = code;
-    snprintf(effect->reply.text, sizeof effect->reply.text, "%s", text);
+    va_start(args, format);
+    vsnprintf(effect->reply.text, sizeof effect->reply.text, format, args);
+    va_end(args);
 }
 
-static void wait_for(struct engine *engine, struct moment now, const struct command_id *id,
-                     struct effects *effects)
+static struct waiter *waiter_of(struct engine *engine, const struct command_id *id)
 {
     int i;
 
     for (i = 0; i < engine->n_waiters; i++)
-        if (memcmp(&engine->waiters[i].id, id, sizeof *id) == 0)
-            return;
+        if (memcmp(&engine->waiters[i].command.id, id, sizeof *id) == 0)
+            return &engine->waiters[i];
+    return NULL;
+}
+
+static void wait_for(struct engine *engine, struct moment now, const struct command *command,
+                     bool undecided, struct effects *effects)
+{
     if (engine->n_waiters == ENGINE_WAITERS_MAX) {
-        reply(effects, id, ERR_LIMIT, "too many commands wait for their end: ask again");
+        command_reply(effects, &command->id, ERR_LIMIT,
+                      "too many commands wait for their end: ask again");
         return;
     }
     engine->waiters[engine->n_waiters++] =
-        (struct waiter){.id = *id, .deadline_ms = now.boot_ms + COMMAND_WAIT_MS};
+        (struct waiter){.command = *command,
+                        .undecided = undecided,
+                        .config_version = engine->model->version,
+                        .deadline_ms = now.boot_ms + COMMAND_WAIT_MS};
+}
+
+struct entry *command_propose(struct engine *engine, struct moment now, enum entry_kind kind,
+                              const struct command *command, struct effects *effects)
+{
+    /* Its own key: it is beside whatever else is under way. */
+    struct entry *entry = engine_propose(engine, now, kind, (int)engine->proposals, effects);
+
+    if (entry == NULL) {
+        command_reply(effects, &command->id, ERR_LIMIT, "too much is being decided: ask again");
+        return NULL;
+    }
+    entry->id = command->id;
+    memcpy(entry->who, command->who, sizeof entry->who);
+    memcpy(entry->reason, command->reason, sizeof entry->reason);
+    return entry;
+}
+
+/* ---- moves ---- */
+
+static void print_move(const struct engine *engine, struct moment now, int route, char *text,
+                       size_t size)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    const struct route *r = &engine->model->routes[route];
+    const char *to = r->candidates[state->now.candidate].name;
+    long long ago_s = (long long)(now.utc_ms - state->intent_ms) / 1000;
+
+    if (ago_s < 0)
+        ago_s = 0;
+    if (state->moved_ms != UTC_NONE)
+        snprintf(text, size, "a change of %s's pool is under way (epoch %u, step %u, ", to,
+                 state->now.epoch, state->now.step);
+    else if (state->who[0] == '\0')
+        snprintf(text, size, "an automatic move to %s, begun %lld s ago, is under way (epoch %u, ",
+                 to, ago_s, state->now.epoch);
+    else
+        snprintf(text, size, "%s's %s to %s, asked %lld s ago, is under way (epoch %u, ",
+                 state->who, state->planned ? "switchover" : "failover", to, ago_s,
+                 state->now.epoch);
+}
+
+void route_holder(const struct engine *engine, struct moment now, int route, char *text,
+                  size_t size)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    const struct route *r = &engine->model->routes[route];
+    const char *before = "actuators ";
+    size_t used;
+    int a;
+
+    print_move(engine, now, route, text, size);
+    used = strlen(text);
+    if (state->phase == ROUTE_WAITING) {
+        snprintf(text + used, size - used, "waiting for grants)");
+        return;
+    }
+    for (a = 0; a < r->n_actuators; a++) {
+        if (state->done >> a & 1)
+            continue;
+        used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", before, r->actuators[a].name);
+        before = ", ";
+    }
+    used = strlen(text);
+    snprintf(text + used, size - used,
+             state->done == (1u << r->n_actuators) - 1 ? "to be verified)" : " pending)");
 }
 
 /* What a rule says of a command, with the facts it saw, for --dry-run. */
@@ -47,123 +128,122 @@ static void describe(const struct rule *rule, uint32_t facts, char *text, size_t
     }
 }
 
+static bool being_decided(const struct engine *engine, int route)
+{
+    return engine_pending(engine, ENTRY_INTENT, route) ||
+           engine_pending(engine, ENTRY_REFUSED, route);
+}
+
+enum decision { ANSWERED, PROPOSED, UNDECIDED };
+
+static enum decision decide(struct engine *engine, struct moment now, const struct command *command,
+                            struct effects *effects)
+{
+    uint32_t facts = route_facts(engine, now, command->route) | route_asked(engine, command);
+    const struct rule *rule = route_rule(engine, command->route, facts);
+    char text[LIMIT_TEXT * 2];
+
+    if (command->dry_run) {
+        describe(rule, facts, text, sizeof text);
+        command_reply(effects, &command->id, rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, "%s",
+                      text);
+        return ANSWERED;
+    }
+    if (rule->with & FACT_NO_QUORUM) { /* it could not be recorded either */
+        command_reply(effects, &command->id, ERR_UNAVAILABLE, "%s", rule->comment);
+        return ANSWERED;
+    }
+    if (being_decided(engine, command->route))
+        return UNDECIDED;
+    route_do(engine, now, command->route, rule, facts, command, effects);
+    return being_decided(engine, command->route) ? PROPOSED : UNDECIDED;
+}
+
 static void take_move(struct engine *engine, struct moment now, const struct command *command,
                       struct effects *effects)
 {
-    char text[LIMIT_TEXT * 2];
-    const struct rule *rule;
-    uint32_t facts;
+    enum decision decision;
 
     if (command->route < 0 || command->route >= engine->model->n_routes || command->to < 0 ||
         command->to >= engine->model->routes[command->route].n_candidates) {
-        reply(effects, &command->id, ERR_INVALID, "no such route or candidate");
+        command_reply(effects, &command->id, ERR_INVALID, "no such route or candidate");
         return;
     }
-    facts = route_facts(engine, now, command->route) | route_asked(engine, command);
-    rule = route_rule(engine, command->route, facts);
-    if (command->dry_run) {
-        describe(rule, facts, text, sizeof text);
-        reply(effects, &command->id, rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, text);
-        return;
-    }
-    if (engine_pending(engine, ENTRY_INTENT, command->route) ||
-        engine_pending(engine, ENTRY_REFUSED, command->route)) {
-        reply(effects, &command->id, ERR_REFUSED, "another move is being decided: ask again");
-        return;
-    }
-    route_do(engine, now, command->route, rule, facts, command, effects);
-    wait_for(engine, now, &command->id, effects);
+    decision = decide(engine, now, command, effects);
+    if (decision != ANSWERED)
+        wait_for(engine, now, command, decision == UNDECIDED, effects);
 }
 
-static const char *window_error(struct moment now, const struct command *command)
-{
-    const struct window_state *w = &command->window;
-    bool any = false;
-    size_t i;
-
-    if (command->kind == COMMAND_WINDOW_END)
-        return NULL;
-    for (i = 0; i < ARRAY_LEN(w->functions); i++)
-        any = any || w->functions[i] != 0;
-    if (!any)
-        return "a window must name at least one function that stops";
-    if (w->end_ms <= w->start_ms)
-        return "a window must end after it starts";
-    if (w->end_ms <= now.utc_ms)
-        return "a window must end in the future";
-    if (!w->emergency && !w->short_notice && w->start_ms - now.utc_ms < NOTICE_MS)
-        return "regular maintenance is announced 14 days ahead: give --override-notice to add it "
-               "all the same";
-    return NULL;
-}
-
-static void take_window(struct engine *engine, struct moment now, const struct command *command,
-                        struct effects *effects)
-{
-    const char *error = window_error(now, command);
-    struct entry *entry;
-
-    if (error != NULL) {
-        reply(effects, &command->id, ERR_REFUSED, error);
-        return;
-    }
-    entry = engine_propose(engine, now, ENTRY_WINDOW, (int)engine->proposals, effects);
-    if (entry == NULL) {
-        reply(effects, &command->id, ERR_LIMIT, "too much is being decided: ask again");
-        return;
-    }
-    entry->id = command->id;
-    memcpy(entry->who, command->who, sizeof entry->who);
-    memcpy(entry->reason, command->reason, sizeof entry->reason);
-    entry->window.end = command->kind == COMMAND_WINDOW_END;
-    entry->window.window = command->window.id;
-    entry->window.emergency = command->window.emergency;
-    /* Recorded as short only when it was: the override alone is not one. */
-    entry->window.short_notice = !command->window.emergency && !entry->window.end &&
-                                 command->window.start_ms - now.utc_ms < NOTICE_MS;
-    entry->window.start_ms = command->window.start_ms;
-    entry->window.end_ms = command->window.end_ms;
-    memcpy(entry->window.functions, command->window.functions, sizeof entry->window.functions);
-    wait_for(engine, now, &command->id, effects);
-}
+/* ---- the rest ---- */
 
 void command_take(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct command *command = event->command;
+    struct moment now = event->now;
 
     if (!engine_leads(engine)) {
-        reply(effects, &command->id, ERR_UNAVAILABLE, "this node does not lead");
+        command_reply(effects, &command->id, ERR_UNAVAILABLE, "this node does not lead");
         return;
     }
-    if (shared_command(engine->shared, &command->id) != NULL) {
-        wait_for(engine, event->now, &command->id, effects);
-        return;
-    }
-    if (command->kind == COMMAND_SWITCHOVER || command->kind == COMMAND_FAILOVER)
-        take_move(engine, event->now, command, effects);
-    else
-        take_window(engine, event->now, command, effects);
+    if (waiter_of(engine, &command->id) != NULL)
+        return; /* one answer is for both */
+    if (shared_command(engine->shared, &command->id) != NULL)
+        wait_for(engine, now, command, false, effects);
+    else if (command->kind == COMMAND_SWITCHOVER || command->kind == COMMAND_FAILOVER)
+        take_move(engine, now, command, effects);
+    else if (server_count(engine->heard & engine->voters) < engine->majority)
+        command_reply(effects, &command->id, ERR_UNAVAILABLE,
+                      "no majority of voters is heard: nothing can be decided");
+    else if (verbs_take(engine, now, command, effects))
+        wait_for(engine, now, command, false, effects);
+}
+
+/* Who hands over leads no more, and sees all the same whether the other does. */
+static bool may_outlive_lead(const struct command *command)
+{
+    return command->kind == COMMAND_HANDOVER;
 }
 
 static bool settled(const struct engine *engine, struct moment now, const struct waiter *waiter,
                     struct effects *effects)
 {
-    const struct command_state *state = shared_command(engine->shared, &waiter->id);
+    const struct command_id *id = &waiter->command.id;
+    const struct command_state *state = shared_command(engine->shared, id);
 
     if (state != NULL && state->result == COMMAND_DONE)
-        reply(effects, &waiter->id, 0, state->text);
+        command_reply(effects, id, 0, "%s", state->text);
     else if (state != NULL && state->result == COMMAND_REFUSED)
-        reply(effects, &waiter->id, ERR_REFUSED, state->text);
-    else if (!engine_leads(engine))
-        reply(effects, &waiter->id, ERR_UNAVAILABLE,
-              "the leader changed meanwhile: ask again with the same command id");
+        command_reply(effects, id, ERR_REFUSED, "%s", state->text);
+    else if (!engine_leads(engine) && !may_outlive_lead(&waiter->command))
+        command_reply(effects, id, ERR_UNAVAILABLE,
+                      "the leader changed meanwhile: ask again with the same command id");
     else if (now.boot_ms >= waiter->deadline_ms)
-        reply(effects, &waiter->id, ERR_TIMEOUT,
-              state != NULL ? "committed, but not every actuator has confirmed it yet"
-                            : "not committed in time: ask again with the same command id");
+        command_reply(effects, id, ERR_TIMEOUT,
+                      state != NULL ? "committed, but not every actuator has confirmed it yet"
+                                    : "not committed in time: ask again with the same command id");
     else
         return false;
     return true;
+}
+
+/* What it waited for is decided: it is looked at in the situation that there is now. */
+static bool look_again(struct engine *engine, struct moment now, struct waiter *waiter,
+                       struct effects *effects)
+{
+    const struct command *command = &waiter->command;
+    enum decision decision;
+
+    if (!waiter->undecided || !engine_leads(engine) ||
+        shared_command(engine->shared, &command->id) != NULL)
+        return false;
+    if (waiter->config_version != engine->model->version) {
+        command_reply(effects, &command->id, ERR_REFUSED,
+                      "the configuration changed meanwhile: look again");
+        return true;
+    }
+    decision = decide(engine, now, command, effects);
+    waiter->undecided = decision == UNDECIDED;
+    return decision == ANSWERED;
 }
 
 void command_settle(struct engine *engine, struct moment now, struct effects *effects)
@@ -171,8 +251,10 @@ void command_settle(struct engine *engine, struct moment now, struct effects *ef
     int i = 0;
 
     while (i < engine->n_waiters) {
-        if (settled(engine, now, &engine->waiters[i], effects))
-            engine->waiters[i] = engine->waiters[--engine->n_waiters];
+        struct waiter *waiter = &engine->waiters[i];
+
+        if (look_again(engine, now, waiter, effects) || settled(engine, now, waiter, effects))
+            *waiter = engine->waiters[--engine->n_waiters];
         else
             i++;
     }

@@ -102,7 +102,7 @@ void elect_hand_over(struct engine *engine, struct moment now, struct effects *e
     server_set good = model_calm_leaders(engine->model);
     int i;
 
-    if ((good & server_bit(engine->self)) || !calm(engine, now) ||
+    if ((good & server_bit(engine->self)) || verbs_chosen(engine, now) || !calm(engine, now) ||
         (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < TRANSFER_AGAIN_MS))
         return;
     for (i = 0; i < engine->model->n_coordinators; i++) {

@@ -70,6 +70,7 @@ static void sweep(struct engine *engine, struct moment now, struct effects *effe
     engine->swept_ms = now.boot_ms;
     engine->odd = belief_sweep(engine, now, effects);
     record_refusals(engine, now, effects);
+    verbs_sweep(engine, now, effects);
     elect_hand_over(engine, now, effects);
 }
 
@@ -81,6 +82,7 @@ void lead(struct engine *engine, struct moment now, bool routes, struct effects 
     if (!engine_leads(engine))
         return;
     belief_lead(engine, now, effects);
+    verbs_hand_over(engine, now, effects);
     if (now.boot_ms >= sweep_due_ms(engine))
         sweep(engine, now, effects);
     if (routes || engine->routes_busy || now.boot_ms >= engine->routes_ms)

@@ -78,9 +78,12 @@ struct pending {
 /* Between hints of one check: what flaps is probed like anything else. */
 #define HINT_REST_MS 1000
 
-/* An operator's command that waits for its route to be verified, or to be applied. */
+/* An operator's command that waits: for a decision of its route that is under way, to be
+ * looked at then; or for what it began to be applied, or verified. */
 struct waiter {
-    struct command_id id;
+    struct command command;
+    bool undecided;
+    uint32_t config_version; /* that the command's indices refer to */
     int64_t deadline_ms;
 };
 #define ENGINE_WAITERS_MAX 64
@@ -149,6 +152,7 @@ struct engine {
     int64_t elect_ms;       /* stand for election then; 0: not planned */
     bool leader_silent;     /* as last told to Raft */
     int64_t transferred_ms; /* newest try to hand the leadership over; 0 */
+    int64_t chosen_ms;      /* since when this leader knows an operator's choice; 0 */
 
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
     int64_t fenced_ms;                    /* the latest of these */
@@ -263,7 +267,25 @@ void outbox_run(struct engine *engine, struct moment now, int route, struct effe
 void outbox_acted(struct engine *engine, const struct event *event, struct effects *effects);
 /* When an actuator of the route is due by time alone; INT64_MAX: none. */
 int64_t outbox_next_ms(const struct engine *engine, int route);
+/* Whose move, or what, holds the route now: "suzuki's switchover to osaka, …". */
+void route_holder(const struct engine *engine, struct moment now, int route, char *text,
+                  size_t size);
+/* engine_verbs.c: pauses, drains, who leads */
+/* False: it is answered. */
+bool verbs_take(struct engine *engine, struct moment now, const struct command *command,
+                struct effects *effects);
+/* Commits the end of pauses whose time is over. */
+void verbs_sweep(struct engine *engine, struct moment now, struct effects *effects);
+/* Lets the one lead that an operator has chosen. */
+void verbs_hand_over(struct engine *engine, struct moment now, struct effects *effects);
+/* An operator has chosen this leader a short while ago. */
+bool verbs_chosen(const struct engine *engine, struct moment now);
 /* engine_command.c */
+/* An entry that answers the command; NULL, and it is answered: there is no room. */
+struct entry *command_propose(struct engine *engine, struct moment now, enum entry_kind kind,
+                              const struct command *command, struct effects *effects);
+void command_reply(struct effects *effects, const struct command_id *id, int code,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 void command_take(struct engine *engine, const struct event *event, struct effects *effects);
 void command_settle(struct engine *engine, struct moment now, struct effects *effects);
 

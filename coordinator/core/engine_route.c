@@ -1,6 +1,7 @@
 /* The route machine on the leader: facts -> rule -> entry. */
 #include "base/check.h"
 #include "base/log.h"
+#include "base/utc.h"
 #include "core/engine_private.h"
 
 #include <stdio.h>
@@ -78,6 +79,24 @@ static void propose_intent(struct engine *engine, struct moment now, int route, 
                    r->candidates[to].name);
 }
 
+/* Who holds the route comes with the row's words while a move is under way. */
+static void say_why_not(const struct engine *engine, struct moment now, int route,
+                        const struct rule *rule, struct entry *entry)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    bool moves = (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) &&
+                 state->moved_ms == UTC_NONE;
+    char holder[LIMIT_TEXT];
+
+    if (rule->number != RULE_UNDER_WAY && !moves)
+        return;
+    route_holder(engine, now, route, holder, sizeof holder);
+    if (rule->number == RULE_UNDER_WAY)
+        snprintf(entry->reason, sizeof entry->reason, "%s", holder);
+    else
+        snprintf(entry->reason, sizeof entry->reason, "%s; %.150s", rule->comment, holder);
+}
+
 static void propose_standing(struct engine *engine, struct moment now, int route,
                              const struct rule *rule, uint32_t facts, const struct command *command,
                              struct effects *effects)
@@ -98,9 +117,10 @@ static void propose_standing(struct engine *engine, struct moment now, int route
     if (command != NULL) {
         entry->id = command->id;
         memcpy(entry->who, command->who, sizeof entry->who);
+        say_why_not(engine, now, route, rule, entry);
     }
     engine_log(effects, LOG_LEVEL_WARN, "refused", "route %s: rule %u: %s",
-               engine->model->routes[route].name, rule->number, rule->comment);
+               engine->model->routes[route].name, rule->number, entry->reason);
 }
 
 static void propose_outcome(struct engine *engine, struct moment now, int route,

@@ -93,6 +93,8 @@ struct entry {
         struct {
             uint64_t window; /* id: index of the entry that added it; 0 when adding */
             bool end;        /* ends it now */
+            bool extend;     /* it ends later, at end_ms */
+            bool refused;    /* nothing of that: `reason` says why */
             bool emergency;
             bool short_notice;        /* accepted although announced under 14 days ahead */
             int64_t start_ms, end_ms; /* UTC */

@@ -1,6 +1,7 @@
 #include "core/record.h"
 #include "base/check.h"
 #include "base/jsonw.h"
+#include "base/utc.h"
 #include "core/detect/count.h"
 #include "core/failover/rules.h"
 
@@ -341,13 +342,13 @@ static void functions_of(const struct recorder *r, struct jsonw *w, const uint64
     jsonw_end(w);
 }
 
-void record_window(struct recorder *r, const struct window_state *window, bool ended)
+void record_window(struct recorder *r, const struct window_state *window, const char *type)
 {
     struct line line;
 
-    begin(r, &line, "maintenance", ended ? "ended" : "added");
+    begin(r, &line, "maintenance", type);
     jsonw_int(&line.w, "window", (int64_t)window->id);
-    if (ended) {
+    if (window->finished_ms != UTC_NONE) {
         jsonw_time(&line.w, "finished", window->finished_ms);
     } else {
         jsonw_str(&line.w, "kind", window->emergency ? "emergency" : "regular");

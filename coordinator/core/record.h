@@ -33,7 +33,8 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
                             uint64_t evidence);
 void record_outage_close(struct recorder *r, int function, const struct function_state *state,
                          int64_t end_ms, int64_t last_fail_ms);
-void record_window(struct recorder *r, const struct window_state *window, bool ended);
+/* type: added, extended (by what `window` says), ended */
+void record_window(struct recorder *r, const struct window_state *window, const char *type);
 void record_coverage(struct recorder *r);
 uint64_t record_unmonitored_open(struct recorder *r, int function);
 void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms);

@@ -394,8 +394,7 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
     else if (entry->config_version == shared->model->version)
         apply_one(&r);
     else
-        shared_remember(shared, entry, index, COMMAND_REFUSED,
-                        "the configuration changed meanwhile: look again");
+        operator_refused(&r, NULL, "the configuration changed meanwhile: look again");
     if (shared->model != NULL)
         account_functions(&r);
 }

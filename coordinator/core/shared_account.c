@@ -44,31 +44,69 @@ static void add_window(struct recorder *r)
     memcpy(window->functions, e->window.functions, sizeof window->functions);
     memcpy(window->who, e->who, sizeof window->who);
     memcpy(window->reason, e->reason, sizeof window->reason);
-    record_window(r, window, false);
+    record_window(r, window, "added");
     shared_remember(shared, e, r->index, COMMAND_DONE, "added");
+}
+
+static void end_window(struct recorder *r, struct window_state *window)
+{
+    window->finished_ms = r->shared->time_ms;
+    record_window(r, window, "ended");
+    shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, "ended");
+}
+
+/* What is added to it is announced now: the line has an announcement and bounds of its own. */
+static void extend_window(struct recorder *r, struct window_state *window)
+{
+    struct window_state more = *window;
+
+    if (window->end_ms <= r->shared->time_ms) {
+        operator_refused(r, "window", "window %llu is over: add a new one",
+                         (unsigned long long)window->id);
+        return;
+    }
+    if (r->entry->window.end_ms <= window->end_ms) {
+        operator_refused(r, "window", "window %llu would not end later than it does",
+                         (unsigned long long)window->id);
+        return;
+    }
+    more.announced_ms = r->shared->time_ms;
+    more.start_ms = window->end_ms;
+    more.end_ms = r->entry->window.end_ms;
+    more.short_notice = r->entry->window.short_notice;
+    record_window(r, &more, "extended");
+    window->end_ms = more.end_ms;
+    window->short_notice = window->short_notice || more.short_notice;
+    shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, "extended");
 }
 
 void apply_window(struct recorder *r)
 {
     struct shared *shared = r->shared;
+    const struct entry *e = r->entry;
     int i;
 
-    if (!r->entry->window.end) {
+    if (e->window.refused) {
+        operator_refused(r, "window", "%s", e->reason);
+        return;
+    }
+    if (!e->window.end && !e->window.extend) {
         add_window(r);
         return;
     }
     for (i = 0; i < shared->n_windows; i++) {
         struct window_state *window = &shared->windows[i];
 
-        if (window->id != r->entry->window.window || window->finished_ms != UTC_NONE)
+        if (window->id != e->window.window || window->finished_ms != UTC_NONE)
             continue;
-        window->finished_ms = shared->time_ms;
-        record_window(r, window, true);
-        shared_remember(shared, r->entry, r->index, COMMAND_DONE, "ended");
+        if (e->window.end)
+            end_window(r, window);
+        else
+            extend_window(r, window);
         return;
     }
-    shared_remember(shared, r->entry, r->index, COMMAND_REFUSED,
-                    "no such window, or it has ended already");
+    operator_refused(r, "window", "no window %llu, or it has ended already",
+                     (unsigned long long)e->window.window);
 }
 
 /* Where an outage begins. */

@@ -18,6 +18,9 @@ void apply_outcome(struct recorder *r);
 void apply_verified(struct recorder *r);
 void apply_refused(struct recorder *r);
 /* shared_operator.c */
+/* The command is answered so, and a line says it; `subject`: what it was about, or NULL. */
+void operator_refused(struct recorder *r, const char *subject, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void apply_pause(struct recorder *r);
 void apply_drain(struct recorder *r);
 void apply_handover(struct recorder *r);

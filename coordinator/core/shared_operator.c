@@ -62,9 +62,7 @@ static void done(struct recorder *r, const char *format, ...)
     shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, text);
 }
 
-static void refused(struct recorder *r, const char *subject, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void refused(struct recorder *r, const char *subject, const char *format, ...)
+void operator_refused(struct recorder *r, const char *subject, const char *format, ...)
 {
     char why[LIMIT_TEXT];
     va_list args;
@@ -73,7 +71,8 @@ static void refused(struct recorder *r, const char *subject, const char *format,
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     shared_remember(r->shared, r->entry, r->index, COMMAND_REFUSED, why);
-    record_operator_refused(r, subject, why);
+    if (r->entry->who[0] != '\0')
+        record_operator_refused(r, subject, why);
 }
 
 /* ---- pauses ---- */
@@ -90,7 +89,7 @@ static void end_pause(struct recorder *r, struct pause *pause, const char *subje
 
     if (!runs(pause)) {
         if (!expired)
-            refused(r, subject, "automatic moves are not paused");
+            operator_refused(r, subject, "automatic moves are not paused");
         return;
     }
     if (expired && pause->until_ms > r->shared->time_ms)
@@ -106,7 +105,7 @@ static void begin_pause(struct recorder *r, struct pause *pause, const char *sub
     char until[UTC_TEXT_MAX];
 
     if (until_ms <= now_ms || until_ms - now_ms > PAUSE_MAX_MS) {
-        refused(r, subject, "a pause ends in the future, within 7 days");
+        operator_refused(r, subject, "a pause ends in the future, within 7 days");
         return;
     }
     *pause = (struct pause){.since_ms = now_ms, .until_ms = until_ms};
@@ -142,11 +141,11 @@ static void begin_drain(struct recorder *r, int server, const char *name)
     char why[LIMIT_TEXT];
 
     if (drain->since_ms != 0) {
-        refused(r, name, "%s has drained it already", drain->who);
+        operator_refused(r, name, "%s has drained it already", drain->who);
         return;
     }
     if (!shared_may_drain(r->shared, server, why)) {
-        refused(r, name, "%s", why);
+        operator_refused(r, name, "%s", why);
         return;
     }
     drain->since_ms = r->shared->time_ms;
@@ -169,7 +168,7 @@ void apply_drain(struct recorder *r)
         return;
     }
     if (!shared_drained(r->shared, server)) {
-        refused(r, name, "it is not drained");
+        operator_refused(r, name, "it is not drained");
         return;
     }
     r->shared->drains[server] = (struct drain){0};
@@ -197,7 +196,7 @@ static void fail_handover(struct recorder *r, const char *name)
     struct handover *handover = &r->shared->handover;
 
     if (r->entry->who[0] != '\0') {
-        refused(r, name, "%s", r->entry->reason);
+        operator_refused(r, name, "%s", r->entry->reason);
     } else if (awaited(handover) && handover->server == r->entry->handover.server) {
         record_handover(r, "handover-failed");
         answer(r, COMMAND_REFUSED, r->entry->reason);
@@ -216,12 +215,12 @@ void apply_handover(struct recorder *r)
     if (r->entry->handover.failed) {
         fail_handover(r, model->servers[server].name);
     } else if (model->servers[server].role != MEMBER_VOTER) {
-        refused(r, model->servers[server].name, "it has no vote: only a voter can lead");
+        operator_refused(r, model->servers[server].name, "it has no vote: only a voter can lead");
     } else if (awaited(handover)) {
-        refused(r, model->servers[server].name, "the lead is just going to %s",
-                model->servers[handover->server].name);
+        operator_refused(r, model->servers[server].name, "the lead is just going to %s",
+                         model->servers[handover->server].name);
     } else if (server == r->shared->leader) {
-        refused(r, model->servers[server].name, "it leads already");
+        operator_refused(r, model->servers[server].name, "it leads already");
     } else {
         *handover = (struct handover){.server = server,
                                       .until_ms = r->shared->time_ms + HANDOVER_KEPT_MS,

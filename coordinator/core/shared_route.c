@@ -115,6 +115,14 @@ static bool counts(const struct entry *e)
     return rule == NULL || rule->action != ACTION_FOLLOW;
 }
 
+static const char *route_name(const struct recorder *r)
+{
+    const struct model *model = r->shared->model;
+    int route = r->entry->intent.route;
+
+    return route >= 0 && route < model->n_routes ? model->routes[route].name : NULL;
+}
+
 void apply_intent(struct recorder *r)
 {
     const struct entry *e = r->entry;
@@ -122,8 +130,8 @@ void apply_intent(struct recorder *r)
     bool move, exclusive;
 
     if (!intent_fits(r)) {
-        shared_remember(r->shared, e, r->index, COMMAND_REFUSED,
-                        "the situation changed before it was committed: look again");
+        operator_refused(r, route_name(r),
+                         "the situation changed before it was committed: look again");
         return;
     }
     state = &r->shared->routes[e->intent.route];

@@ -216,25 +216,43 @@ static int window_added(struct ledger_events *events, struct fields *f)
     return 0;
 }
 
+/* An extension counts like a window of its own: it was announced when it was. */
+static int window_extended(struct ledger_events *events, struct fields *f)
+{
+    const struct history *done = &events->done;
+    uint64_t id;
+    size_t i;
+    int rc = get_number(f, "window", &id);
+
+    if (rc < 0)
+        return rc;
+    for (i = 0; i < done->n_windows && done->windows[i].id != id; i++)
+        ;
+    if (i == done->n_windows)
+        return wrong(f, "window", "no such window was added");
+    return window_added(events, f);
+}
+
 static int window_ended(struct ledger_events *events, struct fields *f)
 {
     struct history *done = &events->done;
     int64_t finished_ms;
     uint64_t id;
-    size_t i;
+    size_t i, n = 0;
     int rc;
 
     if ((rc = get_number(f, "window", &id)) < 0 ||
         (rc = get_time(f, "finished", false, &finished_ms)) < 0)
         return rc;
-    for (i = done->n_windows; i > 0 && done->windows[i - 1].id != id; i--)
-        ;
-    if (i == 0)
-        return wrong(f, "window", "no such window was added");
-    if (done->windows[i - 1].finished_ms != UTC_NONE)
-        return wrong(f, "window", "it has ended already");
-    done->windows[i - 1].finished_ms = finished_ms;
-    return 0;
+    for (i = 0; i < done->n_windows; i++) { /* with all that it was extended by */
+        if (done->windows[i].id != id)
+            continue;
+        if (done->windows[i].finished_ms != UTC_NONE)
+            return wrong(f, "window", "it has ended already");
+        done->windows[i].finished_ms = finished_ms;
+        n++;
+    }
+    return n > 0 ? 0 : wrong(f, "window", "no such window was added");
 }
 
 static int gap_open(struct ledger_events *events, struct fields *f, int64_t time_ms)
@@ -295,6 +313,8 @@ static int take(struct ledger_events *events, struct fields *f, const struct lin
         return outage_close(events, f);
     if (is(start, "maintenance", "added"))
         return window_added(events, f);
+    if (is(start, "maintenance", "extended"))
+        return window_extended(events, f);
     if (is(start, "maintenance", "ended"))
         return window_ended(events, f);
     if (is(start, "coverage", "unmonitored-open"))

@@ -4,11 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A regular window is to be announced two weeks ahead (sheet A). */
-#define NOTICE_MS (14 * 86400000ll)
-
 /* The leader checks the names: it alone is sure to have the newest configuration. */
-static int committed(struct request *request, const struct model **model, struct err *err)
+int command_model(struct request *request, const struct model **model, struct err *err)
 {
     *model = engine_shared(request->engine)->model;
     if (*model == NULL)
@@ -16,7 +13,7 @@ static int committed(struct request *request, const struct model **model, struct
     return 0;
 }
 
-static int common(struct request *request, struct command *command, struct err *err)
+int command_common(struct request *request, struct command *command, struct err *err)
 {
     int r;
 
@@ -31,7 +28,7 @@ static int common(struct request *request, struct command *command, struct err *
     return 0;
 }
 
-static int submit(struct request *request, const struct command *command, struct err *err)
+int command_submit(struct request *request, const struct command *command, struct err *err)
 {
     const struct serve_handlers *handlers = &request->serve->options.handlers;
     struct pending *pending;
@@ -73,20 +70,29 @@ static int unknown_candidate(const struct route *route, const char *name, struct
     return ERR_INVALID;
 }
 
-static int move_target(struct request *request, const struct model *model, struct command *command,
-                       struct err *err)
+int command_route(struct request *request, const struct model *model, struct command *command,
+                  struct err *err)
 {
-    char route[LIMIT_NAME], to[LIMIT_NAME];
-    int r;
+    char route[LIMIT_NAME];
+    int r = args_text(request->args, "route", route, sizeof route, err);
 
-    r = args_text(request->args, "route", route, sizeof route, err);
-    if (r == 0)
-        r = args_text(request->args, "to", to, sizeof to, err);
     if (r < 0)
         return r;
     command->route = model_route(model, route);
-    if (command->route < 0)
-        return unknown_route(model, route, err);
+    return command->route < 0 ? unknown_route(model, route, err) : 0;
+}
+
+static int move_target(struct request *request, const struct model *model, struct command *command,
+                       struct err *err)
+{
+    char to[LIMIT_NAME];
+    int r = command_route(request, model, command, err);
+
+    if (r < 0 || json_object_get(request->args, "to") == NULL)
+        return r; /* back to the first candidate, which every route prefers */
+    r = args_text(request->args, "to", to, sizeof to, err);
+    if (r < 0)
+        return r;
     command->to = model_candidate(&model->routes[command->route], to);
     if (command->to < 0)
         return unknown_candidate(&model->routes[command->route], to, err);
@@ -100,22 +106,27 @@ static int move(struct request *request, struct rpc_response *response, enum com
     const struct model *model;
     int r;
 
-    r = common(request, &command, err);
+    r = command_common(request, &command, err);
     if (r == 0)
         r = forward_unless_leader(request, response, err);
     if (r != 0)
         return r;
-    r = committed(request, &model, err);
+    r = command_model(request, &model, err);
     if (r == 0)
         r = move_target(request, model, &command, err);
     if (r < 0)
         return r;
     command.force = args_bool(request->args, "force");
     command.dry_run = args_bool(request->args, "dry_run");
-    return submit(request, &command, err);
+    return command_submit(request, &command, err);
 }
 
 int run_switchover(struct request *request, struct rpc_response *response, struct err *err)
+{
+    return move(request, response, COMMAND_SWITCHOVER, err);
+}
+
+int run_failback(struct request *request, struct rpc_response *response, struct err *err)
 {
     return move(request, response, COMMAND_SWITCHOVER, err);
 }
@@ -144,12 +155,7 @@ static int window_times(struct request *request, struct window_state *window, st
     window->announced_ms = now_ms;
     window->finished_ms = INT64_MIN;
     window->emergency = args_bool(request->args, "emergency");
-    window->short_notice = !window->emergency && window->start_ms - now_ms < NOTICE_MS;
-    if (window->short_notice && !args_bool(request->args, "override_notice"))
-        return err_set(err, ERR_REFUSED,
-                       "regular maintenance is to be announced 14 days ahead, this is %lld hours: "
-                       "override the notice (it is recorded), or declare an emergency",
-                       (long long)((window->start_ms - now_ms) / 3600000));
+    window->short_notice = args_bool(request->args, "override_notice");
     return 0;
 }
 
@@ -194,12 +200,12 @@ int run_window_add(struct request *request, struct rpc_response *response, struc
     const struct model *model;
     int r;
 
-    r = common(request, &command, err);
+    r = command_common(request, &command, err);
     if (r == 0)
         r = forward_unless_leader(request, response, err);
     if (r != 0)
         return r;
-    r = committed(request, &model, err);
+    r = command_model(request, &model, err);
     if (r == 0)
         r = window_times(request, &command.window, err);
     if (r == 0)
@@ -208,7 +214,7 @@ int run_window_add(struct request *request, struct rpc_response *response, struc
         return r;
     snprintf(command.window.who, sizeof command.window.who, "%s", command.who);
     snprintf(command.window.reason, sizeof command.window.reason, "%s", command.reason);
-    return submit(request, &command, err);
+    return command_submit(request, &command, err);
 }
 
 static int known_window(const struct shared *shared, uint64_t id, struct err *err)
@@ -222,24 +228,41 @@ static int known_window(const struct shared *shared, uint64_t id, struct err *er
                    (unsigned long long)id);
 }
 
-int run_window_end(struct request *request, struct rpc_response *response, struct err *err)
+static int window_id(struct request *request, struct rpc_response *response,
+                     struct command *command, struct err *err)
 {
-    struct command command = {.kind = COMMAND_WINDOW_END};
     int64_t id;
     int r;
 
-    r = common(request, &command, err);
+    r = command_common(request, command, err);
     if (r == 0)
         r = args_int(request->args, "window", 1, INT64_MAX, 0, &id, err);
     if (r == 0)
         r = forward_unless_leader(request, response, err);
     if (r != 0)
         return r;
-    command.window.id = (uint64_t)id;
-    r = known_window(engine_shared(request->engine), command.window.id, err);
-    if (r < 0)
-        return r;
-    return submit(request, &command, err);
+    command->window.id = (uint64_t)id;
+    return known_window(engine_shared(request->engine), command->window.id, err);
+}
+
+int run_window_end(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_WINDOW_END};
+    int r = window_id(request, response, &command, err);
+
+    return r != 0 ? r : command_submit(request, &command, err);
+}
+
+int run_window_extend(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_WINDOW_EXTEND};
+    int r;
+
+    r = args_time(request->args, "end", &command.window.end_ms, err);
+    if (r == 0)
+        r = window_id(request, response, &command, err);
+    command.window.short_notice = args_bool(request->args, "override_notice");
+    return r != 0 ? r : command_submit(request, &command, err);
 }
 
 /* ---- coordinators ---- */

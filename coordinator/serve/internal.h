@@ -42,11 +42,24 @@ typedef int verb_run(struct request *request, struct rpc_response *response, str
 
 verb_run run_status, run_nodes, run_routes, run_coverage, run_windows, run_topology, run_config,
     run_ledger;
-verb_run run_switchover, run_failover, run_window_add, run_window_end, run_join;
 verb_run run_report, run_active;
 
 /* False: too many, one is not to be served. */
 bool serve_within_rate(struct rate *rate, struct moment now);
+verb_run run_switchover, run_failback, run_failover, run_window_add, run_window_end,
+    run_window_extend, run_join;
+verb_run run_pause, run_resume, run_drain, run_undrain, run_leader_move;
+
+/* ---- commands.c, for verbs.c ---- */
+
+/* `id`, `reason` and the name of who asks. */
+int command_common(struct request *request, struct command *command, struct err *err);
+/* The committed configuration. */
+int command_model(struct request *request, const struct model **model, struct err *err);
+int command_route(struct request *request, const struct model *model, struct command *command,
+                  struct err *err);
+/* 1, or ERR_…. */
+int command_submit(struct request *request, const struct command *command, struct err *err);
 
 /* Encodes, sends, and frees what the response owns. */
 void serve_answer(struct link_call *call, struct rpc_response *response);

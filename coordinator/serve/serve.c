@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum least { LEAST_VIEWER, LEAST_OPERATOR, LEAST_NODE, LEAST_SOFTWARE };
+enum least { LEAST_VIEWER, LEAST_OPERATOR, LEAST_ADMIN, LEAST_NODE, LEAST_SOFTWARE };
 
 static const struct arg args_none[] = {{0}};
 static const struct arg args_coverage[] = {{"from", ARG_INT, false}, {0}};
@@ -37,6 +37,30 @@ static const struct arg args_window_end[] = {{"id", ARG_TEXT, true},
                                              {"reason", ARG_TEXT, true},
                                              {"wait_ms", ARG_INT, false},
                                              {0}};
+static const struct arg args_failback[] = {
+    {"id", ARG_TEXT, true},       {"route", ARG_TEXT, true},   {"reason", ARG_TEXT, true},
+    {"dry_run", ARG_BOOL, false}, {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_pause[] = {{"id", ARG_TEXT, true},      {"route", ARG_TEXT, false},
+                                        {"all", ARG_BOOL, false},    {"for_ms", ARG_INT, true},
+                                        {"reason", ARG_TEXT, true},  {"dry_run", ARG_BOOL, false},
+                                        {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_resume[] = {{"id", ARG_TEXT, true},
+                                         {"route", ARG_TEXT, false},
+                                         {"all", ARG_BOOL, false},
+                                         {"reason", ARG_TEXT, true},
+                                         {"dry_run", ARG_BOOL, false},
+                                         {"wait_ms", ARG_INT, false},
+                                         {0}};
+static const struct arg args_server[] = {{"id", ARG_TEXT, true},      {"server", ARG_TEXT, true},
+                                         {"reason", ARG_TEXT, true},  {"dry_run", ARG_BOOL, false},
+                                         {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_window_extend[] = {{"id", ARG_TEXT, true},
+                                                {"window", ARG_INT, true},
+                                                {"end", ARG_TEXT, true},
+                                                {"reason", ARG_TEXT, true},
+                                                {"override_notice", ARG_BOOL, false},
+                                                {"wait_ms", ARG_INT, false},
+                                                {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};
 
 static const struct arg args_report[] = {
@@ -61,6 +85,13 @@ static const struct verb {
     {"failover", LEAST_OPERATOR, args_failover, run_failover},
     {"maintenance-add", LEAST_OPERATOR, args_window_add, run_window_add},
     {"maintenance-end", LEAST_OPERATOR, args_window_end, run_window_end},
+    {"maintenance-extend", LEAST_OPERATOR, args_window_extend, run_window_extend},
+    {"failback", LEAST_OPERATOR, args_failback, run_failback},
+    {"pause", LEAST_OPERATOR, args_pause, run_pause},
+    {"resume", LEAST_OPERATOR, args_resume, run_resume},
+    {"drain", LEAST_OPERATOR, args_server, run_drain},
+    {"undrain", LEAST_OPERATOR, args_server, run_undrain},
+    {"leader-move", LEAST_ADMIN, args_server, run_leader_move},
     {"ledger-page", LEAST_NODE, args_ledger, run_ledger},
     {"join", LEAST_NODE, args_join, run_join},
     {"report", LEAST_SOFTWARE, args_report, run_report},
@@ -105,6 +136,8 @@ static bool may(const struct request *request, enum least least)
         return true;
     case LEAST_OPERATOR:
         return role == LINK_ADMIN || role == LINK_OPERATOR;
+    case LEAST_ADMIN:
+        return role == LINK_ADMIN;
     case LEAST_NODE:
         return role == LINK_NODE;
     case LEAST_SOFTWARE:

@@ -11,6 +11,12 @@
  *             maintenance-add {id, functions, start, end, reason, emergency?,
  *                              override_notice?, wait_ms?}
  *             maintenance-end {id, window, reason, wait_ms?}
+ *             maintenance-extend {id, window, end, reason, override_notice?, wait_ms?}
+ *             failback  {id, route, reason, dry_run?, wait_ms?}
+ *             pause {id, route or all, for_ms, reason, dry_run?, wait_ms?}
+ *             resume {id, route or all, reason, dry_run?, wait_ms?}
+ *             drain, undrain {id, server, reason, dry_run?, wait_ms?}
+ *   admin     leader-move {id, server, reason, dry_run?, wait_ms?}
  *   node      join {raft_id}, ledger-page (as ledger)
  *   software  report {check, state: ok|failing, text?}, active {route}: of this server alone, by
  *             its own certificate, an operator or an admin

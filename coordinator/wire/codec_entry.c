@@ -97,6 +97,8 @@ static void put_window(const struct entry *entry, struct bodies *b, Message *mes
     kirikae__v1__window__init(&b->window);
     b->window.window = entry->window.window;
     b->window.end = entry->window.end;
+    b->window.extend = entry->window.extend;
+    b->window.refused = entry->window.refused;
     b->window.emergency = entry->window.emergency;
     b->window.short_notice = entry->window.short_notice;
     b->window.start_ms = entry->window.start_ms;
@@ -244,6 +246,8 @@ static bool get_window(const Message *message, struct entry *entry)
         return false;
     entry->window.window = w->window;
     entry->window.end = w->end;
+    entry->window.extend = w->extend;
+    entry->window.refused = w->refused;
     entry->window.emergency = w->emergency;
     entry->window.short_notice = w->short_notice;
     entry->window.start_ms = w->start_ms;

@@ -152,7 +152,7 @@ static void ledger(const char *root)
             entry.verdict.check = 1;
             entry.verdict.verdict = i == 2 ? VERDICT_DOWN : VERDICT_UP;
         } else if (entry.kind == ENTRY_WINDOW) {
-            entry.window.end = false;
+            entry.window.end = entry.window.extend = entry.window.refused = false;
             entry.window.start_ms = entry.time_ms + 500;
             entry.window.end_ms = entry.time_ms + 5000;
         } else if (entry.kind == ENTRY_NODE || entry.kind == ENTRY_MEMBER) {

@@ -59,6 +59,8 @@ enum action {
 /* Numbers of placements that no row decides. */
 #define RULE_FOUNDED 1    /* the placement that a configuration begins with */
 #define RULE_RENUMBERED 2 /* the same placement, above an epoch that an actuator had seen */
+/* A row whose refusal names who holds the route. */
+#define RULE_UNDER_WAY 13
 
 struct rule {
     uint16_t number;

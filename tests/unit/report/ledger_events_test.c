@@ -141,6 +141,39 @@ static void windows_end_early(void **state)
     ledger_events_free(events);
 }
 
+#define KIND ",\"kind\":\"regular\",\"functions\":[\"calling\"],\"announced\":"
+
+/* What it is longer by was announced later, and ends with it. */
+static void windows_are_extended(void **state)
+{
+    struct world *w = *state;
+    struct ledger_events *events;
+    const struct history *h;
+    struct err err;
+
+    lines_add(&w->lines, "maintenance", "added",
+              ",\"window\":77" KIND "\"2026-11-10T00:00:00.000Z\","
+              "\"start\":\"2026-11-11T00:00:00.000Z\",\"end\":\"2026-11-11T05:00:00.000Z\","
+              "\"short_notice\":false,\"who\":\"ops\",\"reason\":null");
+    lines_add(&w->lines, "maintenance", "extended",
+              ",\"window\":77" KIND "\"2026-11-11T04:00:00.000Z\","
+              "\"start\":\"2026-11-11T05:00:00.000Z\",\"end\":\"2026-11-11T07:00:00.000Z\","
+              "\"short_notice\":true,\"who\":\"ops\",\"reason\":null");
+    lines_add(&w->lines, "maintenance", "ended",
+              ",\"window\":77,\"finished\":\"2026-11-11T06:00:00.000Z\",\"who\":\"ops\","
+              "\"reason\":null");
+    assert_int_equal(read_all(w, &events, &err), 0);
+    h = ledger_events_history(events);
+    assert_int_equal(h->n_windows, 2);
+    assert_false(h->windows[0].short_notice);
+    assert_true(h->windows[1].short_notice);
+    assert_int_equal(h->windows[1].announced_ms, utc("2026-11-11T04:00:00Z"));
+    assert_int_equal(h->windows[1].start_ms, utc("2026-11-11T05:00:00Z"));
+    assert_int_equal(h->windows[0].finished_ms, utc("2026-11-11T06:00:00Z"));
+    assert_int_equal(h->windows[1].finished_ms, utc("2026-11-11T06:00:00Z"));
+    ledger_events_free(events);
+}
+
 /* Clocks of two leaders may differ: no negative time, no bound beyond its edge. */
 static void edges_that_cross(void **state)
 {
@@ -281,11 +314,8 @@ static void too_many_functions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(pairs_meet),
-        CASE(windows_end_early),
-        CASE(edges_that_cross),
-        CASE(other_months_cost_no_memory),
-        CASE(what_is_wrong_is_named),
+        CASE(pairs_meet),         CASE(windows_end_early),           CASE(windows_are_extended),
+        CASE(edges_that_cross),   CASE(other_months_cost_no_memory), CASE(what_is_wrong_is_named),
         CASE(too_many_functions),
     };
 

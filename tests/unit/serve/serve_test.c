@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define ID "00112233445566778899aabbccddeeff"
+#define ID_2 "fedcba9876543210fedcba9876543210"
 
 /* ---- the link's stand-in: a call holds its answer ---- */
 
@@ -419,7 +420,7 @@ static void test_windows(void **state)
     char end[160];
 
     refused(world, &admin, "maintenance-add",
-            "{\"id\":\"" ID "\",\"functions\":[\"calling\"],\"start\":\"2026-11-25T00:00:00Z\","
+            "{\"id\":\"" ID_2 "\",\"functions\":[\"calling\"],\"start\":\"2026-11-25T00:00:00Z\","
             "\"end\":\"2026-11-25T01:00:00Z\",\"reason\":\"r\"}",
             ERR_REFUSED, "14 days ahead");
     refused(world, &admin, "maintenance-add",
@@ -462,6 +463,141 @@ static void test_windows(void **state)
     r = get(world, "maintenance-list", "{}");
     assert_string_equal(text(json_array_get(json_object_get(r, "windows"), 0), "state"), "ended");
     json_decref(r);
+    world_free(world);
+}
+
+/* The commands of one test, each with an id of its own; "done" or why not. */
+static const char *tell(struct world *world, const struct caller *who, const char *verb,
+                        const char *args)
+{
+    static char answer[LIMIT_TEXT * 4];
+    static int n;
+    char with_id[512];
+    struct link_call call;
+
+    snprintf(with_id, sizeof with_id, "{\"id\":\"%032x\",\"reason\":\"r\",%s}", ++n, args);
+    ask(world, who, verb, with_id, &call);
+    world_tick(world, 10);
+    assert_int_equal(call.answered, 1);
+    snprintf(answer, sizeof answer, "%d %.*s", call.response.code,
+             call.response.code == 0 ? (int)call.response.result.len : (int)sizeof answer - 20,
+             call.response.code == 0 ? (const char *)call.response.result.data
+                                     : call.response.text);
+    rpc_response_free(&call.response);
+    return answer;
+}
+
+static void told(struct world *world, const char *verb, const char *args, const char *wanted)
+{
+    const char *answer = tell(world, &admin, verb, args);
+
+    if (strstr(answer, wanted) == NULL)
+        fail_msg("%s %s: %s, wanted %s", verb, args, answer, wanted);
+}
+
+static const struct shared *shared_of(const struct world *world)
+{
+    return engine_shared(world->engine);
+}
+
+static void test_pause(void **state)
+{
+    struct world *world = leader();
+
+    told(world, "pause", "\"for_ms\":60000", "one route, or all");
+    told(world, "pause", "\"route\":\"calls\",\"all\":true,\"for_ms\":60000", "one route, or all");
+    told(world, "pause", "\"route\":\"cals\",\"for_ms\":60000", "no route \"cals\"; routes: calls");
+    told(world, "pause", "\"route\":\"calls\",\"for_ms\":604800001", "for_ms");
+    told(world, "pause", "\"route\":\"calls\",\"for_ms\":60000,\"dry_run\":true", "are off until");
+    assert_true(shared_of(world)->routes[0].pause.until_ms == 0);
+    told(world, "resume", "\"route\":\"calls\"", "are not paused");
+    told(world, "pause", "\"route\":\"calls\",\"for_ms\":60000", "are paused until");
+    assert_string_equal(shared_of(world)->routes[0].pause.who, "hanako");
+    told(world, "resume", "\"route\":\"calls\"", "go on");
+    told(world, "pause", "\"all\":true,\"for_ms\":60000", "are paused until");
+    assert_true(shared_of(world)->pause.until_ms != 0);
+    told(world, "resume", "\"all\":true", "go on");
+    told(world, "pause", "\"all\":true,\"for_ms\":1000", "are paused until");
+    world_tick(world, 1500); /* its end is committed without anybody asking */
+    assert_true(shared_of(world)->pause.until_ms == 0);
+    world_free(world);
+}
+
+static void test_drain(void **state)
+{
+    struct world *world = leader();
+
+    told(world, "drain", "\"server\":\"a9\"", "no server \"a9\"; there are: a1, b1, c1");
+    told(world, "drain", "\"server\":\"a1\"", "tokyo of route calls would be left with 0 fit");
+    told(world, "drain", "\"server\":\"a1\",\"dry_run\":true", "would be left with 0 fit");
+    told(world, "drain", "\"server\":\"b1\",\"dry_run\":true", "the pools of 0 routes");
+    told(world, "drain", "\"server\":\"b1\"", "leaves all pools");
+    assert_true(shared_drained(shared_of(world), 1));
+    told(world, "drain", "\"server\":\"b1\"", "hanako has drained it already");
+    told(world, "switchover", "\"route\":\"calls\",\"to\":\"osaka\"", "does not hold its least");
+    told(world, "undrain", "\"server\":\"b1\"", "may come back");
+    told(world, "undrain", "\"server\":\"b1\"", "not drained");
+    world_free(world);
+}
+
+static void test_failback(void **state)
+{
+    struct world *world = leader();
+
+    told(world, "failback", "\"route\":\"calls\"", "already serves");
+    told(world, "switchover", "\"route\":\"calls\",\"to\":\"osaka\"", "verified");
+    told(world, "failback", "\"route\":\"calls\",\"dry_run\":true", "rule 16");
+    world_verdict(world, 0, VERDICT_DOWN);
+    told(world, "failback", "\"route\":\"calls\"", "does not hold its least");
+    world_verdict(world, 0, VERDICT_UP);
+    told(world, "failback", "\"route\":\"calls\"", "verified");
+    assert_int_equal(shared_of(world)->routes[0].now.candidate, 0);
+    world_free(world);
+}
+
+static void test_leader_move(void **state)
+{
+    static const struct caller operator= {LINK_OPERATOR, "taro", -1, NULL, 0};
+    struct world *world = leader();
+
+    assert_non_null(strstr(tell(world, &operator, "leader-move", "\"server\":\"b1\""), "may not"));
+    told(world, "leader-move", "\"server\":\"d1\"", "no coordinator \"d1\"; there are: a1, b1, c1");
+    told(world, "leader-move", "\"server\":\"a1\"", "it leads already");
+    world_free(world);
+}
+
+static void test_extended_window(void **state)
+{
+    struct world *world = leader();
+    char args[160];
+    uint64_t id;
+
+    told(world, "maintenance-add",
+         "\"functions\":[\"calling\"],\"start\":\"2026-12-25T00:00:00Z\","
+         "\"end\":\"2026-12-25T01:00:00Z\"",
+         "added");
+    id = shared_of(world)->windows[0].id;
+    snprintf(args, sizeof args, "\"window\":%llu,\"end\":\"2026-12-25T02:00:00Z\"",
+             (unsigned long long)id);
+    told(world, "maintenance-extend", args, "extended");
+    told(world, "maintenance-extend", args, "would not end later");
+    assert_false(shared_of(world)->windows[0].short_notice);
+    world->now.utc_ms += 20ll * 86400000;
+    snprintf(args, sizeof args, "\"window\":%llu,\"end\":\"2026-12-25T03:00:00Z\"",
+             (unsigned long long)id);
+    told(world, "maintenance-extend", args, "14 days ahead");
+    snprintf(args, sizeof args,
+             "\"window\":%llu,\"end\":\"2026-12-25T03:00:00Z\",\"override_notice\":true",
+             (unsigned long long)id);
+    told(world, "maintenance-extend", args, "extended");
+    assert_true(shared_of(world)->windows[0].short_notice);
+    snprintf(args, sizeof args, "\"window\":%llu", (unsigned long long)id);
+    told(world, "maintenance-end", args, "ended"); /* before it starts: called off */
+    assert_true(shared_of(world)->windows[0].finished_ms < shared_of(world)->windows[0].start_ms);
+    snprintf(args, sizeof args,
+             "\"window\":%llu,\"end\":\"2026-12-25T04:00:00Z\",\"override_notice\":true",
+             (unsigned long long)id);
+    told(world, "maintenance-extend", args, "has ended already");
     world_free(world);
 }
 
@@ -572,13 +708,25 @@ static void test_pending_limit_and_close(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),       cmocka_unit_test(test_other_reads),
-        cmocka_unit_test(test_ledger),       cmocka_unit_test(test_ledger_pages),
-        cmocka_unit_test(test_roles),        cmocka_unit_test(test_nodes_ask),
-        cmocka_unit_test(test_bad_requests), cmocka_unit_test(test_bad_moves),
-        cmocka_unit_test(test_switchover),   cmocka_unit_test(test_rule_refuses),
-        cmocka_unit_test(test_windows),      cmocka_unit_test(test_forwards_once),
-        cmocka_unit_test(test_rate),         cmocka_unit_test(test_pending_limit_and_close),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_other_reads),
+        cmocka_unit_test(test_ledger),
+        cmocka_unit_test(test_ledger_pages),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_nodes_ask),
+        cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_bad_moves),
+        cmocka_unit_test(test_switchover),
+        cmocka_unit_test(test_rule_refuses),
+        cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_failback),
+        cmocka_unit_test(test_leader_move),
+        cmocka_unit_test(test_extended_window),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_forwards_once),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_pending_limit_and_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

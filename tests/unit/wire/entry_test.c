@@ -65,6 +65,8 @@ static void same_body(const struct entry *a, const struct entry *b)
     case ENTRY_WINDOW:
         assert_true(a->window.window == b->window.window);
         assert_int_equal(a->window.end, b->window.end);
+        assert_int_equal(a->window.extend, b->window.extend);
+        assert_int_equal(a->window.refused, b->window.refused);
         assert_int_equal(a->window.emergency, b->window.emergency);
         assert_int_equal(a->window.short_notice, b->window.short_notice);
         assert_true(a->window.start_ms == b->window.start_ms);

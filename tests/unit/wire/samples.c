@@ -112,6 +112,7 @@ static void sample_body(struct entry *entry)
         break;
     case ENTRY_WINDOW:
         entry->window.window = UINT64_MAX;
+        entry->window.extend = entry->window.refused = true;
         entry->window.end = entry->window.emergency = entry->window.short_notice = true;
         entry->window.start_ms = INT64_MIN;
         entry->window.end_ms = INT64_MAX;

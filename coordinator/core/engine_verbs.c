@@ -1,0 +1,306 @@
+/* Operators' verbs besides moves: maintenance, pauses, drains, who is to lead. What they come
+ * to is decided where their entries are applied (shared_operator.c); here is what only the
+ * leader knows: the time, and who is heard. */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/utc.h"
+#include "core/engine_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOTICE_MS (14ll * 24 * 3600 * 1000) /* regular maintenance is announced so long ahead */
+#define HANDOVER_WAIT_MS 6000
+#define HANDOVER_AGAIN_MS 1500
+
+static int64_t entry_time_ms(const struct engine *engine, struct moment now)
+{
+    return now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
+}
+
+/* ---- maintenance ---- */
+
+static const struct window_state *window_of(const struct shared *shared, uint64_t id)
+{
+    int i;
+
+    for (i = 0; i < shared->n_windows; i++)
+        if (shared->windows[i].id == id)
+            return &shared->windows[i];
+    return NULL;
+}
+
+/* Does what is announced now begin too soon? */
+static bool too_soon(const struct engine *engine, struct moment now, const struct command *command)
+{
+    const struct window_state *w = &command->window;
+    int64_t start_ms = w->start_ms;
+
+    if (command->kind == COMMAND_WINDOW_END)
+        return false;
+    if (command->kind == COMMAND_WINDOW_EXTEND) {
+        w = window_of(engine->shared, command->window.id);
+        if (w == NULL)
+            return false;
+        start_ms = w->end_ms;
+    }
+    return !w->emergency && start_ms - now.utc_ms < NOTICE_MS;
+}
+
+static const char *window_error(struct moment now, const struct command *command)
+{
+    const struct window_state *w = &command->window;
+    bool any = false;
+    size_t i;
+
+    if (command->kind != COMMAND_WINDOW_ADD)
+        return NULL;
+    for (i = 0; i < ARRAY_LEN(w->functions); i++)
+        any = any || w->functions[i] != 0;
+    if (!any)
+        return "a window must name at least one function that stops";
+    if (w->end_ms <= w->start_ms)
+        return "a window must end after it starts";
+    if (w->end_ms <= now.utc_ms)
+        return "a window must end in the future";
+    return NULL;
+}
+
+static bool take_window(struct engine *engine, struct moment now, const struct command *command,
+                        struct effects *effects)
+{
+    const char *error = window_error(now, command);
+    bool soon = too_soon(engine, now, command);
+    struct entry *entry = command_propose(engine, now, ENTRY_WINDOW, command, effects);
+
+    if (entry == NULL)
+        return false;
+    if (error == NULL && soon && !command->window.short_notice)
+        error = "regular maintenance is announced 14 days ahead: give --override-notice to have "
+                "it all the same (it is recorded), or declare an emergency";
+    if (error != NULL)
+        snprintf(entry->reason, sizeof entry->reason, "%s", error);
+    entry->window.refused = error != NULL;
+    entry->window.end = command->kind == COMMAND_WINDOW_END;
+    entry->window.extend = command->kind == COMMAND_WINDOW_EXTEND;
+    entry->window.window = command->window.id;
+    entry->window.emergency = command->window.emergency;
+    /* Recorded as short only when it was: the override alone is not one. */
+    entry->window.short_notice = soon;
+    entry->window.start_ms = command->window.start_ms;
+    entry->window.end_ms = command->window.end_ms;
+    memcpy(entry->window.functions, command->window.functions, sizeof entry->window.functions);
+    return true;
+}
+
+/* ---- pauses ---- */
+
+static bool take_pause(struct engine *engine, struct moment now, const struct command *command,
+                       struct effects *effects)
+{
+    int64_t until_ms =
+        command->kind == COMMAND_RESUME ? 0 : entry_time_ms(engine, now) + command->for_ms;
+    const char *what;
+    char until[UTC_TEXT_MAX];
+    struct entry *entry;
+
+    if (command->route < ROUTE_ALL || command->route >= engine->model->n_routes ||
+        command->for_ms > PAUSE_MAX_MS) {
+        command_reply(effects, &command->id, ERR_INVALID, "no such route, or longer than 7 days");
+        return false;
+    }
+    what = command->route == ROUTE_ALL ? "all routes" : engine->model->routes[command->route].name;
+    if (command->dry_run) {
+        utc_format(until_ms, until);
+        command_reply(effects, &command->id, 0, "automatic moves of %s %s%s", what,
+                      until_ms == 0 ? "go on" : "are off until ", until_ms == 0 ? "" : until);
+        return false;
+    }
+    entry = command_propose(engine, now, ENTRY_PAUSE, command, effects);
+    if (entry == NULL)
+        return false;
+    entry->pause.route = command->route;
+    entry->pause.until_ms = until_ms;
+    return true;
+}
+
+static void end_if_over(struct engine *engine, struct moment now, int route,
+                        const struct pause *pause, struct effects *effects)
+{
+    struct entry *entry;
+
+    if (pause->until_ms == 0 || pause->until_ms > entry_time_ms(engine, now))
+        return;
+    /* Commands' keys are not negative. */
+    entry = engine_propose(engine, now, ENTRY_PAUSE, -2 - route, effects);
+    if (entry == NULL)
+        return;
+    entry->pause.route = route;
+    entry->pause.expired = true;
+}
+
+void verbs_sweep(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int r;
+
+    end_if_over(engine, now, ROUTE_ALL, &engine->shared->pause, effects);
+    for (r = 0; r < engine->model->n_routes; r++)
+        end_if_over(engine, now, r, &engine->shared->routes[r].pause, effects);
+}
+
+/* ---- drains ---- */
+
+static void describe_drain(const struct engine *engine, const struct command *command,
+                           struct effects *effects)
+{
+    const struct shared *shared = engine->shared;
+    char text[LIMIT_TEXT];
+    int r, n = 0;
+
+    if (command->kind == COMMAND_DRAIN && !shared_may_drain(shared, command->server, text)) {
+        command_reply(effects, &command->id, ERR_REFUSED, "%s", text);
+        return;
+    }
+    for (r = 0; r < engine->model->n_routes; r++)
+        n += (shared->routes[r].now.members & server_bit(command->server)) != 0;
+    if (command->kind == COMMAND_UNDRAIN)
+        snprintf(text, sizeof text, "may come back into its pools");
+    else
+        snprintf(text, sizeof text, "leaves the pools of %d route%s; what it serves now may finish",
+                 n, n == 1 ? "" : "s");
+    command_reply(effects, &command->id, 0, "%s %s", engine->model->servers[command->server].name,
+                  text);
+}
+
+static bool take_drain(struct engine *engine, struct moment now, const struct command *command,
+                       struct effects *effects)
+{
+    struct entry *entry;
+
+    if (command->server < 0 || command->server >= engine->model->n_servers) {
+        command_reply(effects, &command->id, ERR_INVALID, "no such server");
+        return false;
+    }
+    if (command->dry_run) {
+        describe_drain(engine, command, effects);
+        return false;
+    }
+    entry = command_propose(engine, now, ENTRY_DRAIN, command, effects);
+    if (entry == NULL)
+        return false;
+    entry->drain.server = command->server;
+    entry->drain.end = command->kind == COMMAND_UNDRAIN;
+    return true;
+}
+
+/* ---- who leads ---- */
+
+/* Would it take over soon? */
+static const char *handover_error(const struct engine *engine, int server)
+{
+    const struct peer *peer = &engine->peers[server];
+
+    if (server == engine->self)
+        return "it leads already";
+    if (engine->model->servers[server].role != MEMBER_VOTER)
+        return "it has no vote: only a voter can lead";
+    if (peer->rx_ms == BOOT_NEVER || peer->detector.silent)
+        return "it is not heard now: only a voter that is can lead";
+    if (peer->abstain)
+        return "it does not trust itself now: it stood still, or hears too few";
+    return NULL;
+}
+
+static bool take_handover(struct engine *engine, struct moment now, const struct command *command,
+                          struct effects *effects)
+{
+    const char *error;
+    struct entry *entry;
+
+    if (command->server < 0 || command->server >= engine->model->n_coordinators) {
+        command_reply(effects, &command->id, ERR_INVALID, "no such coordinator");
+        return false;
+    }
+    error = handover_error(engine, command->server);
+    if (command->dry_run) {
+        command_reply(effects, &command->id, error != NULL ? ERR_REFUSED : 0, "%s: %s",
+                      engine->model->servers[command->server].name,
+                      error != NULL ? error : "it is to lead in the place of this node");
+        return false;
+    }
+    entry = command_propose(engine, now, ENTRY_HANDOVER, command, effects);
+    if (entry == NULL)
+        return false;
+    entry->handover.server = command->server;
+    entry->handover.failed = error != NULL;
+    if (error != NULL)
+        snprintf(entry->reason, sizeof entry->reason, "%s", error);
+    return true;
+}
+
+static void give_up(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int server = engine->shared->handover.server;
+    struct entry *entry = engine_propose(engine, now, ENTRY_HANDOVER, -1, effects);
+
+    if (entry == NULL)
+        return;
+    entry->handover.server = server;
+    entry->handover.failed = true;
+    snprintf(entry->reason, sizeof entry->reason, "%s did not take over in %d s: %s leads on",
+             engine->model->servers[server].name, HANDOVER_WAIT_MS / 1000,
+             engine->model->servers[engine->self].name);
+}
+
+void verbs_hand_over(struct engine *engine, struct moment now, struct effects *effects)
+{
+    const struct handover *handover = &engine->shared->handover;
+
+    if (handover->until_ms == 0 || handover->led) {
+        engine->chosen_ms = 0;
+        return;
+    }
+    if (engine->chosen_ms == 0)
+        engine->chosen_ms = now.boot_ms;
+    else if (now.boot_ms - engine->chosen_ms >= HANDOVER_WAIT_MS)
+        give_up(engine, now, effects);
+    if (engine->transferred_ms >= engine->chosen_ms &&
+        now.boot_ms - engine->transferred_ms < HANDOVER_AGAIN_MS)
+        return;
+    engine->transferred_ms = now.boot_ms;
+    engine_log(effects, LOG_LEVEL_INFO, "hand-over", "an operator wants %s to lead",
+               engine->model->servers[handover->server].name);
+    engine_add(effects, EFFECT_TRANSFER)->server = handover->server;
+}
+
+bool verbs_chosen(const struct engine *engine, struct moment now)
+{
+    const struct handover *handover = &engine->shared->handover;
+
+    return handover->led && handover->server == engine->self &&
+           handover->until_ms > entry_time_ms(engine, now);
+}
+
+bool verbs_take(struct engine *engine, struct moment now, const struct command *command,
+                struct effects *effects)
+{
+    switch (command->kind) {
+    case COMMAND_WINDOW_ADD:
+    case COMMAND_WINDOW_END:
+    case COMMAND_WINDOW_EXTEND:
+        return take_window(engine, now, command, effects);
+    case COMMAND_PAUSE:
+    case COMMAND_RESUME:
+        return take_pause(engine, now, command, effects);
+    case COMMAND_DRAIN:
+    case COMMAND_UNDRAIN:
+        return take_drain(engine, now, command, effects);
+    case COMMAND_HANDOVER:
+        return take_handover(engine, now, command, effects);
+    case COMMAND_SWITCHOVER:
+    case COMMAND_FAILOVER:
+        break;
+    }
+    CHECK(!"a verb");
+    return false;
+}
