@@ -22,6 +22,15 @@ static void on_result(void *context, const struct probe_result *result)
     node_step(world->daemon->node, &event);
 }
 
+static void on_hint(void *context, int check)
+{
+    struct world *world = context;
+    struct event event = {.kind = EVENT_HINT, .now = daemon_now(), .hint.check = check};
+
+    if (world == world->daemon->world)
+        node_step(world->daemon->node, &event);
+}
+
 _Static_assert(ACT_NO_TOKEN == ENGINE_NO_TOKEN, "");
 
 static int on_may(void *context, const struct act_order *order, int64_t since_ms)
@@ -58,6 +67,7 @@ static struct world *world_open(struct daemon *daemon)
 {
     const struct shared *shared = engine_shared(node_engine(daemon->node));
     struct world *world = mem_zalloc(1, sizeof *world);
+    struct observe_options watching;
     struct err err;
     int r;
 
@@ -70,8 +80,15 @@ static struct world *world_open(struct daemon *daemon)
         r = config_parse(daemon->config.cluster_file, daemon->cluster_yaml.data,
                          daemon->cluster_yaml.len, &world->model, &err);
     CHECK(r == 0); /* both were parsed before */
-    world->observe = observe_open(daemon->loop, world->model, daemon->self, daemon->boot,
-                                  daemon->log, on_result, world);
+    watching = (struct observe_options){.loop = daemon->loop,
+                                        .model = world->model,
+                                        .self = daemon->self,
+                                        .seed = daemon->boot,
+                                        .log = daemon->log,
+                                        .result = on_result,
+                                        .hint = on_hint,
+                                        .context = world};
+    world->observe = observe_open(&watching);
     world->act = act_open(daemon->loop, daemon->log, on_may, world);
     daemon->worlds++;
     return world;

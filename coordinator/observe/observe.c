@@ -2,7 +2,9 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "observe/hold.h"
 #include "observe/probe.h"
+#include "observe/process.h"
 #include "observe/schedule.h"
 
 /* Regular probes leave room for a confirmation when nothing answers. */
@@ -56,12 +58,23 @@ struct batch {
     int n;
 };
 
+/* What tells of a check without a probe. */
+struct ear {
+    struct observe *observe;
+    int check;
+    struct hold *hold;       /* one of the two */
+    struct process *process; /* … */
+    struct ear *next;
+};
+
 struct observe {
     uv_loop_t *loop;
     const struct model *model;
     struct log *log;
     observe_result *result;
+    observe_hint *hint;
     void *context;
+    struct ear *ears;
     struct transfers *transfers;
     struct watch **watches; /* by check; NULL: not ours */
     struct batch **batches; /* all watches are in one */
@@ -81,6 +94,12 @@ static void release(struct observe *observe)
         mem_free(observe->watches[i]);
     for (int i = 0; i < observe->n_batches; i++)
         mem_free(observe->batches[i]);
+    while (observe->ears != NULL) {
+        struct ear *ear = observe->ears;
+
+        observe->ears = ear->next;
+        mem_free(ear);
+    }
     mem_free(observe->watches);
     mem_free(observe->batches);
     if (observe->closed != NULL)
@@ -296,27 +315,93 @@ static void watch_open(struct observe *observe, int check, uint64_t seed)
         batch_open(watch, seed);
 }
 
-struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
-                             struct log *log, observe_result *result, void *context)
+/* ---- what tells of itself ---- */
+
+static void on_event(void *context)
+{
+    struct ear *ear = context;
+
+    ear->observe->hint(ear->observe->context, ear->check);
+}
+
+static void on_ear_closed(void *context)
+{
+    struct ear *ear = context;
+
+    release(ear->observe);
+}
+
+static struct ear *ear_new(struct observe *observe, int check)
+{
+    struct ear *ear = mem_zalloc(1, sizeof *ear);
+
+    ear->observe = observe;
+    ear->check = check;
+    ear->next = observe->ears;
+    observe->ears = ear;
+    observe->handles++;
+    return ear;
+}
+
+static void listen_for(struct observe *observe, const struct observe_options *options)
+{
+    const char *cgroups = options->cgroups != NULL ? options->cgroups : PROCESS_CGROUPS;
+    int holds = 0;
+
+    for (int i = 0; i < observe->model->n_checks; i++) {
+        const struct check *check = &observe->model->checks[i];
+
+        if (check->hold && observe->watches[i] != NULL && holds++ < OBSERVE_HOLDS) {
+            struct ear *ear = ear_new(observe, i);
+
+            ear->hold = hold_open(observe->loop, check, on_event, ear);
+        }
+        if (check->process_kind != PROCESS_NONE && check->target == options->self) {
+            struct ear *ear = ear_new(observe, i);
+
+            ear->process = process_open(observe->loop, check, cgroups, on_event, ear);
+        }
+    }
+    if (holds > OBSERVE_HOLDS)
+        log_line(observe->log, LOG_LEVEL_WARN, "hold",
+                 "of %d checks with hold the connections of the first %d are held", holds,
+                 OBSERVE_HOLDS);
+}
+
+static void close_ears(struct observe *observe)
+{
+    for (struct ear *ear = observe->ears; ear != NULL; ear = ear->next) {
+        if (ear->hold != NULL)
+            hold_close(ear->hold, on_ear_closed);
+        else
+            process_close(ear->process, on_ear_closed);
+    }
+}
+
+struct observe *observe_open(const struct observe_options *options)
 {
     struct observe *observe = mem_zalloc(1, sizeof *observe);
+    const struct model *model = options->model;
     int kept = KEPT_MIN;
 
-    observe->loop = loop;
+    observe->loop = options->loop;
     observe->model = model;
-    observe->log = log;
-    observe->result = result;
-    observe->context = context;
+    observe->log = options->log;
+    observe->result = options->result;
+    observe->hint = options->hint;
+    observe->context = options->context;
     observe->watches = mem_zalloc((size_t)model->n_checks, sizeof *observe->watches);
     observe->batches = mem_zalloc((size_t)model->n_checks, sizeof *observe->batches);
     for (int i = 0; i < model->n_checks; i++) {
-        if ((model_observers(model, i) & server_bit(self)) == 0)
+        if (model->checks[i].kind == CHECK_REPORT ||
+            (model_observers(model, i) & server_bit(options->self)) == 0)
             continue;
-        watch_open(observe, i, seed);
+        watch_open(observe, i, options->seed);
         kept += 2;
     }
-    observe->transfers = transfers_open(loop, kept < KEPT_MAX ? kept : KEPT_MAX);
+    observe->transfers = transfers_open(observe->loop, kept < KEPT_MAX ? kept : KEPT_MAX);
     observe->handles++;
+    listen_for(observe, options);
     return observe;
 }
 
@@ -362,5 +447,6 @@ void observe_close(struct observe *observe, void (*closed)(void *context), void 
     }
     for (int i = 0; i < observe->n_batches; i++)
         uv_close((uv_handle_t *)&observe->batches[i]->timer, on_batch_closed);
+    close_ears(observe);
     transfers_close(observe->transfers, on_transfers_closed, observe);
 }

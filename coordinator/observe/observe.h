@@ -33,10 +33,27 @@ struct probe_result {
 };
 typedef void observe_result(void *context, const struct probe_result *result);
 
-/* Starts every check c for which model_observers(model, c) has `self`. `model` must
- * outlive it. The first probes come within one interval, those of many checks spread over it. */
-struct observe *observe_open(uv_loop_t *loop, const struct model *model, int self, uint64_t seed,
-                             struct log *log, observe_result *result, void *context);
+/* What the check looks at has changed perhaps: a connection that was held (hold.h), a process of
+ * this server (process.h) has ended. No evidence, but a reason to look at once. */
+typedef void observe_hint(void *context, int check);
+
+struct observe_options {
+    uv_loop_t *loop;
+    const struct model *model; /* must outlive it */
+    int self;
+    uint64_t seed;
+    struct log *log; /* may be NULL */
+    observe_result *result;
+    observe_hint *hint;
+    void *context;
+    const char *cgroups; /* NULL: where the system has them */
+};
+
+/* Starts every check c for which model_observers(model, c) has `self`, except what is reported.
+ * The first probes come within one interval, those of many checks spread over it. Of checks with
+ * `hold` that it watches OBSERVE_HOLDS are held. */
+#define OBSERVE_HOLDS 256
+struct observe *observe_open(const struct observe_options *options);
 /* One more probe of `check` now, besides the regular ones (a confirmation round). Its
  * result never comes from inside this call. Nothing happens when this node does not watch
  * it, or when too many are in flight. */

@@ -223,7 +223,11 @@ static void test_close_inside_result(void **state)
     world_init(&world);
     fake_open(&fake, &world.loop, FAKE_OK);
     world_tcp(&world, fake.port, NEVER_MS, 1000);
-    world.observe = observe_open(&world.loop, &world.model, 0, 1, NULL, close_at_once, &world);
+    world.observe = observe_open(&(struct observe_options){.loop = &world.loop,
+                                                           .model = &world.model,
+                                                           .seed = 1,
+                                                           .result = close_at_once,
+                                                           .context = &world});
     for (int i = 0; i < 4; i++)
         observe_now(world.observe, 0);
     world_await(&world, 1);

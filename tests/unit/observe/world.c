@@ -20,6 +20,15 @@ static void on_result(void *context, const struct probe_result *result)
         world->results[world->n++] = *result;
 }
 
+static void on_hint(void *context, int check)
+{
+    struct world *world = context;
+
+    CHECK(!world->closed);
+    world->hints++;
+    world->hinted = check;
+}
+
 void world_init(struct world *world)
 {
     memset(world, 0, sizeof *world);
@@ -76,12 +85,41 @@ int world_sip(struct world *world, const char *host, int port, bool tcp, int int
 void world_observe(struct world *world, uint64_t seed)
 {
     world->opened_ms = clock_boot_ms();
-    world->observe = observe_open(&world->loop, &world->model, 0, seed, NULL, on_result, world);
+    world->observe = observe_open(&(struct observe_options){.loop = &world->loop,
+                                                            .model = &world->model,
+                                                            .seed = seed,
+                                                            .result = on_result,
+                                                            .hint = on_hint,
+                                                            .context = world,
+                                                            .cgroups = world->cgroups});
+}
+
+void world_await_hint(struct world *world, int hints)
+{
+    int64_t end_ms = clock_boot_ms() + 10000;
+
+    while (world->hints < hints && clock_boot_ms() < end_ms)
+        world_run(world, 20);
+    assert_int_equal(world->hints, hints);
 }
 
 static void on_guard(uv_timer_t *timer)
 {
     *(bool *)timer->data = true;
+}
+
+void world_run(struct world *world, int ms)
+{
+    uv_timer_t timer;
+    bool over = false;
+
+    CHECK(uv_timer_init(&world->loop, &timer) == 0);
+    timer.data = &over;
+    uv_timer_start(&timer, on_guard, (uint64_t)ms, 0);
+    while (!over)
+        uv_run(&world->loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(&world->loop, UV_RUN_NOWAIT);
 }
 
 void world_await(struct world *world, int n)

@@ -24,6 +24,8 @@ struct world {
     int n;
     bool closed;
     int64_t opened_ms;
+    int hints, hinted; /* how many, the newest's check */
+    const char *cgroups;
 };
 
 void world_init(struct world *world);
@@ -35,6 +37,9 @@ int world_sip(struct world *world, const char *host, int port, bool tcp, int int
 void world_observe(struct world *world, uint64_t seed);
 /* Runs the loop until there are `n` results; fails after ten seconds. */
 void world_await(struct world *world, int n);
+void world_run(struct world *world, int ms);
+/* Runs until there were so many hints; fails after ten seconds. */
+void world_await_hint(struct world *world, int hints);
 /* One confirmation; the machine's own stalls (REASON_LOCAL) are tried again. */
 struct probe_result world_probe(struct world *world, int check);
 /* Closes the observer and sees that nothing is left on the loop. */
