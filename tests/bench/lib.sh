@@ -3,8 +3,9 @@
 # shellcheck source=tests/cluster/lib/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../cluster/lib/lab.sh"
 
+# bench_end [EXIT CODE]
 bench_end() {
-    local code=$?
+    local code=${1:-$?}
     trap - EXIT
     if ((code != 0)) && [[ -n ${LAB_DIR:-} ]]; then
         lab_show_logs
@@ -15,12 +16,17 @@ bench_end() {
     exit "$code"
 }
 
+# bench_wish NAME VALUE: LAB_NAME, for the next lab.
+bench_wish() {
+    printf -v "LAB_$1" '%s' "$2"
+}
+
 # bench_lab NAME=VALUE...: a calm lab.
 bench_lab() {
     local wish
     lab_down
     for wish in "$@"; do
-        printf -v "LAB_${wish%%=*}" '%s' "${wish#*=}"
+        bench_wish "${wish%%=*}" "${wish#*=}"
     done
     lab_up
     lab_wait_calm
