@@ -92,6 +92,7 @@ struct link {
     struct peer *peers; /* n_peers */
     LIST_HEAD(, inbound) inbounds;
     unsigned n_inbound, n_strangers;
+    LIST_HEAD(, link_order) orders;
     uint64_t next_id;
     struct prng prng;
     struct refusals refusals;
@@ -130,6 +131,9 @@ void requests_down(struct link *link, int peer, bool keep_unsent);
 void requests_answer(struct link *link, int peer, const uint8_t *bytes, size_t len);
 void requests_tick(struct link *link, int peer);
 void requests_close(struct link *link, int peer);
+
+/* order.c */
+void orders_close(struct link *link);
 
 /* beats.c */
 int beats_open(struct link *link, struct err *err);

@@ -180,7 +180,7 @@ int link_open(const struct link_options *options, struct link **out, struct err 
     prng_seed(&link->prng,
               prng_hash(options->peers[options->self].name) ^ (uint64_t)clock_boot_us());
     rc = tls_open(options->ca_file, options->cert_file, options->key_file,
-                  options->peers[options->self].name, &link->tls, err);
+                  options->peers[options->self].name, LINK_NODE, &link->tls, err);
     if (rc == 0)
         rc = resolve_bind(link, err);
     if (rc != 0) {
@@ -224,6 +224,7 @@ void link_close(struct link *link, void (*closed)(void *context), void *context)
         dialler_close(&link->peers[i].ask);
         requests_close(link, i);
     }
+    orders_close(link);
     listen_close(link);
     beats_close(link);
     uv_close((uv_handle_t *)&link->tick, on_tick_closed);
@@ -234,7 +235,7 @@ int link_reload(struct link *link, struct err *err)
     const struct link_options *options = &link->options;
     struct tls *fresh;
     int rc = tls_open(options->ca_file, options->cert_file, options->key_file,
-                      options->peers[options->self].name, &fresh, err);
+                      options->peers[options->self].name, LINK_NODE, &fresh, err);
 
     if (rc != 0)
         return rc;

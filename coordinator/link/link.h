@@ -21,7 +21,7 @@
  * that do not read their answers. Whoever is refused gets a TLS alert.
  *
  * Who someone is comes from the certificate: subject CN is the name, OU the role
- * ("node", "admin", "operator", "viewer"), issued by the cluster's CA. Raft and peer
+ * ("node", "admin", "operator", "viewer"; "agent": agent.h), issued by the cluster's CA. Raft and peer
  * want OU=node and CN = a coordinator's name; a dialler also checks that CN is the
  * one it meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be good
  * for servers and clients (extended key usage: both or none).
@@ -50,7 +50,7 @@
 struct link;
 struct link_call; /* a request that waits for its answer */
 
-enum link_role { LINK_NODE, LINK_ADMIN, LINK_OPERATOR, LINK_VIEWER };
+enum link_role { LINK_NODE, LINK_ADMIN, LINK_OPERATOR, LINK_VIEWER, LINK_AGENT };
 
 struct link_peer {
     char name[LIMIT_NAME]; /* certificate's CN */

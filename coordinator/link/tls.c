@@ -14,7 +14,8 @@ static const struct {
     const char *wire;
 } protocols[] = {{TLS_RAFT, "\x0ekirikae-raft/1"},
                  {TLS_PEER, "\x0ekirikae-peer/1"},
-                 {TLS_ADMIN, "\x0fkirikae-admin/1"}};
+                 {TLS_ADMIN, "\x0fkirikae-admin/1"},
+                 {TLS_AGENT, "\x0fkirikae-agent/1"}};
 
 struct tls {
     SSL_CTX *server, *client;
@@ -64,15 +65,16 @@ static int subject_entry(const X509 *cert, int nid, char *out, size_t size)
     return rc;
 }
 
+static const char *const roles[] = {[LINK_NODE] = "node",
+                                    [LINK_ADMIN] = "admin",
+                                    [LINK_OPERATOR] = "operator",
+                                    [LINK_VIEWER] = "viewer",
+                                    [LINK_AGENT] = "agent"};
+
 static int role_parse(const char *text, enum link_role *role)
 {
-    static const char *const words[] = {[LINK_NODE] = "node",
-                                        [LINK_ADMIN] = "admin",
-                                        [LINK_OPERATOR] = "operator",
-                                        [LINK_VIEWER] = "viewer"};
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strcmp(text, words[i]) == 0) {
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+        if (strcmp(text, roles[i]) == 0) {
             *role = (enum link_role)i;
             return 0;
         }
@@ -118,7 +120,13 @@ static int judge(struct tls_session *session, const SSL *ssl, const X509 *cert)
         return refuse(session, "certificate of \"%s\": OU must be node, admin, operator or viewer",
                       session->name);
     session->peer = -1;
-    if (session->role == LINK_NODE) {
+    if (session->kind == TLS_AGENT) {
+        enum link_role want = session->want_name != NULL ? LINK_AGENT : LINK_NODE;
+
+        if (session->role != want)
+            return refuse(session, "\"%s\" has the role %s; this needs the role %s", session->name,
+                          unit, roles[want]);
+    } else if (session->role == LINK_NODE) {
         session->peer = session->index_of(session->context, session->name);
         if (session->peer < 0)
             return refuse(session, "\"%s\" is no coordinator of this cluster", session->name);
@@ -161,7 +169,8 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     (void)arg;
     for (unsigned int at = 0; at < in_len && in[at] < in_len - at; at += in[at] + 1u)
         for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-            if (in[at] == (unsigned char)protocols[i].wire[0] &&
+            if ((protocols[i].kind == TLS_AGENT) == session->agent &&
+                in[at] == (unsigned char)protocols[i].wire[0] &&
                 memcmp(in + at + 1, protocols[i].wire + 1, in[at]) == 0) {
                 session->kind = protocols[i].kind;
                 *out = in + at + 1;
@@ -220,7 +229,7 @@ static int context_new(const SSL_METHOD *method, const char *ca_file, const char
 
 /* Better now and in words than as an alert from eleven others. */
 static int prove_own(SSL_CTX *ctx, const char *ca_file, const char *cert_file, const char *self,
-                     struct err *err)
+                     enum link_role role, struct err *err)
 {
     X509 *cert = SSL_CTX_get0_certificate(ctx);
     X509_STORE_CTX *store = X509_STORE_CTX_new();
@@ -241,14 +250,14 @@ static int prove_own(SSL_CTX *ctx, const char *ca_file, const char *cert_file, c
     else if (subject_entry(cert, NID_commonName, name, sizeof name) != 0 || strcmp(name, self) != 0)
         rc = err_set(err, ERR_INVALID, "certificate %s: CN must be \"%s\"", cert_file, self);
     else if (subject_entry(cert, NID_organizationalUnitName, unit, sizeof unit) != 0 ||
-             strcmp(unit, "node") != 0)
-        rc = err_set(err, ERR_INVALID, "certificate %s: OU must be \"node\"", cert_file);
+             strcmp(unit, roles[role]) != 0)
+        rc = err_set(err, ERR_INVALID, "certificate %s: OU must be \"%s\"", cert_file, roles[role]);
     X509_STORE_CTX_free(store);
     return rc;
 }
 
 int tls_open(const char *ca_file, const char *cert_file, const char *key_file, const char *self,
-             struct tls **out, struct err *err)
+             enum link_role role, struct tls **out, struct err *err)
 {
     struct tls *tls = mem_zalloc(1, sizeof *tls);
     int rc;
@@ -258,7 +267,7 @@ int tls_open(const char *ca_file, const char *cert_file, const char *key_file, c
     if (rc == 0)
         rc = context_new(TLS_client_method(), ca_file, cert_file, key_file, &tls->client, err);
     if (rc == 0)
-        rc = prove_own(tls->server, ca_file, cert_file, self, err);
+        rc = prove_own(tls->server, ca_file, cert_file, self, role, err);
     ERR_clear_error();
     if (rc != 0) {
         tls_close(tls);

@@ -11,12 +11,13 @@
 
 struct tls;
 
-enum tls_kind { TLS_NONE, TLS_RAFT, TLS_PEER, TLS_ADMIN };
+enum tls_kind { TLS_NONE, TLS_RAFT, TLS_PEER, TLS_ADMIN, TLS_AGENT };
 
 /* What a connection wants of the other side, and what it learned. Zero-initialise. */
 struct tls_session {
     enum tls_kind kind;    /* set by the dialler; by ALPN for a listener */
     const char *want_name; /* dialler: who must be there; NULL for a listener */
+    bool agent;            /* listener: an agent's port, which knows TLS_AGENT and nothing else */
     /* Index in the table of coordinators, or -1. */
     int (*index_of)(const void *context, const char *name);
     const void *context;
@@ -28,9 +29,10 @@ struct tls_session {
 };
 
 /* Reads the files and proves that they fit: key and certificate belong together, the
- * CA issued it, it is valid now, names `self` and the role node. ERR_IO, ERR_INVALID. */
+ * CA issued it, it is valid now, names `self` and the role (node or agent). ERR_IO,
+ * ERR_INVALID. */
 int tls_open(const char *ca_file, const char *cert_file, const char *key_file, const char *self,
-             struct tls **tls, struct err *err);
+             enum link_role role, struct tls **tls, struct err *err);
 void tls_close(struct tls *tls); /* sessions in use stay good; NULL is fine */
 
 /* `session` must outlive the SSL. Dialler when session->want_name is set. */
