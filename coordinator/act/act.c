@@ -7,11 +7,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static const struct driver *const drivers[] = {
+    [ACTUATOR_HAPROXY] = &driver_haproxy,
+    [ACTUATOR_DNS] = &driver_dns,
+    [ACTUATOR_KAMAILIO] = &driver_agent,
+    [ACTUATOR_EXEC] = &driver_agent,
+};
+
 enum { AGAIN_MS = 2 }; /* between two questions whether a call may take effect */
 
 struct act {
     uv_loop_t *loop;
     struct log *log;
+    struct link *link;
     act_may *may;
     void *context;
     struct call *calls; /* owned */
@@ -32,6 +40,11 @@ struct act *act_open(uv_loop_t *loop, struct log *log, act_may *may, void *conte
     CHECK(uv_timer_init(loop, &act->anchor) == 0);
     act->anchor.data = act;
     return act;
+}
+
+void act_agents(struct act *act, struct link *link)
+{
+    act->link = link;
 }
 
 static void on_anchor_closed(uv_handle_t *handle)
@@ -230,6 +243,7 @@ static struct call *call_new(struct act *act, const struct act_order *order)
     CHECK(order->route >= 0 && order->route < model->n_routes);
     call->act = act;
     call->loop = act->loop;
+    call->link = act->link;
     call->order = *order;
     call->route = &model->routes[order->route];
     CHECK(order->actuator >= 0 && order->actuator < call->route->n_actuators);
@@ -276,7 +290,7 @@ void act_run(struct act *act, const struct act_order *order, act_done *done, voi
     uv_update_time(act->loop);
     CHECK(uv_timer_start(&call->deadline, on_deadline, (uint64_t)call->actuator->timeout_ms, 0) ==
           0);
-    call->driver = call->actuator->kind == ACTUATOR_HAPROXY ? &driver_haproxy : &driver_dns;
+    call->driver = drivers[call->actuator->kind];
     call->driver->start(call);
 }
 

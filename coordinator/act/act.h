@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "core/model/model.h"
+#include "link/agent.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,6 +44,8 @@ typedef void act_done(void *context, const struct act_order *order,
 typedef int act_may(void *context, const struct act_order *order, int64_t since_ms);
 
 struct act *act_open(uv_loop_t *loop, struct log *log, act_may *may, void *context);
+/* The way to agents, which outlives it. Calls of agents without one end with ERR_UNAVAILABLE. */
+void act_agents(struct act *act, struct link *link);
 /* Runs the call; `done` comes exactly once, never from inside act_run(), at the latest
  * after the actuator's timeout_ms. `order` is copied; order->model must stay valid until
  * then. At most one call per (route, actuator) at once: a second ends the first with

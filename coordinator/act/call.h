@@ -17,11 +17,12 @@ struct driver {
     void (*stop)(struct call *call); /* close every handle; may be called right after start */
     void (*free)(struct call *call); /* after the last release */
 };
-extern const struct driver driver_haproxy, driver_dns;
+extern const struct driver driver_haproxy, driver_dns, driver_agent;
 
 struct call {
     struct act *act;
     uv_loop_t *loop;
+    struct link *link;
     struct act_order order;
     const struct route *route;
     const struct actuator *actuator;

@@ -90,6 +90,7 @@ static struct world *world_open(struct daemon *daemon)
                                         .context = world};
     world->observe = observe_open(&watching);
     world->act = act_open(daemon->loop, daemon->log, on_may, world);
+    act_agents(world->act, daemon->link);
     daemon->worlds++;
     return world;
 }

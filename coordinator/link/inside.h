@@ -133,7 +133,7 @@ void requests_tick(struct link *link, int peer);
 void requests_close(struct link *link, int peer);
 
 /* order.c */
-void orders_close(struct link *link);
+void link_orders_close(struct link *link);
 
 /* beats.c */
 int beats_open(struct link *link, struct err *err);

@@ -224,7 +224,7 @@ void link_close(struct link *link, void (*closed)(void *context), void *context)
         dialler_close(&link->peers[i].ask);
         requests_close(link, i);
     }
-    orders_close(link);
+    link_orders_close(link);
     listen_close(link);
     beats_close(link);
     uv_close((uv_handle_t *)&link->tick, on_tick_closed);

@@ -91,7 +91,7 @@ void link_order_cancel(struct link_order *order)
     conn_end(order->conn, 0, "given up");
 }
 
-void orders_close(struct link *link)
+void link_orders_close(struct link *link)
 {
     struct link_order *order, *next;
 

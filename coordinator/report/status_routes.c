@@ -61,13 +61,17 @@ static void candidates(const struct shared *shared, int route, struct jsonw *w)
 
 static void actuators(const struct route *plan, const struct route_state *state, struct jsonw *w)
 {
+    static const char *const kinds[] = {[ACTUATOR_HAPROXY] = "haproxy",
+                                        [ACTUATOR_DNS] = "dns",
+                                        [ACTUATOR_KAMAILIO] = "kamailio",
+                                        [ACTUATOR_EXEC] = "exec"};
     int i;
 
     jsonw_array(w, "actuators");
     for (i = 0; i < plan->n_actuators; i++) {
         jsonw_object(w, NULL);
         jsonw_str(w, "actuator", plan->actuators[i].name);
-        jsonw_str(w, "kind", plan->actuators[i].kind == ACTUATOR_DNS ? "dns" : "haproxy");
+        jsonw_str(w, "kind", kinds[plan->actuators[i].kind]);
         jsonw_bool(w, "done", (state->done & ((uint32_t)1 << i)) != 0);
         jsonw_end(w);
     }

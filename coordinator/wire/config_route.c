@@ -29,6 +29,40 @@ static int read_members(struct reader *r, const struct doc *doc, void *into)
     return fields_list(r, doc, "servers of candidate", LIMIT_SERVERS, read_member, candidate);
 }
 
+static int member_by_name(struct reader *r, const struct candidate *candidate, const char *name)
+{
+    const struct config_builder *b = r->context;
+
+    for (int i = 0; i < candidate->n_members; i++)
+        if (strcmp(b->model->servers[candidate->members[i]].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* A map of servers of the candidate, which stand before it in the table of fields. */
+static int read_weights(struct reader *r, const struct doc *doc, void *into)
+{
+    struct candidate *candidate = into;
+
+    if (doc->kind != DOC_MAP)
+        return fields_refuse(r, doc->line, "weights of candidate: expected a map, found %s",
+                             doc_kind_name(doc));
+    candidate->weighted = true;
+    for (const struct doc *child = doc->first; child != NULL; child = child->next) {
+        int member = member_by_name(r, candidate, child->key), rc;
+        int64_t weight;
+
+        if (member < 0)
+            return fields_refuse(r, child->key_line,
+                                 "weights of candidate: \"%s\" is none of its servers", child->key);
+        rc = fields_int(r, child, "weight of a server", 1, 100, &weight);
+        if (rc != 0)
+            return rc;
+        candidate->weights[member] = (uint8_t)weight;
+    }
+    return 0;
+}
+
 static int read_candidate(struct reader *r, const struct doc *doc, void *into)
 {
     static const struct field fields[] = {
@@ -36,12 +70,14 @@ static int read_candidate(struct reader *r, const struct doc *doc, void *into)
         {"servers", FIELD_READ, .required = true, .read = read_members},
         {"least", FIELD_INT, FIELD_AT(struct candidate, least), .min = 1, .max = LIMIT_SERVERS},
         {"value", FIELD_TEXT, FIELD_AT(struct candidate, value), .chars = "._:-"},
+        {"weights", FIELD_READ, .read = read_weights},
     };
     struct route *route = into;
     int own = route->n_candidates++, rc;
     struct candidate *candidate = &route->candidates[own];
 
     candidate->least = 1;
+    memset(candidate->weights, 100, sizeof candidate->weights);
     rc = fields_read(r, doc, "candidate", fields, ARRAY_LEN(fields), candidate);
     if (rc != 0)
         return rc;
@@ -151,27 +187,79 @@ static int read_dns(struct reader *r, const struct doc *doc, struct actuator *ac
     return rc != 0 ? rc : check_address(r, doc, "server of dns", actuator->address, false);
 }
 
+#define AGENT_FIELDS                                                                               \
+    {"address", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, address),                  \
+     .chars = ADDRESS_CHARS},                                                                      \
+    {                                                                                              \
+        "agent", FIELD_NAME, .required = true, FIELD_AT(struct actuator, agent)                    \
+    }
+
+static int read_kamailio(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    static const char *const transports[] = {"udp", "tcp", NULL};
+    static const struct field fields[] = {
+        AGENT_FIELDS,
+        {"set", FIELD_INT, .required = true, FIELD_AT(struct actuator, set), .min = 1,
+         .max = 1000000},
+        {"port", FIELD_INT, FIELD_AT(struct actuator, port), .min = 1, .max = 65535},
+        {"transport", FIELD_WORD, FIELD_AT(struct actuator, transport), .words = transports},
+    };
+    int rc;
+
+    actuator->kind = ACTUATOR_KAMAILIO;
+    actuator->port = 5060;
+    rc = fields_read(r, doc, "kamailio", fields, ARRAY_LEN(fields), actuator);
+    return rc != 0 ? rc : check_address(r, doc, "address of kamailio", actuator->address, false);
+}
+
+static int read_exec(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    static const struct field fields[] = {
+        AGENT_FIELDS,
+        {"program", FIELD_NAME, .required = true, FIELD_AT(struct actuator, program)},
+    };
+    int rc;
+
+    actuator->kind = ACTUATOR_EXEC;
+    rc = fields_read(r, doc, "exec", fields, ARRAY_LEN(fields), actuator);
+    return rc != 0 ? rc : check_address(r, doc, "address of exec", actuator->address, false);
+}
+
 static int read_actuator(struct reader *r, const struct doc *doc, void *into)
 {
     struct spec {
         struct actuator base;
-        const struct doc *haproxy, *dns;
+        const struct doc *of[4]; /* by enum actuator_kind; NULL: not given */
     } spec = {.base = {.timeout_ms = 1000}};
     static const struct field fields[] = {
         {"name", FIELD_NAME, .required = true, FIELD_AT(struct spec, base.name)},
-        {"haproxy", FIELD_DOC, FIELD_AT(struct spec, haproxy)},
-        {"dns", FIELD_DOC, FIELD_AT(struct spec, dns)},
+        {"haproxy", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_HAPROXY])},
+        {"dns", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_DNS])},
+        {"kamailio", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_KAMAILIO])},
+        {"exec", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_EXEC])},
         {"timeout", FIELD_MS, FIELD_AT(struct spec, base.timeout_ms), .min = 50, .max = 60000},
     };
+    static int (*const readers[])(struct reader *, const struct doc *, struct actuator *) = {
+        [ACTUATOR_HAPROXY] = read_haproxy,
+        [ACTUATOR_DNS] = read_dns,
+        [ACTUATOR_KAMAILIO] = read_kamailio,
+        [ACTUATOR_EXEC] = read_exec,
+    };
     struct route *route = into;
-    int rc = fields_read(r, doc, "actuator", fields, ARRAY_LEN(fields), &spec);
+    int rc = fields_read(r, doc, "actuator", fields, ARRAY_LEN(fields), &spec), kind = -1,
+        given = 0;
 
-    if (rc == 0 && (spec.haproxy != NULL) == (spec.dns != NULL))
-        return fields_refuse(r, doc->line, "actuator \"%s\" needs either haproxy or dns",
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+        if (spec.of[i] != NULL) {
+            kind = (int)i;
+            given++;
+        }
+    if (rc == 0 && given != 1)
+        return fields_refuse(r, doc->line,
+                             "actuator \"%s\" needs one of haproxy, dns, kamailio and exec",
                              spec.base.name);
     if (rc == 0)
-        rc = spec.dns != NULL ? read_dns(r, spec.dns, &spec.base)
-                              : read_haproxy(r, spec.haproxy, &spec.base);
+        rc = readers[kind](r, spec.of[kind], &spec.base);
     if (rc == 0)
         route->actuators[route->n_actuators++] = spec.base;
     return rc;

@@ -99,15 +99,18 @@ struct candidate {
     int n_members;
     int least;              /* healthy members it needs to serve */
     char value[LIMIT_NAME]; /* what the HAProxy map says when it serves (backend name) */
+    bool weighted;          /* the weights are the operator's; else all are 100, and not set */
+    uint8_t weights[LIMIT_SERVERS]; /* by member, 1 .. 100: its share of what it could get */
 };
 
-enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS };
+/* KAMAILIO and EXEC are told by kirikae-agent, which compares epochs in their place. */
+enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS, ACTUATOR_KAMAILIO, ACTUATOR_EXEC };
 
 struct actuator {
     char name[LIMIT_NAME];
     enum actuator_kind kind;
     int timeout_ms;           /* of one call, reading back included */
-    char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; dns: "host:port" */
+    char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; others: "host:port" */
     /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
     char map[LIMIT_TEXT];
     /* dns */
@@ -118,6 +121,12 @@ struct actuator {
     char tsig_name[LIMIT_NAME];
     char tsig_algorithm[LIMIT_NAME]; /* hmac-sha256 … */
     char tsig_file[LIMIT_TEXT];      /* holds the base64 secret, mode 0600 */
+    /* kamailio, exec */
+    char agent[LIMIT_NAME]; /* CN of the agent's certificate */
+    int set;                /* kamailio: the dispatcher's group, this route's alone */
+    int port;               /* … of the servers */
+    enum transport transport;
+    char program[LIMIT_NAME]; /* exec: as named in the agent's own file */
 };
 
 enum route_kind { ROUTE_AVAILABLE, ROUTE_EXCLUSIVE };

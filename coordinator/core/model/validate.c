@@ -186,6 +186,10 @@ static bool same_switch(const struct actuator *a, const struct actuator *b)
         return false;
     if (a->kind == ACTUATOR_HAPROXY)
         return strcmp(a->map, b->map) == 0;
+    if (a->kind == ACTUATOR_KAMAILIO)
+        return a->set == b->set;
+    if (a->kind == ACTUATOR_EXEC)
+        return strcmp(a->program, b->program) == 0;
     return dns_len(a->record) == dns_len(b->record) &&
            strncasecmp(a->record, b->record, dns_len(a->record)) == 0;
 }

@@ -108,6 +108,20 @@ static void fields_arrive(void **state)
     assert_int_equal(route->actuators[1].ttl_s, 5);
     assert_string_equal(route->actuators[1].tsig_algorithm, "hmac-sha512");
 
+    assert_int_equal(route->actuators[2].kind, ACTUATOR_KAMAILIO);
+    assert_string_equal(route->actuators[2].address, "10.0.9.8:7410");
+    assert_string_equal(route->actuators[2].agent, "kam-1");
+    assert_int_equal(route->actuators[2].set, 3);
+    assert_int_equal(route->actuators[2].port, 5070);
+    assert_int_equal(route->actuators[2].transport, TRANSPORT_UDP);
+    assert_int_equal(route->actuators[3].kind, ACTUATOR_EXEC);
+    assert_string_equal(route->actuators[3].program, "announce");
+    assert_false(route->candidates[1].weighted);
+    assert_int_equal(route->candidates[1].weights[0], 100);
+    assert_true(route->candidates[0].weighted);
+    assert_int_equal(route->candidates[1].weights[0], 100);
+    assert_int_equal(route->candidates[0].weights[1], 50);
+
     assert_int_equal(m->functions[0].route, 0);
     assert_string_equal(m->functions[0].label_ja, "発信");
     assert_int_equal(m->functions[0].severity, SEVERITY_EMERGENCY);
@@ -246,7 +260,7 @@ static const struct {
     {"tcp: {port: 443}", "tcp: {port: 443}, http: {url: 'http://x/'}",
      "check \"web\" needs one of tcp, http, sip and report"},
     {"haproxy: {address: 'unix:/run/lb.sock', map: /etc/lb.map}, ", "",
-     "actuator \"lb\" needs either haproxy or dns"},
+     "actuator \"lb\" needs one of haproxy, dns, kamailio and exec"},
     {"targets: [web-1], tcp: {port: 443}", "targets: [web-1], report: {ttl: 2s}",
      "check \"web@web-1\": server \"web-1\" runs no coordinator that could take reports"},
     {"tcp: {port: 443}", "tcp: {port: 443}, process: {unit: web.service}",
@@ -271,6 +285,14 @@ static const struct {
      "  - {name: said, targets: [a-1], report: {ttl: 2s}}\n"
      "  - {name: again, targets: [a-1], report: {ttl: 2s, name: said}}\n  - {name: web,",
      "checks \"said@a-1\" and \"again@a-1\" are both reported as \"said\""},
+    {"weights: {a-2: 50}", "weights: {b-1: 50}", "\"b-1\" is none of its servers"},
+    {"weights: {a-2: 50}", "weights: {a-2: 101}", "weight of a server: expected a number"},
+    {"weights: {a-2: 50}", "weights: 50", "weights of candidate: expected a map, found a text"},
+    {"set: 3", "set: 0", "set of kamailio: expected a number"},
+    {"agent: kam-1, set", "set", "key \"agent\" is missing"},
+    {"kamailio: {address: '10.0.9.8:7410'", "kamailio: {address: 'unix:/x'",
+     "address of kamailio: expected host:port"},
+    {"program: announce", "program: /bin/sh", "program of exec"},
     /* YAML that a configuration does not need */
     {"cluster: sample", "cluster: &x sample", "f.yaml:1: anchors are not allowed"},
     {"version: 7", "version: *x", "f.yaml:2: aliases are not allowed"},

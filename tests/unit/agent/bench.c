@@ -1,0 +1,194 @@
+#include "bench.h"
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const names[] = {"voice-1", "voice-2", "mirror-1", "mirror-2"};
+
+static void model_make(struct bench *bench)
+{
+    struct model *model = bench->model = model_new();
+
+    model->n_servers = 4;
+    for (int i = 0; i < 4; i++) {
+        snprintf(model->servers[i].name, sizeof model->servers[i].name, "%s", names[i]);
+        snprintf(model->servers[i].host, sizeof model->servers[i].host, "127.0.1.%d", i + 1);
+    }
+    model->routes = mem_zalloc(1, sizeof *model->routes);
+    model->n_routes = 1;
+    bench->route = &model->routes[0];
+    snprintf(bench->route->name, sizeof bench->route->name, "calls");
+    bench->route->n_candidates = 2;
+    for (int c = 0; c < 2; c++) {
+        struct candidate *candidate = &bench->route->candidates[c];
+
+        snprintf(candidate->name, sizeof candidate->name, "%s", c == 0 ? "tokyo" : "osaka");
+        snprintf(candidate->value, sizeof candidate->value, "%s", c == 0 ? "voice" : "mirror");
+        candidate->members = mem_zalloc(LIMIT_SERVERS, sizeof *candidate->members);
+        candidate->n_members = 2;
+        candidate->members[0] = 2 * c;
+        candidate->members[1] = 2 * c + 1;
+        memset(candidate->weights, 100, sizeof candidate->weights);
+    }
+    bench->route->n_actuators = 1;
+    bench->actuator = &bench->route->actuators[0];
+    snprintf(bench->actuator->name, sizeof bench->actuator->name, "sw");
+    snprintf(bench->actuator->agent, sizeof bench->actuator->agent, "agent");
+    bench->actuator->timeout_ms = 10000;
+}
+
+static int free_port(const char *host)
+{
+    union address address;
+    socklen_t len = sizeof address.v4;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CHECK(address_parse(host, 0, &address) == 0);
+    CHECK(bind(fd, &address.any, sizeof address.v4) == 0);
+    CHECK(getsockname(fd, &address.any, &len) == 0);
+    close(fd);
+    return ntohs(address.v4.sin_port);
+}
+
+struct bench *bench_new(void)
+{
+    struct bench *bench = mem_zalloc(1, sizeof *bench);
+    struct agent_config *config = &bench->config;
+    char path[PATH_ROOM];
+
+    bench->world = world_new(1);
+    world_open(bench->world, 0);
+    world_issue(bench->world, "agent", "agent", "agent");
+    model_make(bench);
+    snprintf(config->name, sizeof config->name, "agent");
+    snprintf(config->host, sizeof config->host, "%s", bench->world->options.peers[0].host);
+    config->port = free_port(config->host);
+    snprintf(config->ca, sizeof config->ca, "%s", bench->world->ca);
+    world_path(bench->world, "agent.pem", path);
+    snprintf(config->cert, sizeof config->cert, "%s", path);
+    world_path(bench->world, "agent.key", path);
+    snprintf(config->key, sizeof config->key, "%s", path);
+    snprintf(config->state_dir, sizeof config->state_dir, "%s", bench->world->dir);
+    snprintf(bench->actuator->address, sizeof bench->actuator->address, "%.60s:%d", config->host,
+             config->port);
+    bench->act = act_open(&bench->world->loop, NULL, NULL, NULL);
+    act_agents(bench->act, bench->world->nodes[0].link);
+    return bench;
+}
+
+static void on_closed(void *context)
+{
+    *(bool *)context = true;
+}
+
+void bench_start(struct bench *bench)
+{
+    struct err err;
+
+    if (agent_open(&bench->world->loop, &bench->config, NULL, &bench->agent, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+void bench_stop(struct bench *bench)
+{
+    bool closed = false;
+
+    agent_close(bench->agent, on_closed, &closed);
+    bench->agent = NULL;
+    UNTIL(bench->world, closed);
+}
+
+void bench_free(struct bench *bench)
+{
+    bool closed = false;
+
+    if (bench->agent != NULL)
+        bench_stop(bench);
+    act_close(bench->act, on_closed, &closed);
+    UNTIL(bench->world, closed);
+    world_free(bench->world);
+    model_free(bench->model);
+    mem_free(bench);
+}
+
+const char *bench_write(struct bench *bench, const char *name, unsigned mode, const char *text)
+{
+    static char path[PATH_ROOM];
+    FILE *file;
+
+    world_path(bench->world, name, path);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fputs(text, file);
+    fclose(file);
+    CHECK(chmod(path, mode) == 0);
+    return path;
+}
+
+const char *bench_read(struct bench *bench, const char *name)
+{
+    static char text[8192];
+    char path[PATH_ROOM];
+    ssize_t n = 0;
+    int fd;
+
+    world_path(bench->world, name, path);
+    fd = open(path, O_RDONLY);
+    if (fd >= 0) {
+        n = read(fd, text, sizeof text - 1);
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+struct act_order bench_order(const struct bench *bench, uint32_t epoch, uint32_t step,
+                             int candidate, int members)
+{
+    return (struct act_order){.model = bench->model,
+                              .epoch = epoch,
+                              .step = step,
+                              .candidate = candidate,
+                              .members = (server_set)members << (2 * candidate)};
+}
+
+static void on_done(void *context, const struct act_order *order, const struct act_result *result)
+{
+    struct bench *bench = context;
+
+    bench->result = *result;
+    bench->ended++;
+}
+
+struct act_result bench_run(struct bench *bench, struct act_order order)
+{
+    int before = bench->ended;
+
+    act_run(bench->act, &order, on_done, bench);
+    while (bench->ended == before)
+        world_step(bench->world);
+    return bench->result;
+}
+
+void bench_ok(struct bench *bench, struct act_order order, bool changed)
+{
+    struct act_result result = bench_run(bench, order);
+
+    if (result.code != 0)
+        fail_msg("%s: %s", err_name(result.code), result.err.text);
+    assert_int_equal(result.changed, changed);
+}
+
+void bench_fails(struct bench *bench, struct act_order order, int code, const char *text)
+{
+    struct act_result result = bench_run(bench, order);
+
+    assert_string_equal(err_name(result.code), err_name(code));
+    if (strstr(result.err.text, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", result.err.text, text);
+}

@@ -1,0 +1,239 @@
+/* A real Kamailio: its dispatcher says what is ordered, after its restart too. */
+#include "agent/kamailio_text.h"
+#include "base/check.h"
+#include "bench.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char config[] = "debug=0\nlog_stderror=yes\nchildren=1\ndisable_tcp=yes\n"
+                             "listen=udp:127.0.0.1:%d\n"
+                             "loadmodule \"jsonrpcs.so\"\nloadmodule \"sl.so\"\n"
+                             "loadmodule \"tm.so\"\nloadmodule \"dispatcher.so\"\n"
+                             "modparam(\"jsonrpcs\", \"transport\", 4)\n"
+                             "modparam(\"jsonrpcs\", \"dgram_socket\", \"%s/rpc\")\n"
+                             "modparam(\"dispatcher\", \"list_file\", \"%s/list\")\n"
+                             "modparam(\"dispatcher\", \"reload_delta\", 1)\n"
+                             "request_route { sl_send_reply(\"200\", \"OK\"); }\n";
+
+static int sip_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    CHECK(bind(fd, (struct sockaddr *)&address, len) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+/* One request on the socket; the answer's length, or 0 when nobody answers. */
+static size_t rpc(const struct bench *bench, const char *method, const char *params, char *answer,
+                  size_t room)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval limit = {.tv_usec = 200000};
+    sa_family_t any = AF_UNIX;
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    char text[512];
+    ssize_t n = -1;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%.90s/rpc", bench->world->dir);
+    snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":[%s],\"id\":7}",
+             method, params);
+    CHECK(bind(fd, (struct sockaddr *)&any, sizeof any) == 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        send(fd, text, strlen(text), 0) > 0)
+        n = recv(fd, answer, room, 0);
+    close(fd);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* "voice-1" as 127.0.1.1: letters of all four servers in their order, "." where none. */
+static const char *says(const struct bench *bench)
+{
+    static char text[8];
+    static char answer[65536];
+    struct kamailio_target targets[8];
+    size_t len = rpc(bench, "dispatcher.list", "", answer, sizeof answer);
+    struct err err;
+    int n = 0;
+
+    memcpy(text, "....", 5);
+    assert_true(len > 0);
+    assert_int_equal(kamailio_parse_list(answer, len, 7, 3, targets, 8, &n, &err), 0);
+    for (int i = 0; i < n; i++) {
+        int server;
+
+        assert_int_equal(sscanf(targets[i].uri, "sip:127.0.1.%d:5070;transport=udp", &server), 1);
+        text[server - 1] = targets[i].state;
+    }
+    return text;
+}
+
+static pid_t kamailio_start(struct bench *bench)
+{
+    char text[2048], answer[4096];
+    int64_t until_ms = clock_boot_ms() + 20000;
+    const char *path;
+    pid_t pid;
+
+    snprintf(text, sizeof text, config, sip_port(), bench->world->dir, bench->world->dir);
+    path = bench_write(bench, "kamailio.cfg", 0644, text);
+    setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+
+        setpgid(0, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        execlp("kamailio", "kamailio", "-DD", "-E", "-m", "16", "-M", "4", "-f", path, "-Y",
+               bench->world->dir, (char *)NULL);
+        _exit(127);
+    }
+    setpgid(pid, pid);
+    while (rpc(bench, "core.version", "", answer, sizeof answer) == 0) {
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0); /* is it installed? */
+        assert_true(clock_boot_ms() < until_ms);
+        usleep(10000); /* its start has no event to wait for */
+    }
+    return pid;
+}
+
+/* All its processes: each is gone when the socket that they share is. */
+static void kamailio_kill(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static struct bench *kamailio_bench(void)
+{
+    struct bench *bench = bench_new();
+
+    bench->actuator->kind = ACTUATOR_KAMAILIO;
+    bench->actuator->set = 3;
+    bench->actuator->port = 5070;
+    snprintf(bench->config.socket, sizeof bench->config.socket, "%s/rpc", bench->world->dir);
+    snprintf(bench->config.list, sizeof bench->config.list, "%s/list", bench->world->dir);
+    bench_start(bench);
+    return bench;
+}
+
+static void it_moves(void **state)
+{
+    struct bench *bench;
+    pid_t pid;
+
+    if (getenv("KIRIKAE_NO_REAL") != NULL)
+        skip();
+    bench = kamailio_bench();
+    pid = kamailio_start(bench);
+    assert_string_equal(says(bench), "....");
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    assert_string_equal(says(bench), "AADD");
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), false);
+    /* Moves and pools follow one another faster than it would read its list again. */
+    bench_ok(bench, bench_order(bench, 1, 1, 0, 1), true);
+    assert_string_equal(says(bench), "ADDD");
+    bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
+    assert_string_equal(says(bench), "DDAA");
+    kamailio_kill(pid);
+    bench_free(bench);
+}
+
+static void what_others_do_is_put_right(void **state)
+{
+    char answer[4096];
+    struct bench *bench;
+    pid_t pid;
+
+    if (getenv("KIRIKAE_NO_REAL") != NULL)
+        skip();
+    bench = kamailio_bench();
+    pid = kamailio_start(bench);
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    rpc(bench, "dispatcher.set_state", "\"ip\",3,\"sip:127.0.1.1:5070;transport=udp\"", answer,
+        sizeof answer);
+    assert_string_equal(says(bench), "IADD");
+    usleep(1100000); /* reload_delta: probing is taken off by reading the list */
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    assert_string_equal(says(bench), "AADD");
+    /* Started again it says so by itself, before anybody tells it. */
+    kamailio_kill(pid);
+    bench_fails(bench, bench_order(bench, 2, 0, 1, 3), ERR_IO, "refused");
+    pid = kamailio_start(bench);
+    assert_string_equal(says(bench), "DDAA");
+    bench_ok(bench, bench_order(bench, 2, 0, 1, 3), false);
+    kamailio_kill(pid);
+    bench_free(bench);
+}
+
+static void weights_are_set(void **state)
+{
+    struct bench *bench;
+    pid_t pid;
+
+    if (getenv("KIRIKAE_NO_REAL") != NULL)
+        skip();
+    bench = kamailio_bench();
+    pid = kamailio_start(bench);
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    bench->route->candidates[0].weights[1] = 50;
+    bench_fails(bench, bench_order(bench, 2, 0, 1, 3), ERR_REFUSED, "Ongoing reload");
+    assert_string_equal(says(bench), "DDAA"); /* the move did not wait for it */
+    usleep(1100000);                          /* reload_delta */
+    bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
+    assert_non_null(
+        strstr(bench_read(bench, "list"), "3 sip:127.0.1.2:5070;transport=udp 4 0 rweight=50\n"));
+    bench_ok(bench, bench_order(bench, 2, 0, 1, 3), false);
+    kamailio_kill(pid);
+    bench_free(bench);
+}
+
+static void a_late_command_is_refused(void **state)
+{
+    struct bench *bench;
+    pid_t pid;
+
+    if (getenv("KIRIKAE_NO_REAL") != NULL)
+        skip();
+    bench = kamailio_bench();
+    pid = kamailio_start(bench);
+    bench_ok(bench, bench_order(bench, 7, 1, 1, 3), true);
+    for (int restarted = 0; restarted < 2; restarted++) {
+        struct act_result result = bench_run(bench, bench_order(bench, 6, 4, 0, 3));
+
+        assert_string_equal(err_name(result.code), err_name(ERR_STALE));
+        assert_int_equal(result.seen_epoch, 7);
+        bench_fails(bench, bench_order(bench, 7, 0, 1, 1), ERR_STALE, "7.1");
+        assert_string_equal(says(bench), "DDAA");
+        assert_non_null(strstr(bench_read(bench, "list"), "epoch 7.1"));
+        bench_stop(bench);
+        bench_start(bench);
+    }
+    kamailio_kill(pid);
+    bench_free(bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_moves),
+        cmocka_unit_test(what_others_do_is_put_right),
+        cmocka_unit_test(weights_are_set),
+        cmocka_unit_test(a_late_command_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

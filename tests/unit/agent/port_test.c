@@ -1,0 +1,64 @@
+/* Who may order, and of whom. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void only_the_agent_that_was_meant(void **state)
+{
+    struct bench *bench = bench_new();
+
+    bench->actuator->kind = ACTUATOR_EXEC;
+    snprintf(bench->actuator->program, sizeof bench->actuator->program, "p");
+    bench_fails(bench, bench_order(bench, 1, 0, 0, 3), ERR_UNAVAILABLE, "the agent: ");
+    bench_start(bench);
+    bench_fails(bench, bench_order(bench, 1, 0, 0, 3), ERR_INVALID, "no program");
+    snprintf(bench->actuator->agent, sizeof bench->actuator->agent, "other");
+    bench_fails(bench, bench_order(bench, 2, 0, 0, 3), ERR_DENIED, "\"agent\" answers where");
+    /* A coordinator's own port is none, nor is one of an agent for anything else. */
+    snprintf(bench->actuator->address, sizeof bench->actuator->address, "%.60s:%d",
+             bench->config.host, bench->world->options.peers[0].port);
+    bench_fails(bench, bench_order(bench, 2, 0, 0, 3), ERR_DENIED, "refuses");
+    bench_free(bench);
+}
+
+static void only_coordinators_may_order(void **state)
+{
+    static const struct {
+        const char *role, *alpn;
+        bool good;
+    } cases[] = {
+        {"node", "\x0fkirikae-agent/1", true},   {"admin", "\x0fkirikae-agent/1", false},
+        {"agent", "\x0fkirikae-agent/1", false}, {"node", "\x0ekirikae-peer/1", false},
+        {"admin", "\x0fkirikae-admin/1", false}, {"node", NULL, false},
+    };
+    struct bench *bench = bench_new();
+    int port = bench->world->options.peers[0].port;
+
+    bench_start(bench);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rude *rude;
+        uint8_t answer[512];
+
+        bench->world->options.peers[0].port = bench->config.port; /* where it goes */
+        world_issue(bench->world, "x", "x", cases[i].role);
+        rude = rude_new(bench->world, 0);
+        rude_tls(rude, "x", cases[i].alpn);
+        rude_frame(rude, 3, "abc", 3);
+        if ((rude_read(rude, answer, sizeof answer) > 0) != cases[i].good)
+            fail_msg("%s %s", cases[i].role, cases[i].alpn);
+        rude_free(rude);
+    }
+    bench->world->options.peers[0].port = port;
+    bench_free(bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_agent_that_was_meant),
+        cmocka_unit_test(only_coordinators_may_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
