@@ -5,15 +5,12 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cmd_status,          &cmd_nodes,
-    &cmd_routes,          &cmd_why,
-    &cmd_coverage,        &cmd_topology,
-    &cmd_failover,        &cmd_switchover,
-    &cmd_maintenance_add, &cmd_maintenance_list,
-    &cmd_maintenance_end, &cmd_audit_export,
-    &cmd_audit_verify,    &cmd_sla_report,
-    &cmd_config_check,    &cmd_simulate,
-    &cmd_rules,           &cmd_replay,
+    &cmd_status,           &cmd_nodes,           &cmd_routes,
+    &cmd_explain,          &cmd_coverage,        &cmd_topology,
+    &cmd_failover,         &cmd_switchover,      &cmd_maintenance_add,
+    &cmd_maintenance_list, &cmd_maintenance_end, &cmd_audit_export,
+    &cmd_audit_verify,     &cmd_sla_report,      &cmd_config_check,
+    &cmd_simulate,         &cmd_rules,           &cmd_replay,
     &cmd_report,
 };
 
@@ -236,7 +233,8 @@ static int parse(struct cli *cli, char **words, int n, bool *help)
                 return r;
             continue;
         }
-        if (cli->command == NULL || cli->n_arguments >= cli->command->n_arguments)
+        if (cli->command == NULL ||
+            cli->n_arguments >= cli->command->n_arguments + cli->command->n_optional)
             return cli_fail(cli, CLI_USAGE, "\"%s\" is one word too many", words[i]);
         cli->arguments[cli->n_arguments++] = words[i];
     }

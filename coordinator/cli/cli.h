@@ -36,7 +36,8 @@ struct cli;
 struct cli_command {
     const char *name;      /* "status", "audit export" */
     const char *arguments; /* "ROUTE"; "" */
-    int n_arguments;       /* that it needs; never more */
+    int n_arguments;       /* that it needs … */
+    int n_optional;        /* … and how many more it may have */
     const char *summary;
     const char *needs; /* the least role, or that it works offline */
     const char *example;
@@ -45,7 +46,7 @@ struct cli_command {
     int (*run)(struct cli *cli);
 };
 
-extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_why, cmd_coverage,
+extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_explain, cmd_coverage,
     cmd_topology, cmd_failover, cmd_switchover, cmd_maintenance_add, cmd_maintenance_list,
     cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check,
     cmd_simulate, cmd_rules, cmd_replay, cmd_report;

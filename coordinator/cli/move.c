@@ -1,4 +1,16 @@
+#include "cli/explain.h"
 #include "cli/move.h"
+
+/* A dry run only asks what would be decided: phase, facts and rows are those of the moment. */
+static int dry_run(struct cli *cli, const char *verb, json_t *args)
+{
+    bool moves;
+    int r;
+
+    json_object_set_new(args, "ask", json_string(verb));
+    r = explain_now(cli, args, &moves);
+    return r != 0 || moves ? r : CLI_REFUSED;
+}
 
 int move_run(struct cli *cli, const char *verb, json_t *args)
 {
@@ -8,14 +20,14 @@ int move_run(struct cli *cli, const char *verb, json_t *args)
     r = cli_put(cli, args, "route", cli->arguments[0]);
     if (r == 0)
         r = cli_put(cli, args, "to", cli_value(cli, "to"));
+    if (r == 0 && cli_flag(cli, "dry-run"))
+        return dry_run(cli, verb, args);
     if (r == 0)
         r = cli_put(cli, args, "reason", cli_value(cli, "reason"));
     if (r != 0) {
         json_decref(args);
         return r;
     }
-    if (cli_flag(cli, "dry-run"))
-        json_object_set_new(args, "dry_run", json_true());
     r = cli_tell(cli, verb, args, &result);
     if (r != 0)
         return r;

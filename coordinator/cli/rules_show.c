@@ -37,6 +37,69 @@ json_t *rules_json(const struct rule *rule)
                      "comment", rule->comment);
 }
 
+static bool would_move(const struct rule *rule)
+{
+    return rule->action == ACTION_MOVE || rule->action == ACTION_FAILBACK ||
+           rule->action == ACTION_FOLLOW || rule->action == ACTION_MOVE_TO;
+}
+
+json_t *rules_json_passed(enum route_phase phase, uint32_t facts, const struct rule *until)
+{
+    const struct rule *first, *table;
+    json_t *list = json_array();
+    int i, n;
+
+    table = rules_table(&n);
+    first = rules_first(table, n, phase, facts);
+    for (i = 0; i < n && &table[i] != until; i++) {
+        const struct rule *rule = &table[i];
+
+        if (!would_move(rule) || !(rule->phases & 1u << phase) || rule == first ||
+            ((rule->with & FACT_ASKED) && !(facts & rule->with & FACT_ASKED)))
+            continue;
+        json_array_append_new(
+            list,
+            json_pack("{s:i,s:s,s:s,s:o,s:o,s:o}", "number", (int)rule->number, "action",
+                      action_name(rule->action), "comment", rule->comment, "missing",
+                      rules_json_facts(rule->with & ~facts), "forbidding",
+                      rules_json_facts(rule->without & facts), "behind",
+                      first != NULL && rule_fits(rule, phase, facts) ? json_integer(first->number)
+                                                                     : json_null()));
+    }
+    return list;
+}
+
+static void print_names(FILE *out, const char *before, const json_t *list)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+        fprintf(out, "%s%s", i == 0 ? before : ", ", json_string_value(item));
+}
+
+void rules_print_passed(FILE *out, const json_t *passed, const char *indent)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(passed, i, row)
+    {
+        const json_t *missing = json_object_get(row, "missing");
+
+        fprintf(out, "%s%2lld %-8s  ", indent,
+                (long long)json_integer_value(json_object_get(row, "number")),
+                json_string_value(json_object_get(row, "action")));
+        if (json_is_integer(json_object_get(row, "behind")))
+            fprintf(out, "it fits, but rule %lld comes first",
+                    (long long)json_integer_value(json_object_get(row, "behind")));
+        print_names(out, "it lacks ", missing);
+        print_names(out, json_array_size(missing) > 0 ? "; against it: " : "against it: ",
+                    json_object_get(row, "forbidding"));
+        fputc('\n', out);
+    }
+}
+
 void rules_print_facts(FILE *out, uint32_t facts)
 {
     const char *before = "";

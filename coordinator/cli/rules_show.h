@@ -14,6 +14,14 @@ json_t *rules_json_facts(uint32_t facts);
 /* [{name, meaning}] */
 json_t *rules_json_meanings(uint32_t facts);
 
+/* Rows above `until` (NULL: all) that would move a route in this phase but are not the one that
+ * is taken, with what keeps them: [{number, action, comment, missing, forbidding, behind}];
+ * `behind`: it fits, but that row comes first. Rows that answer operators are among them only
+ * when one asks. */
+json_t *rules_json_passed(enum route_phase phase, uint32_t facts, const struct rule *until);
+/* A line for each, indented. */
+void rules_print_passed(FILE *out, const json_t *passed, const char *indent);
+
 /* "a, b"; "none" */
 void rules_print_facts(FILE *out, uint32_t facts);
 /* A line for each, indented. */

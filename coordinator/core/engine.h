@@ -250,6 +250,15 @@ struct cover {
     bool hole;
 };
 struct cover engine_cover(const struct engine *engine, struct moment now, int check);
+/* What a route goes by now, with what an operator asks (NULL: nothing), on the leader. */
+struct rule;
+struct route_view {
+    enum route_phase phase;
+    uint32_t facts;
+    const struct rule *rule; /* the first row that fits */
+};
+struct route_view engine_route_view(const struct engine *engine, struct moment now, int route,
+                                    const struct command *command);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
 /* This node does not abstain: it has not stood still and hears most others. */
 bool engine_trusted(const struct engine *engine, struct moment now);

@@ -392,3 +392,15 @@ uint32_t route_asked(const struct engine *engine, const struct command *command)
         facts |= FACT_ACTIVE_FAILED;
     return facts;
 }
+
+struct route_view engine_route_view(const struct engine *engine, struct moment now, int route,
+                                    const struct command *command)
+{
+    struct route_view view = {.phase = engine->shared->routes[route].phase,
+                              .facts = route_facts(engine, now, route)};
+
+    if (command != NULL)
+        view.facts |= route_asked(engine, command);
+    view.rule = route_rule(engine, route, view.facts);
+    return view;
+}

@@ -196,7 +196,7 @@ static const char *candidate_name(const struct route *route, int candidate)
                                                              : NULL;
 }
 
-void record_intent(struct recorder *r, bool move)
+void record_intent(struct recorder *r, server_set left, bool move)
 {
     const struct route *route = &model_of(r)->routes[r->entry->intent.route];
     struct line line;
@@ -208,6 +208,7 @@ void record_intent(struct recorder *r, bool move)
     jsonw_int(&line.w, "step", r->entry->intent.step);
     jsonw_str(&line.w, "from", candidate_name(route, r->entry->intent.from));
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
+    set_of_servers(r, &line.w, "left", left);
     set_of_servers(r, &line.w, "members", r->entry->intent.members);
     decision(r, &line.w);
     jsonw_bool(&line.w, "planned", r->entry->intent.planned);
@@ -308,6 +309,7 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     begin(r, &line, "outage", "open");
     jsonw_int(&line.w, "outage", (int64_t)r->shared->ledger.size);
     jsonw_str(&line.w, "function", f->name);
+    jsonw_str(&line.w, "route", f->route >= 0 ? model_of(r)->routes[f->route].name : NULL);
     jsonw_str(&line.w, "severity", severity_word(f->severity));
     jsonw_str(&line.w, "cause", "provider");
     jsonw_time(&line.w, "start", state->start_ms);

@@ -21,7 +21,8 @@ void record_leader(struct recorder *r);
 void record_node(struct recorder *r);
 void record_member(struct recorder *r);
 void record_verdict(struct recorder *r, enum verdict was, const struct check_state *state);
-void record_intent(struct recorder *r, bool move);
+/* `left`: the members placed before. */
+void record_intent(struct recorder *r, server_set left, bool move);
 void record_act(struct recorder *r);
 void record_outcome(struct recorder *r, const char *type);
 void record_verified(struct recorder *r, int64_t took_ms);

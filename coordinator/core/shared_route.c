@@ -128,6 +128,7 @@ void apply_intent(struct recorder *r)
     const struct entry *e = r->entry;
     struct route_state *state;
     bool move, exclusive;
+    server_set left;
 
     if (!intent_fits(r)) {
         operator_refused(r, route_name(r),
@@ -155,6 +156,7 @@ void apply_intent(struct recorder *r)
         state->intent_ms = r->shared->time_ms;
         state->rule = e->intent.rule;
     }
+    left = state->now.members;
     state->now = (struct placement){.epoch = e->intent.epoch,
                                     .step = e->intent.step,
                                     .candidate = e->intent.to,
@@ -166,7 +168,7 @@ void apply_intent(struct recorder *r)
     else if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;
     shared_remember(r->shared, e, r->index, COMMAND_PENDING, "under way");
-    record_intent(r, move);
+    record_intent(r, left, move);
     /* Who forces it there against the verdicts knows better: nothing takes it back. */
     if (move && e->intent.forced &&
         !shared_candidate_ready(r->shared, e->intent.route, e->intent.to)) {

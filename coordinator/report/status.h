@@ -37,6 +37,11 @@ void status_coverage_json(const struct engine *engine, struct moment now,
                           const struct status_local *local, int from, struct jsonw *w);
 void status_windows_json(const struct engine *engine, struct moment now, struct jsonw *w);
 
+/* How a route stands, on the leader: phase, facts, the row that matches, what is disputed.
+ * `command`: with an operator's question (NULL: without). */
+void status_explain_json(const struct engine *engine, struct moment now, int self, int route,
+                         const struct command *command, struct jsonw *w);
+
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 

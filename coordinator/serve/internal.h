@@ -41,7 +41,7 @@ struct request {
 typedef int verb_run(struct request *request, struct rpc_response *response, struct err *err);
 
 verb_run run_status, run_nodes, run_routes, run_coverage, run_windows, run_topology, run_config,
-    run_ledger;
+    run_ledger, run_explain;
 verb_run run_report, run_active;
 
 /* False: too many, one is not to be served. */

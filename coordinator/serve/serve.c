@@ -12,6 +12,9 @@ static const struct arg args_none[] = {{0}};
 static const struct arg args_coverage[] = {{"from", ARG_INT, false}, {0}};
 static const struct arg args_ledger[] = {
     {"from", ARG_INT, true}, {"count", ARG_INT, false}, {"categories", ARG_LIST, false}, {0}};
+static const struct arg args_explain[] = {{"route", ARG_TEXT, true},   {"ask", ARG_TEXT, false},
+                                          {"to", ARG_TEXT, false},     {"force", ARG_BOOL, false},
+                                          {"wait_ms", ARG_INT, false}, {0}};
 static const struct arg args_switchover[] = {{"id", ARG_TEXT, true},
                                              {"route", ARG_TEXT, true},
                                              {"to", ARG_TEXT, true},
@@ -81,6 +84,7 @@ static const struct verb {
     {"config", LEAST_VIEWER, args_none, run_config},
     {"maintenance-list", LEAST_VIEWER, args_none, run_windows},
     {"ledger", LEAST_VIEWER, args_ledger, run_ledger},
+    {"explain", LEAST_VIEWER, args_explain, run_explain},
     {"switchover", LEAST_OPERATOR, args_switchover, run_switchover},
     {"failover", LEAST_OPERATOR, args_failover, run_failover},
     {"maintenance-add", LEAST_OPERATOR, args_window_add, run_window_add},

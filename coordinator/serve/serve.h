@@ -1,11 +1,12 @@
 /* Requests of operators and of other coordinators: one table of verbs with the least
- * role that each needs. Reads answer from this node's engine and ledger; commands go to
- * the leader, forwarded once on behalf of the named operator. Bad input of any kind is
- * an ERR_INVALID answer. Loop thread only.
+ * role that each needs. Reads answer from this node's engine and ledger; commands, and how a route
+ * stands, go to the leader, forwarded once on behalf of the named operator. Bad input of any kind
+ * is an ERR_INVALID answer. Loop thread only.
  *
  * Verbs, with their arguments (JSON; ? optional):
  *   viewer    status, nodes, routes, topology, config, maintenance-list,
- *             coverage {from?}, ledger {from, count?, categories?}
+ *             coverage {from?}, ledger {from, count?, categories?},
+ *             explain {route, ask?, to?, force?, wait_ms?}: the leader's view
  *   operator  switchover {id, route, to, reason, dry_run?, wait_ms?}
  *             failover   the same and {force?}
  *             maintenance-add {id, functions, start, end, reason, emergency?,

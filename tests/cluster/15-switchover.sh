@@ -30,7 +30,7 @@ expect_soon 5000 "osaka is active" active_is osaka
 expect_equal "the other route stays" "$(ask_active softphones)" tokyo
 expect_soon 5000 "planned, by suzuki, with the reason" ledger_has "$from" \
     '.type == "intent" and .planned and .who == "suzuki" and .reason == "drill"'
-expect_exit 0 "why" kirikae why calls
+expect_exit 0 "explain" kirikae explain calls
 
 KIRIKAE_CONFIG=$LAB_DIR/viewer.yaml expect_exit 1 "a viewer may not" \
     kirikae switchover calls --to tokyo --reason drill

@@ -56,15 +56,11 @@ static void wrong(int code, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", err_text, text);
 }
 
-static const char *const commands[] = {"status",          "nodes",
-                                       "routes",          "why",
-                                       "coverage",        "topology",
-                                       "failover",        "switchover",
-                                       "maintenance add", "maintenance list",
-                                       "maintenance end", "audit export",
-                                       "audit verify",    "sla report",
-                                       "config check",    "simulate",
-                                       "rules",           "replay"};
+static const char *const commands[] = {
+    "status",          "nodes",        "routes",       "explain",         "coverage",
+    "topology",        "failover",     "switchover",   "maintenance add", "maintenance list",
+    "maintenance end", "audit export", "audit verify", "sla report",      "config check",
+    "simulate",        "rules",        "replay"};
 
 static void test_help(void **state)
 {
@@ -128,6 +124,11 @@ static void test_wrong_use(void **state)
     wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json or csv");
     wrong(run("audit", "verify", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("replay", "/nonexistent/x", NULL), "/nonexistent/x");
+    wrong(run("explain", NULL), "one of these");
+    wrong(run("explain", "calls", "--last", NULL), "one of these");
+    wrong(run("explain", "calls", "lines", NULL), "one word too many");
+    wrong(run("explain", "--why-not", "calls", "--from", "x", NULL), "an export cannot tell");
+    wrong(run("explain", "--last", "--from", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("config", "check", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("simulate", NULL), "usage: kirikae simulate FILE");
     wrong(run("simulate", "/nonexistent/x", NULL), "--fault, --loss or --campaign");

@@ -78,6 +78,11 @@ static int stop(void **state)
     return 0;
 }
 
+static void export_path(const char *name, char path[NODES_PATH])
+{
+    nodes_path(nodes, name, path);
+}
+
 static void test_shows(void **state)
 {
     /* The three speak no beats here: the leader alone is no quorum, and that is said. */
@@ -98,9 +103,9 @@ static void test_shows(void **state)
     ok(run("topology", NULL));
     says("without tokyo");
     ok(run("topology", "--node", "c1", NULL));
-    ok(run("why", "calls", NULL));
+    ok(run("explain", "calls", NULL));
     says("calls");
-    assert_int_equal(run("why", "cals", NULL), CLI_USAGE);
+    assert_int_equal(run("explain", "cals", NULL), CLI_USAGE);
     assert_int_equal(run("topology", "--node", "z9", NULL), CLI_USAGE);
 }
 
@@ -109,35 +114,79 @@ static void test_moves(void **state)
     ok(run("switchover", "calls", "--to", "osaka", "--reason", "works in tokyo", NULL));
     ok(run("routes", "--node", "a1", NULL));
     says("calls: osaka serves");
-    ok(run("why", "calls", NULL));
+    ok(run("explain", "calls", NULL));
     says("calls went from tokyo to osaka");
     says("asked for by hanako: works in tokyo");
-    says("no verdict: nothing of tokyo was down");
+    says("no verdict: nothing of it was down");
+    says("rule 16 decided in phase serving: planned move");
+    says("switchover-asked  an operator asks for a planned move");
+    says("held until then by tokyo, epoch 1: a1");
     says("verified");
     ok(run("switchover", "calls", "--to", "tokyo", "--reason", "back", "--dry-run", "--node", "b1",
            NULL));
-    says("rule");
+    says("rule 16 matches: move-to");
+    says("target-ready      the candidate asked for holds its least");
     ok(run("routes", "--node", "a1", NULL));
     says("calls: osaka serves");
+    assert_int_equal(run("failover", "calls", "--to", "tokyo", "--reason", "r", "--dry-run", NULL),
+                     CLI_REFUSED);
+    says("rule 18 matches: refuse");
+    says("19 move-to   it fits, but rule 18 comes first");
+    says("20 move      it lacks active-failed");
+    ok(run("failover", "calls", "--to", "tokyo", "--reason", "r", "--force", "--dry-run", NULL));
+    says("rule 12 matches: move-to");
 
     /* osaka is not seen failed; forcing it needs a yes. */
     assert_int_equal(run("failover", "calls", "--to", "tokyo", "--reason", "r", NULL), CLI_REFUSED);
     assert_int_equal(run("failover", "calls", "--to", "kyoto", "--reason", "r", NULL), CLI_USAGE);
     assert_non_null(strstr(err_text, "candidates: tokyo, osaka"));
     ok(run("failover", "calls", "--to", "tokyo", "--reason", "drill", "--force", "--yes", NULL));
-    ok(run("why", "calls", "--json", NULL));
+    ok(run("explain", "calls", "--json", NULL));
     says("\"forced\": true");
 }
 
-static void test_why_after_an_outage(void **state)
+static void test_explain_an_outage(void **state)
 {
-    ok(run("why", "calls", NULL));
+    char whole[NODES_PATH];
+
+    export_path("ledger.jsonl", whole);
+    ok(run("explain", "calls", NULL));
     says("calls went from tokyo to osaka");
     says("automatic");
-    says("voice@a1 down");
-    says("2 of 2 observers agree, 2 needed");
-    says("refused, failing since 12 ms before");
-    says("verified");
+    says("first failing observation of voice@a1");
+    says("voice@a1 was believed down");
+    says("2 of 2 assigned observers agree, 2 needed; from osaka 1 of 1, ishikari 1 of 1");
+    says("refused  12 ms");
+    says("rule 25 decided in phase serving");
+    says("28 follow    it lacks parent-moved");
+    says("26 move      it lacks site-silent");
+    says("verified: every actuator");
+    says("outage 6 of calling is over: ");
+    ok(run("explain", "6", NULL));
+    says("outage 6 of calling, from ");
+    says("calls went from tokyo to osaka");
+    assert_int_equal(run("explain", "5", NULL), CLI_USAGE);
+    ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
+
+    /* The same from an export, with nobody to ask. */
+    nodes_kill(nodes, 0);
+    ok(run("explain", "--last", "--from", whole, "--json", NULL));
+    says("\"passed_over\": [");
+    says("\"grants_over_ms\": null");
+    assert_int_equal(run("explain", "cals", "--from", whole, NULL), CLI_USAGE);
+    ok(run("explain", "6", "--from", whole, NULL));
+    says("rule 25 decided in phase serving");
+}
+
+static void test_explain_how_it_stands(void **state)
+{
+    ok(run("explain", "--why-not", "calls", "--node", "b1", NULL));
+    says("calls is served by tokyo, epoch 1, phase serving");
+    says("no-quorum         the leader hears no majority of voters");
+    says("20 move      it lacks active-failed; against it: no-quorum");
+    assert_int_equal(run("explain", "--why-not", "cals", NULL), CLI_USAGE);
+    ok(run("explain", "--why-not", "calls", "--json", NULL));
+    says("\"meaning\": ");
 }
 
 static void test_maintenance(void **state)
@@ -160,11 +209,6 @@ static void test_maintenance(void **state)
 }
 
 /* ---- the ledger ---- */
-
-static void export_path(const char *name, char path[NODES_PATH])
-{
-    nodes_path(nodes, name, path);
-}
 
 static void edit(const char *from, const char *to, const char *what, const char *with)
 {
@@ -259,7 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shows, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_moves, start_calm, stop),
-        cmocka_unit_test_setup_teardown(test_why_after_an_outage, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_explain_an_outage, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_explain_how_it_stands, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_maintenance, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),

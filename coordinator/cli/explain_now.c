@@ -1,0 +1,87 @@
+/* How a route stands now: the phase and facts come from the leader, what they mean and what
+ * each row makes of them from the table. */
+#include "cli/explain.h"
+#include "cli/rules_show.h"
+
+static uint32_t facts_of(const json_t *view)
+{
+    const json_t *item;
+    uint32_t facts = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(view, "facts"), i, item)
+    {
+        int bit = fact_by_name(json_string_value(item));
+
+        if (bit >= 0)
+            facts |= 1u << bit;
+    }
+    return facts;
+}
+
+static void print_disputed(FILE *out, const json_t *list)
+{
+    const json_t *check;
+    size_t i;
+
+    json_array_foreach(list, i, check)
+    {
+        fprintf(out, "\n%s is disputed since %s: recorded, never acted on\n",
+                cli_text(check, "check"), cli_text(check, "since"));
+        explain_print_ballots(out, json_object_get(check, "ballots"));
+    }
+}
+
+static void print(FILE *out, const json_t *view, uint32_t facts, const struct rule *rule)
+{
+    const json_t *passed = json_object_get(view, "passed_over");
+
+    fprintf(out, "%s is served by %s, epoch %lld, phase %s\n", cli_text(view, "route"),
+            cli_text(view, "active"), (long long)cli_int(view, "epoch"), cli_text(view, "phase"));
+    fprintf(out, "\nrule %u matches: %s\n  %s\n", rule->number, action_name(rule->action),
+            rule->comment);
+    fprintf(out, "\nfacts\n");
+    rules_print_meanings(out, facts, "  ");
+    if (facts == 0)
+        fprintf(out, "  none\n");
+    if (json_array_size(passed) > 0)
+        fprintf(out, "\nrows that would move it, and what keeps each\n");
+    rules_print_passed(out, passed, "  ");
+    print_disputed(out, json_object_get(view, "disputed"));
+}
+
+int explain_now(struct cli *cli, json_t *args, bool *moves)
+{
+    const struct rule *rule, *table;
+    json_t *view;
+    uint32_t facts;
+    int phase, n, r;
+
+    r = cli_ask(cli, "explain", args, &view);
+    if (r != 0)
+        return r;
+    facts = facts_of(view);
+    phase = phase_by_name(cli_text(view, "phase"));
+    rule = rules_by_number((uint16_t)cli_int(view, "rule"));
+    table = rules_table(&n);
+    if (phase < 0 || rule == NULL ||
+        rules_first(table, n, (enum route_phase)phase, facts) != rule) {
+        r = cli_fail(cli, CLI_REFUSED,
+                     "%s goes by rule %lld, which the table of this program does not give: it is "
+                     "of another version",
+                     cli_text(view, "node"), (long long)cli_int(view, "rule"));
+        json_decref(view);
+        return r;
+    }
+    *moves = rule->action == ACTION_MOVE_TO;
+    json_object_set_new(view, "matches", rules_json(rule));
+    json_object_set_new(view, "facts", rules_json_meanings(facts));
+    json_object_set_new(view, "passed_over",
+                        rules_json_passed((enum route_phase)phase, facts, NULL));
+    if (cli->json)
+        cli_print_json(cli->out, view);
+    else
+        print(cli->out, view, facts, rule);
+    json_decref(view);
+    return 0;
+}
