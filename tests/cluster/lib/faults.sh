@@ -60,6 +60,7 @@ fault_apply() {
 fault_heal() {
     local server
     [[ $LAB_MODE == loopback ]] || net_heal
+    rm -f "$LAB_DIR"/said.*
     for server in "${LAB_SERVERS[@]}"; do
         proc_signal CONT "endpoint.$server" "coordinator.$server"
         ! lab_has_endpoint "$server" || proc_alive "endpoint.$server" || endpoint_start "$server"

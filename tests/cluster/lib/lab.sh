@@ -13,6 +13,7 @@
 #                pair-N: voice-N and mirror-N alone
 #   LAB_DNS      bind, knot               LAB_MODE     netns, loopback, auto
 #   LAB_INTERVAL of the checks of voice and mirror servers; default 100ms
+#   LAB_WATCH    none, hold (connections), process (of voice-1's service), reports (by software)
 #   LAB_HOLD     automatic moves/window after which a route is held; default 8/1s: never
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
@@ -22,7 +23,7 @@ LAB_SITES=(tokyo osaka ishikari)
 LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
 : "${LAB_INTERVAL:=100ms}" "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_LOG:=info}"
-: "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_WATCH:=none}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"
@@ -118,7 +119,7 @@ lab_settle() {
 
 lab_remember() {
     local name
-    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE; do
+    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH; do
         name=LAB_$name
         printf '%s=%q\n' "$name" "${!name}"
     done >"$LAB_DIR/lab"
@@ -133,7 +134,7 @@ lab_attach() {
 
 lab_make_dir() {
     local program
-    for program in coordinator/{daemon/kirikaed,cli/kirikae} tests/tools/{endpoint,caller}; do
+    for program in coordinator/{daemon/kirikaed,cli/kirikae} tests/tools/{endpoint,caller,software}; do
         [[ -x $LAB_BUILD/$program ]] || lab_fail "not built: $LAB_BUILD/$program"
     done
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kirikae-lab.XXXXXX")

@@ -15,6 +15,7 @@ nodes_config() {
         -e "s|@TIMEOUT@|$timeout|g" -e "s|@INTERVAL@|$LAB_INTERVAL|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
         -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" \
+        -e "s|#$LAB_WATCH: ||" \
         "$LAB_TOP/tests/cluster/lib/config.yaml.in"
 }
 
@@ -101,10 +102,20 @@ nodes_prepare() {
     done
 }
 
+# What a server's software would do besides serving: "failing" or "nothing" in its file said.NAME
+# makes it do otherwise.
+software_start() {
+    proc_start "software.$1" "$1" "$LAB_BUILD/tests/tools/software" "$LAB_DIR/nodes/$1.yaml" calls \
+        200 "$LAB_DIR/said.$1"
+}
+
 nodes_start() {
     local server
     for server in "${LAB_SERVERS[@]}"; do
         coordinator_start "$server"
+    done
+    [[ $LAB_WATCH != reports ]] || for server in "${LAB_TOKYO[@]}" "${LAB_OSAKA[@]}"; do
+        software_start "$server"
     done
 }
 
