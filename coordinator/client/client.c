@@ -462,8 +462,8 @@ enum kirikae_result kirikae_report(struct kirikae *k, const char *check, enum ki
 {
     enum kirikae_result result;
     int node = node_of(k, check);
+    char *args = NULL;
     json_t *object;
-    char *args;
 
     k->err.text[0] = '\0';
     k->answered_by[0] = '\0';
@@ -471,9 +471,8 @@ enum kirikae_result kirikae_report(struct kirikae *k, const char *check, enum ki
         return usage(k, "the check is of no node in this cluster");
     object =
         json_pack("{ss ss}", "check", check, "state", health == KIRIKAE_FAILING ? "failing" : "ok");
-    if (object != NULL && text != NULL)
-        json_object_set_new(object, "text", json_string(text));
-    args = json_dumps(object, JSON_COMPACT);
+    if (text == NULL || json_object_set_new(object, "text", json_string(text)) == 0)
+        args = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     if (args == NULL)
         return usage(k, "the check or the text is not UTF-8");

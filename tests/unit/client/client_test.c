@@ -2,6 +2,7 @@
 #include "node.h"
 #include "base/clock.h"
 #include "kirikae/client.h"
+#include "kirikae/server.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -97,6 +98,45 @@ static void test_command_through_a_follower(void **state)
     assert_non_null(strstr(result, "\"active\":\"osaka\""));
     assert_non_null(strstr(result, "\"epoch\":2"));
     kirikae_free_text(result);
+    kirikae_free(k);
+    nodes_stop(nodes);
+}
+
+/* Of a1's own software, by a1's certificate or an operator's; nobody else answers for it. */
+static void test_reports_and_leases(void **state)
+{
+    struct nodes *nodes = nodes_start(led_by_a1);
+    struct kirikae *own = client_as(nodes, "a1"), *k = client_as(nodes, "hanako");
+    struct kirikae *other = client_as(nodes, "b1");
+    unsigned epoch;
+    long long until_ms;
+
+    (void)state;
+    done(own, kirikae_report(own, "phones", KIRIKAE_OK, NULL, 3000));
+    done(own, kirikae_report(own, "calls@a1", KIRIKAE_FAILING, "\"no\" trunk", 3000));
+    assert_string_equal(kirikae_answered_by(own), "a1");
+    done(k, kirikae_report(k, "calls@a1", KIRIKAE_OK, NULL, 3000));
+    assert_int_equal(kirikae_report(other, "calls@a1", KIRIKAE_OK, NULL, 3000), KIRIKAE_REFUSED);
+    assert_int_equal(kirikae_report(k, "calls@b1", KIRIKAE_OK, NULL, 3000), KIRIKAE_USAGE);
+    assert_non_null(strstr(kirikae_error(k), "software of b1"));
+    assert_int_equal(kirikae_report(k, "calls@z9", KIRIKAE_OK, NULL, 3000), KIRIKAE_USAGE);
+    assert_int_equal(kirikae_report(k, "calls@a1", KIRIKAE_OK, "\xff", 3000), KIRIKAE_USAGE);
+
+    epoch = 7;
+    until_ms = 7;
+    assert_int_equal(kirikae_active(own, "trunks", &epoch, &until_ms, 3000), KIRIKAE_USAGE);
+    assert_true(epoch == 0 && until_ms == 0);
+    done(own, kirikae_active(own, "calls", &epoch, &until_ms, 3000));
+    assert_int_equal(epoch, 1);
+    assert_true(until_ms == 0 || until_ms > kirikae_now_ms() - 3000);
+
+    nodes_kill(nodes, 0);
+    assert_int_equal(kirikae_report(k, "calls@a1", KIRIKAE_OK, NULL, 500), KIRIKAE_UNREACHABLE);
+    until_ms = 7;
+    assert_int_equal(kirikae_active(own, "calls", &epoch, &until_ms, 500), KIRIKAE_UNREACHABLE);
+    assert_int_equal(until_ms, 0);
+    kirikae_free(own);
+    kirikae_free(other);
     kirikae_free(k);
     nodes_stop(nodes);
 }
@@ -201,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asks),
         cmocka_unit_test(test_command_through_a_follower),
+        cmocka_unit_test(test_reports_and_leases),
         cmocka_unit_test(test_dead_nodes),
         cmocka_unit_test(test_mute_node_and_impostor),
         cmocka_unit_test(test_impostor_is_named),

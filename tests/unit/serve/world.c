@@ -21,6 +21,7 @@ static const char template[] =
     "  - {name: c1, site: ishikari, host: %s, port: %d}\n"
     "checks:\n"
     "  - {name: voice, targets: [a1, b1], tcp: {port: 8080}, interval: 100ms, timeout: 300ms}\n"
+    "  - {name: calls, targets: [a1], report: {name: phones, ttl: 2s}}\n"
     "routes:\n"
     "  - name: calls\n"
     "    candidates:\n"
@@ -204,6 +205,22 @@ static void serve_join(void *context, int server, uint64_t raft_id, serve_reply 
     reply(arg, raft_id > 256 ? 0 : ERR_REFUSED, raft_id > 256 ? "joined" : "an old id");
 }
 
+static void serve_report(void *context, int check, bool failing, const char *text)
+{
+    struct world *world = context;
+    struct event event = {.kind = EVENT_REPORT,
+                          .report = {.check = check, .failing = failing, .text = text}};
+
+    step(world, &event);
+}
+
+static struct lease serve_lend(void *context, int route)
+{
+    struct world *world = context;
+
+    return engine_lend(world->engine, world->now, route);
+}
+
 /* ---- the world ---- */
 
 struct world *world_new(int self, const int *ports, struct link *link, const char *host)
@@ -217,7 +234,9 @@ struct world *world_new(int self, const int *ports, struct link *link, const cha
                                                .now = serve_now,
                                                .local = serve_local,
                                                .submit = serve_submit,
-                                               .join = serve_join}};
+                                               .join = serve_join,
+                                               .report = serve_report,
+                                               .lend = serve_lend}};
     const char *yaml = world_yaml(ports, host);
     struct err err;
 
@@ -265,6 +284,7 @@ void world_lead(struct world *world)
     CHECK(engine_leads(world->engine));
     world_verdict(world, 0, VERDICT_UP);
     world_verdict(world, 1, VERDICT_UP);
+    world_verdict(world, 2, VERDICT_UP);
 }
 
 void world_follow(struct world *world, int leader)
