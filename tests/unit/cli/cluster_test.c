@@ -161,11 +161,11 @@ static void test_explain_an_outage(void **state)
     says("28 follow    it lacks parent-moved");
     says("26 move      it lacks site-silent");
     says("verified: every actuator");
-    says("outage 6 of calling is over: ");
-    ok(run("explain", "6", NULL));
-    says("outage 6 of calling, from ");
+    says("outage 7 of calling is over: ");
+    ok(run("explain", "7", NULL));
+    says("outage 7 of calling, from ");
     says("calls went from tokyo to osaka");
-    assert_int_equal(run("explain", "5", NULL), CLI_USAGE);
+    assert_int_equal(run("explain", "6", NULL), CLI_USAGE);
     ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
 
     /* The same from an export, with nobody to ask. */
@@ -174,7 +174,7 @@ static void test_explain_an_outage(void **state)
     says("\"passed_over\": [");
     says("\"grants_over_ms\": null");
     assert_int_equal(run("explain", "cals", "--from", whole, NULL), CLI_USAGE);
-    ok(run("explain", "6", "--from", whole, NULL));
+    ok(run("explain", "7", "--from", whole, NULL));
     says("rule 25 decided in phase serving");
 }
 
