@@ -515,7 +515,7 @@ const char *real_map(const struct world *world)
     return rows;
 }
 
-bool real_ready(const struct world *world, int server)
+static unsigned admin_state(const struct world *world, int server)
 {
     const char *name = world->model->servers[server].name;
     const char *backend = world->route->candidates[server / world->pool].value;
@@ -528,7 +528,17 @@ bool real_ready(const struct world *world, int server)
     at = strstr(answer, pattern);
     assert_non_null(at);
     assert_int_equal(sscanf(at, " %*s %*s %*s %u", &admin), 1);
-    return (admin & 1) == 0;
+    return admin;
+}
+
+bool real_ready(const struct world *world, int server)
+{
+    return (admin_state(world, server) & 1) == 0;
+}
+
+bool real_drains(const struct world *world, int server)
+{
+    return (admin_state(world, server) & 9) == 8;
 }
 
 const char *real_http(const struct world *world)

@@ -44,6 +44,7 @@ const char *real_cli(const struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 const char *real_map(const struct world *world);        /* "active voice\nepoch 1.0\n" */
 bool real_ready(const struct world *world, int server); /* not in maintenance */
+bool real_drains(const struct world *world, int server);
 /* What a caller gets: the name of the backend, with the number of servers in use. */
 const char *real_http(const struct world *world);
 

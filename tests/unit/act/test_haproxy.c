@@ -65,8 +65,19 @@ static void pool_follows_members(void **state)
     assert_true(real_ready(world, 1));
     assert_false(real_ready(world, 0));
     world_ok(&order, false);
+    /* Who may finish, and who comes back from that. */
+    order = world_order(world, 1, 1, 0, server_bit(1));
+    order.step = 2;
+    order.draining = server_bit(0);
+    world_ok(&order, true);
+    assert_true(real_drains(world, 0));
+    world_ok(&order, false);
+    order.step = 3;
+    order.draining = 0;
+    world_ok(&order, true);
+    assert_false(real_ready(world, 0));
     /* A drained server is not serving. */
-    order = world_order(world, 1, 2, 0, world_all(world, 0));
+    order = world_order(world, 1, 4, 0, world_all(world, 0));
     real_cli(world, "set server voice/voice-1 state drain");
     world_ok(&order, true);
     assert_string_equal(real_http(world), "voice 2");

@@ -260,7 +260,7 @@ static void the_outbox_retries_with_backoff_and_asserts_again(void **state)
     assert_true(outbox_due(&slot, &one, 110));
     assert_false(outbox_ended(&slot, false, 120)); /* the same failure, already told */
     assert_false(outbox_due(&slot, &one, 319));
-    assert_true(outbox_due(&slot, &two, 130)); /* a newer placement does not wait */
+    assert_true(outbox_due(&slot, &two, 130));   /* a newer placement does not wait */
     assert_true(outbox_due(&slot, &three, 131)); /* nor for an older one's answer */
     assert_false(outbox_ended(&slot, true, 140));
     assert_false(outbox_due(&slot, &three, 140 + OUTBOX_ASSERT_MS - 1));

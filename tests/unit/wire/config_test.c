@@ -161,6 +161,48 @@ static void defaults_are_as_documented(void **state)
     model_free(m);
 }
 
+/* A route that follows one which comes after it, with all that a way back may have. */
+static void ways_back_are_read(void **state)
+{
+    static const char pair[] =
+        "routes:\n"
+        "  - name: pair\n"
+        "    follows: calls\n"
+        "    hold: {moves: 3, window: 30m, backoff: 0s}\n"
+        "    failback: {after: 30m, allowed: [Mon-Fri 02:00-04:00, '22:00-01:00']}\n"
+        "    drain: 30s\n"
+        "    candidates:\n"
+        "      - {name: second, servers: [b-1]}\n"
+        "      - {name: first, servers: [a-1]}\n";
+    struct buf text = {0};
+    const struct route *route;
+    struct model *m;
+    struct err err;
+
+    edited("routes:\n", pair, &text);
+    if (parse(buf_cstr(&text), text.len, &m, &err) != 0)
+        fail_msg("%s", err.text);
+    route = &m->routes[0];
+    assert_int_equal(route->follows, 1);
+    assert_int_equal(route->hold_backoff_ms, 0);
+    assert_true(route->failback.automatic);
+    assert_int_equal(route->failback.after_ms, 1800000);
+    assert_int_equal(route->failback.n_allowed, 2);
+    assert_int_equal(route->failback.allowed[0].days, 0x1f);
+    assert_int_equal(route->failback.allowed[1].begin_min, 22 * 60);
+    assert_int_equal(route->drain_ms, 30000);
+    route = &m->routes[1];
+    assert_int_equal(route->follows, -1);
+    assert_int_equal(route->hold_backoff_ms, 1000);
+    assert_false(route->failback.automatic);
+    assert_int_equal(route->drain_ms, 0);
+    model_free(m);
+    buf_free(&text);
+}
+
+#define FOLLOWER(keys, candidates)                                                                 \
+    "routes:\n  - {name: pair, follows: calls, " keys "candidates: [" candidates "]}\n"
+
 /* Each row: the sample with one slip, and what the operator is told. */
 static const struct {
     const char *from, *to, *told;
@@ -236,6 +278,19 @@ static const struct {
     {"route: calls", "route: call", "there is no route \"call\""},
     {"web@web-1", "web@web-2", "there is no check \"web@web-2\""},
     {"web@web-1", "voice@a-1", "function \"login\": it names check \"voice@a-1\" twice"},
+    {"patience: 2s", "failback: never", "failback of route: expected manual or {after: TIME"},
+    {"patience: 2s", "failback: {allowed: [Mon 02:00-03:00]}", "key \"after\" is missing"},
+    {"patience: 2s", "failback: {after: 1m, allowed: [Mon 2-3]}",
+     "f.yaml:26: allowed of failback: expected a span such as \"Mon-Fri 02:00-04:00\""},
+    {"patience: 2s", "failback: {after: 1m, allowed: []}", "no time at all is never"},
+    {"patience: 2s", "drain: 2d", "drain of route: expected a duration"},
+    {"patience: 2s", "hold: {backoff: 1h}", "backoff of hold: expected a duration"},
+    {"patience: 2s", "follows: nobody", "f.yaml:26: there is no route \"nobody\""},
+    {"patience: 2s", "follows: calls", "it follows itself"},
+    {"routes:\n", FOLLOWER("", "{name: other, servers: [a-1]}"),
+     "it follows \"calls\", which has no candidate \"other\""},
+    {"routes:\n", FOLLOWER("", "{name: first, servers: [a-1]}"),
+     "it follows \"calls\", which has 2 candidates, not 1"},
     {"critical: [calling, login]", "critical: [logout]", "there is no function \"logout\""},
     {"critical: [calling, login]", "critical: [login, login]", "names function \"login\" twice"},
     /* texts that end in commands, URLs and file names */
@@ -518,6 +573,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(fields_arrive),
         cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(reports_and_hints_are_read),
+        cmocka_unit_test(ways_back_are_read),
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(empty_and_large_files_are_refused),
         cmocka_unit_test(too_many_of_anything_is_refused),

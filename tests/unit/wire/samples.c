@@ -221,7 +221,7 @@ static void sample_rows(struct shared *s)
                                             .hole = i % 2};
     s->routes[0] = (struct route_state){
         .phase = ROUTE_BLOCKED,
-        .now = {.epoch = 9, .step = 2, .candidate = 1, .members = 1ull << 63 | 24},
+        .now = {.epoch = 9, .step = 2, .candidate = 1, .members = 1ull << 63 | 24, .draining = 7},
         .previous = -1,
         .intent_index = 77,
         .intent_ms = 1795312800000,
@@ -230,6 +230,7 @@ static void sample_rows(struct shared *s)
         .done = 3,
         .moved_ms = UTC_NONE,
         .held = true,
+        .drain_until_ms = 123456,
         .command = {.bytes = {9, 8, 7}},
         .who = "suzuki",
         .pause = {.until_ms = 1795312900000, .since_ms = 5, .who = "sato", .reason = "点検"}};

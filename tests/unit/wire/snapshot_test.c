@@ -34,6 +34,8 @@ static void same_route(const struct route_state *a, const struct route_state *b)
     assert_int_equal(a->now.step, b->now.step);
     assert_int_equal(a->now.candidate, b->now.candidate);
     assert_true(a->now.members == b->now.members);
+    assert_true(a->now.draining == b->now.draining);
+    assert_true(a->drain_until_ms == b->drain_until_ms);
     assert_int_equal(a->previous, b->previous);
     assert_true(a->intent_index == b->intent_index);
     assert_true(a->intent_ms == b->intent_ms);
