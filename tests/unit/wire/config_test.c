@@ -284,7 +284,7 @@ static const struct {
      "f.yaml:26: allowed of failback: expected a span such as \"Mon-Fri 02:00-04:00\""},
     {"patience: 2s", "failback: {after: 1m, allowed: []}", "no time at all is never"},
     {"patience: 2s", "drain: 2d", "drain of route: expected a duration"},
-    {"patience: 2s", "hold: {backoff: 1h}", "backoff of hold: expected a duration"},
+    {"window: 30m", "window: 30m, backoff: 1h", "backoff of hold: expected a duration"},
     {"patience: 2s", "follows: nobody", "f.yaml:26: there is no route \"nobody\""},
     {"patience: 2s", "follows: calls", "it follows itself"},
     {"routes:\n", FOLLOWER("", "{name: other, servers: [a-1]}"),
