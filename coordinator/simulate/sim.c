@@ -189,6 +189,11 @@ int64_t sim_now(const struct sim *sim)
     return sim_ms(sim) - sim->zero_ms;
 }
 
+int64_t sim_utc_ms(const struct sim *sim)
+{
+    return WORLD_UTC_MS + sim_ms(sim);
+}
+
 const struct model *sim_model(const struct sim *sim)
 {
     return sim->model;

@@ -103,6 +103,7 @@ struct sim_counts sim_counts(const struct sim *sim);
 /* Of everything that happened. */
 uint64_t sim_digest(const struct sim *sim);
 int64_t sim_now(const struct sim *sim);
+int64_t sim_utc_ms(const struct sim *sim); /* by a clock that nobody stepped */
 const struct model *sim_model(const struct sim *sim);
 int sim_leader(const struct sim *sim); /* server; -1 */
 /* The shared state of the node that has applied most. */

@@ -49,7 +49,7 @@ static void act(struct run *run, const struct action *action)
         sim_inject(sim, &fault);
         return;
     }
-    command.window.start_ms = sim_shared(sim)->time_ms;
+    command.window.start_ms = sim_utc_ms(sim);
     command.window.end_ms = command.window.start_ms + action->window_ms;
     observed_say(&run->seen, action->at_ms, "ask", "%s asks for %s%s%s", command.who,
                  command.kind == COMMAND_SWITCHOVER ? "switchover"

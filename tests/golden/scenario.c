@@ -71,15 +71,14 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         bool time;
     } values[] = {{"nodes", &t->nodes, false},         {"standbys", &t->standbys, false},
                   {"sites", &t->sites, false},         {"extra", &t->extra_checks, false},
-                  {"interval", &t->interval_ms, true}, {"patience", &t->patience_ms, true}};
+                  {"interval", &t->interval_ms, true}, {"patience", &t->patience_ms, true},
+                  {"failback", &t->failback_ms, true}, {"drain", &t->drain_ms, true},
+                  {"backoff", &t->backoff_ms, true}};
     struct {
         const char *word;
         bool *flag;
-    } flags[] = {{"fast", &t->fast},
-                 {"pairs", &t->pairs},
-                 {"exclusive", &t->exclusive},
-                 {"reports", &t->reports},
-                 {"watched", &t->watched}};
+    } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},     {"follow", &t->follow},
+                 {"exclusive", &t->exclusive}, {"reports", &t->reports}, {"watched", &t->watched}};
     char *value = strchr(word, '=');
     size_t i;
 
@@ -94,10 +93,11 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         if (strcmp(word, values[i].word) == 0)
             return values[i].time ? take_small_time(value, values[i].value, err)
                                   : take_number(value, values[i].value, err);
-    return wrong(err,
-                 "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME fast "
-                 "pairs exclusive reports watched",
-                 word);
+    return wrong(
+        err,
+        "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME "
+        "failback=TIME drain=TIME backoff=TIME fast pairs follow exclusive reports watched",
+        word);
 }
 
 static int take_model(struct line *line, const char *name, struct err *err)

@@ -59,6 +59,12 @@ int topology_check(const struct topology *t, struct err *err)
         rc = in_range("interval in ms", t->interval_ms, 100, 3600000, err);
     if (rc == 0)
         rc = in_range("patience in ms", t->patience_ms, 0, 600000, err);
+    if (rc == 0 && t->failback_ms != 0)
+        rc = in_range("failback in ms", t->failback_ms, 1000, 3600000, err);
+    if (rc == 0)
+        rc = in_range("drain in ms", t->drain_ms, 0, 600000, err);
+    if (rc == 0)
+        rc = in_range("backoff in ms", t->backoff_ms, -1, 600000, err);
     if (rc == 0)
         rc = in_range("extra checks", t->extra_checks, 0, EXTRA_MAX, err);
     return rc;
@@ -157,6 +163,17 @@ static void write_dns(const char *record, struct buf *out)
                TARGETS_NET, record);
 }
 
+/* What may be said of every route. */
+static void write_ways(const struct topology *t, struct buf *out)
+{
+    if (t->failback_ms > 0)
+        buf_printf(out, "    failback: {after: %dms}\n", t->failback_ms);
+    if (t->drain_ms > 0)
+        buf_printf(out, "    drain: %dms\n", t->drain_ms);
+    if (t->backoff_ms != 0)
+        buf_printf(out, "    hold: {backoff: %dms}\n", t->backoff_ms < 0 ? 0 : t->backoff_ms);
+}
+
 /* All servers of the first site, or all of the second; two switches. */
 static void write_calls(const struct topology *t, const struct layout *layout, struct buf *out)
 {
@@ -164,6 +181,7 @@ static void write_calls(const struct topology *t, const struct layout *layout, s
                  "    kind: available\n");
     if (t->patience_ms > 0)
         buf_printf(out, "    patience: %dms\n", t->patience_ms);
+    write_ways(t, out);
     buf_str(out, "    candidates:\n");
     for (int s = 0; s < 2; s++) {
         buf_printf(out, "      - {name: %s, servers: [", places[s].site);
@@ -196,22 +214,33 @@ static void write_routes(const struct topology *t, const struct layout *layout, 
         struct buf record = {0};
 
         buf_printf(&record, "sip-%d", i);
-        buf_printf(out,
-                   "  - name: pair-%d\n"
-                   "    candidates:\n"
-                   "      - {name: voice-%d, servers: [voice-%d]}\n"
-                   "      - {name: mirror-%d, servers: [mirror-%d]}\n"
-                   "    actuators:\n",
-                   i, i, i, i, i);
+        buf_printf(out, "  - name: pair-%d\n", i);
+        write_ways(t, out);
+        if (t->follow)
+            buf_printf(out,
+                       "    follows: calls\n"
+                       "    candidates:\n"
+                       "      - {name: %s, servers: [voice-%d]}\n"
+                       "      - {name: %s, servers: [mirror-%d]}\n",
+                       places[0].site, i, places[1].site, i);
+        else
+            buf_printf(out,
+                       "    candidates:\n"
+                       "      - {name: voice-%d, servers: [voice-%d]}\n"
+                       "      - {name: mirror-%d, servers: [mirror-%d]}\n",
+                       i, i, i, i);
+        buf_str(out, "    actuators:\n");
         write_dns(buf_cstr(&record), out);
         buf_free(&record);
     }
-    if (t->exclusive) /* its holder asks its own coordinator: there is nothing to turn */
+    if (t->exclusive) { /* its holder asks its own coordinator: there is nothing to turn */
         buf_str(out, "  - name: line\n"
-                     "    kind: exclusive\n"
-                     "    candidates:\n"
+                     "    kind: exclusive\n");
+        write_ways(t, out);
+        buf_str(out, "    candidates:\n"
                      "      - {name: tokyo, servers: [voice-1]}\n"
                      "      - {name: osaka, servers: [mirror-1]}\n");
+    }
     if (t->exclusive && t->thirds)
         buf_str(out, "      - {name: ishikari, servers: [backup-1]}\n");
 }
@@ -270,6 +299,21 @@ static int draw_nodes(struct prng *prng)
     }
 }
 
+/* From numbers of their own: what else a seed draws stays as it was. */
+static void draw_ways(struct topology *t, uint64_t seed)
+{
+    static const int failbacks[] = {0, 0, 0, 1000, 3000, 10000};
+    static const int drains[] = {0, 0, 0, 500, 2000, 30000};
+    static const int backoffs[] = {0, 0, 0, -1, 200, 5000};
+    struct prng prng;
+
+    prng_seed(&prng, prng_mix(seed ^ 0x7761797362616b73)); /* "waysbacks" */
+    t->follow = prng_below(&prng, 2) == 0;
+    t->failback_ms = failbacks[prng_below(&prng, ARRAY_LEN(failbacks))];
+    t->drain_ms = drains[prng_below(&prng, ARRAY_LEN(drains))];
+    t->backoff_ms = backoffs[prng_below(&prng, ARRAY_LEN(backoffs))];
+}
+
 struct topology topology_draw(uint64_t seed)
 {
     static const int intervals[] = {0, 0, 0, 100, 200, 500, 1000, 5000};
@@ -292,5 +336,6 @@ struct topology topology_draw(uint64_t seed)
     t.patience_ms = patiences[prng_below(&prng, ARRAY_LEN(patiences))];
     t.extra_checks = extras[prng_below(&prng, ARRAY_LEN(extras))];
     t.reports = prng_below(&prng, 8) == 0;
+    draw_ways(&t, seed);
     return t;
 }

@@ -16,12 +16,16 @@ struct topology {
     int sites;        /* 2 .. 4; 0: as said above */
     bool fast;        /* profile */
     bool pairs;       /* also pairwise routes: server i of site 1 -> server i of site 2 */
+    bool follow;      /* … that follow the site-wide one */
     bool exclusive;   /* also a route whose holders need grants */
     bool thirds;      /* … with a third candidate, on the third site */
     bool watched;     /* their connections are held, their processes watched */
     bool reports;     /* the servers of the candidates' own software reports too */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
+    int failback_ms;  /* of all routes: back by themselves after that; 0: not */
+    int drain_ms;     /* of all routes */
+    int backoff_ms;   /* of all routes; -1: none, 0: as usual */
     int extra_checks; /* of targets that no route needs, at 15 s; up to 10000 */
 };
 /* 0, or ERR_INVALID: there is no such topology. */

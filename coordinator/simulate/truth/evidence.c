@@ -17,6 +17,7 @@ struct evidence {
     struct sim *sim;
     int64_t *failed_ms; /* check * coordinators + observer: newest failing probe, world; -1 */
     bool *down;         /* by check, as the ledger says */
+    int candidate[LIMIT_ROUTES]; /* where each goes, by the newest intent */
     struct replay *replay;
     char newest[32]; /* time of the newest line */
     json_int_t seq;
@@ -226,6 +227,30 @@ static int standing(const struct evidence *e, const struct candidate *candidate)
     return n;
 }
 
+/* Back to a preferred candidate, or after the route that it follows: neither leaves one that
+ * failed. */
+static bool check_other_way(struct evidence *e, int route, const struct rule *rule, int from,
+                            int to)
+{
+    const struct route *r = &e->sim->model->routes[route];
+
+    if (rule == NULL || (rule->action != ACTION_FAILBACK && rule->action != ACTION_FOLLOW))
+        return false;
+    if (standing(e, &r->candidates[to]) < r->candidates[to].least)
+        sim_break(e->sim, "last-candidate-stays", "%s goes to %s by rule %u, of which %d stand",
+                  r->name, r->candidates[to].name, rule->number, standing(e, &r->candidates[to]));
+    if (rule->action == ACTION_FAILBACK && (to >= from || !r->failback.automatic))
+        sim_break(e->sim, "back-to-preferred", "%s goes from %s back to %s", r->name,
+                  r->candidates[from].name, r->candidates[to].name);
+    if (rule->action == ACTION_FOLLOW &&
+        (r->follows < 0 || e->candidate[r->follows] < 0 ||
+         strcmp(e->sim->model->routes[r->follows].candidates[e->candidate[r->follows]].name,
+                r->candidates[to].name) != 0))
+        sim_break(e->sim, "follows-its-route", "%s goes to %s, where what it follows is not",
+                  r->name, r->candidates[to].name);
+    return true;
+}
+
 static void check_automatic(struct evidence *e, int route, const struct candidate *from,
                             const struct candidate *to)
 {
@@ -270,7 +295,9 @@ static void take_intent(struct evidence *e, const json_t *line)
     if (number_of(line, "rule") <= RULE_RENUMBERED || from < 0 || from == to)
         return;
     e->sim->counts.moves++;
-    if (text_of(line, "who")[0] == '\0')
+    e->candidate[route] = to;
+    if (text_of(line, "who")[0] == '\0' &&
+        !check_other_way(e, route, rules_by_number((uint16_t)number_of(line, "rule")), from, to))
         check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
 }
 

@@ -88,6 +88,10 @@ static bool route_settled(const struct sim *sim, const struct shared *shared, in
         buf_printf(why, "%s is not on a healthy candidate; ", r->name);
         return false;
     }
+    if (shared_follow_to(shared, route) >= 0 && !state->held) {
+        buf_printf(why, "%s is not where %s is; ", r->name, shared->model->routes[r->follows].name);
+        return false;
+    }
     if (r->kind == ROUTE_EXCLUSIVE && !held(sim, route, &state->now)) {
         buf_printf(why, "%s has no holder; ", r->name);
         return false;

@@ -21,6 +21,8 @@ const struct invariant invariants[] = {
     {"verified-true", "a placement is verified only when every actuator has said it"},
     {"act-after-grants", "who decides to act knows that no older epoch can still be served"},
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
+    {"back-to-preferred", "failback goes to a more preferred candidate, where it is configured"},
+    {"follows-its-route", "a route that follows goes where the other one is"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
     {"decisions-replay", "every decision in the ledger can be made again from its line alone"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
