@@ -124,10 +124,20 @@ static int64_t unit_ms(const char *unit)
     }
 }
 
+int cli_duration(const char *text, int64_t *ms)
+{
+    char *unit;
+    long long n = strtoll(text, &unit, 10);
+
+    if (unit == text || text[0] < '0' || text[0] > '9' || n > 1000000 || unit_ms(unit) == 0)
+        return ERR_INVALID;
+    *ms = n * unit_ms(unit);
+    return 0;
+}
+
 int cli_time(const char *text, int64_t now_utc_ms, int64_t *utc_ms)
 {
-    long long n;
-    char *unit;
+    int64_t ahead_ms;
 
     if (strcmp(text, "now") == 0) {
         *utc_ms = now_utc_ms;
@@ -135,10 +145,9 @@ int cli_time(const char *text, int64_t now_utc_ms, int64_t *utc_ms)
     }
     if (text[0] != '+')
         return utc_parse(text, utc_ms);
-    n = strtoll(text + 1, &unit, 10);
-    if (unit == text + 1 || text[1] < '0' || text[1] > '9' || n > 1000000 || unit_ms(unit) == 0)
+    if (cli_duration(text + 1, &ahead_ms) != 0)
         return ERR_INVALID;
-    *utc_ms = now_utc_ms + n * unit_ms(unit);
+    *utc_ms = now_utc_ms + ahead_ms;
     return 0;
 }
 

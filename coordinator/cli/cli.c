@@ -5,12 +5,32 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cmd_status,           &cmd_nodes,           &cmd_routes,
-    &cmd_explain,          &cmd_coverage,        &cmd_topology,
-    &cmd_failover,         &cmd_switchover,      &cmd_maintenance_add,
-    &cmd_maintenance_list, &cmd_maintenance_end, &cmd_audit_export,
-    &cmd_audit_verify,     &cmd_sla_report,      &cmd_config_check,
-    &cmd_simulate,         &cmd_rules,           &cmd_replay,
+    &cmd_status,
+    &cmd_nodes,
+    &cmd_routes,
+    &cmd_explain,
+    &cmd_coverage,
+    &cmd_topology,
+    &cmd_failover,
+    &cmd_switchover,
+    &cmd_failback,
+    &cmd_pause,
+    &cmd_resume,
+    &cmd_drain,
+    &cmd_undrain,
+    &cmd_leader_move,
+    &cmd_leader,
+    &cmd_maintenance_add,
+    &cmd_maintenance_list,
+    &cmd_maintenance_end,
+    &cmd_maintenance_extend,
+    &cmd_audit_export,
+    &cmd_audit_verify,
+    &cmd_sla_report,
+    &cmd_config_check,
+    &cmd_simulate,
+    &cmd_rules,
+    &cmd_replay,
     &cmd_report,
 };
 
@@ -241,6 +261,35 @@ static int parse(struct cli *cli, char **words, int n, bool *help)
     return 0;
 }
 
+/* Does the option take a value, of whichever command it is? */
+static bool takes_value(const char *word)
+{
+    const char *name = strcmp(word, "-o") == 0 ? "output" : word + 2;
+    size_t i, len = strlen(name);
+    int at = find_option(globals, name, len);
+
+    if (strchr(name, '=') != NULL)
+        return false;
+    if (at >= 0)
+        return globals[at].value != NULL;
+    for (i = 0; i < ARRAY_LEN(commands); i++) {
+        at = find_option(commands[i]->options, name, len);
+        if (at >= 0)
+            return commands[i]->options[at].value != NULL;
+    }
+    return false;
+}
+
+/* How many words before the command are options and their values. */
+static int options_before(char **words, int n)
+{
+    int i = 0;
+
+    while (i < n && words[i][0] == '-' && words[i][1] != '\0')
+        i += strlen(words[i]) > 1 && takes_value(words[i]) ? 2 : 1;
+    return i < n ? i : n;
+}
+
 static int help_command(struct cli *cli, char **words, int n)
 {
     int used;
@@ -260,7 +309,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
 {
     struct cli cli = {.out = out, .err = err, .timeout_ms = 15000};
     bool help = false;
-    int used, r;
+    int before, used, r;
 
     if (argc < 2) {
         help_all(err);
@@ -272,16 +321,19 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err)
     }
     if (strcmp(argv[1], "help") == 0)
         return help_command(&cli, argv + 2, argc - 2);
-    if (argv[1][0] == '-') {
-        r = parse(&cli, argv + 1, argc - 1, &help);
+    before = options_before(argv + 1, argc - 1);
+    if (before == argc - 1) {
+        r = parse(&cli, argv + 1, before, &help);
         if (r == 0 && help)
             help_all(out);
-        return r != 0 || help ? r : cli_fail(&cli, CLI_USAGE, "the command comes first");
+        return r != 0 || help ? r : cli_fail(&cli, CLI_USAGE, "a command is missing");
     }
-    cli.command = find_command(argv + 1, argc - 1, &used);
+    cli.command = find_command(argv + 1 + before, argc - 1 - before, &used);
     if (cli.command == NULL)
-        return unknown_command(&cli, argv + 1, argc - 1);
-    r = parse(&cli, argv + 1 + used, argc - 1 - used, &help);
+        return unknown_command(&cli, argv + 1 + before, argc - 1 - before);
+    r = parse(&cli, argv + 1, before, &help);
+    if (r == 0)
+        r = parse(&cli, argv + 1 + before + used, argc - 1 - before - used, &help);
     if (r == 0 && help) {
         help_one(cli.command, out);
         return CLI_DONE;

@@ -47,9 +47,10 @@ struct cli_command {
 };
 
 extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_explain, cmd_coverage,
-    cmd_topology, cmd_failover, cmd_switchover, cmd_maintenance_add, cmd_maintenance_list,
-    cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report, cmd_config_check,
-    cmd_simulate, cmd_rules, cmd_replay, cmd_report;
+    cmd_topology, cmd_failover, cmd_switchover, cmd_failback, cmd_pause, cmd_resume, cmd_drain,
+    cmd_undrain, cmd_leader, cmd_leader_move, cmd_maintenance_extend, cmd_maintenance_add,
+    cmd_maintenance_list, cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report,
+    cmd_config_check, cmd_simulate, cmd_rules, cmd_replay, cmd_report;
 
 struct cli {
     FILE *out, *err;
@@ -89,6 +90,8 @@ int cli_show(struct cli *cli, const char *verb, json_t *args,
              void (*print)(FILE *out, const json_t *result));
 void cli_print_json(FILE *out, const json_t *value);
 
+/* "90s", "2h", "3d" -> ms; 0 or ERR_INVALID. */
+int cli_duration(const char *text, int64_t *ms);
 /* "now", "+90m", "+2h", "+3d", or RFC 3339 with an offset -> UTC ms; 0 or ERR_INVALID. */
 int cli_time(const char *text, int64_t now_utc_ms, int64_t *utc_ms);
 

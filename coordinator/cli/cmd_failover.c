@@ -1,51 +1,46 @@
-#include "cli/move.h"
+#include "cli/verb.h"
 
-#include <string.h>
-#include <unistd.h>
+#include <stdio.h>
 
-/* Forcing skips checks: a person has to say yes, or the command line beforehand. */
-static int confirm(struct cli *cli)
-{
-    char line[16] = "";
-
-    if (cli_flag(cli, "yes"))
-        return 0;
-    if (!isatty(STDIN_FILENO))
-        return cli_fail(cli, CLI_USAGE, "--force asks first, and there is no terminal: add --yes");
-    fprintf(cli->err,
-            "Force %s to %s? Checks that would refuse it are skipped; your name and reason are "
-            "recorded.\nType yes to go on: ",
-            cli->arguments[0], cli_value(cli, "to"));
-    fflush(cli->err);
-    if (fgets(line, sizeof line, stdin) == NULL || strcmp(line, "yes\n") != 0)
-        return cli_fail(cli, CLI_REFUSED, "not confirmed, nothing was done");
-    return 0;
-}
+/* What --force skips, and what it does not. */
+static const char skipped[] =
+    "Skipped: is the active candidate seen failed? Does the other one hold its least? Is another\n"
+    "move under way? Not skipped: a majority of voters must be heard, and an exclusive route\n"
+    "waits until who serves now can serve no more.\n"
+    "Your name and reason are recorded.";
 
 static int run(struct cli *cli)
 {
-    json_t *args;
-    int r;
+    const char *route = cli->arguments[0], *to = cli_value(cli, "to");
+    bool force = cli_flag(cli, "force");
+    json_t *args = json_object();
+    char what[640];
+    int r = verb_put(cli, args, "route", route);
 
-    if (cli_flag(cli, "yes") && !cli_flag(cli, "force"))
-        return cli_fail(cli, CLI_USAGE, "--yes goes with --force");
-    if (cli_flag(cli, "force") && !cli_flag(cli, "dry-run")) {
-        r = confirm(cli);
-        if (r != 0)
-            return r;
-    }
-    args = json_object();
-    if (cli_flag(cli, "force"))
+    if (r == 0)
+        r = verb_put(cli, args, "to", to);
+    if (r != 0)
+        return r;
+    if (force)
         json_object_set_new(args, "force", json_true());
-    return move_run(cli, "failover", args);
+    snprintf(what, sizeof what, "%s route %s to %s.%s%s", force ? "FORCE" : "Move", route, to,
+             force ? "\n" : "", force ? skipped : "");
+    return verb_run(cli,
+                    &(struct verb){.name = "failover",
+                                   .what = what,
+                                   .rehearsed = true,
+                                   .question = "failover",
+                                   .word = force ? route : NULL,
+                                   .word_of = "the route's name"},
+                    args);
 }
 
 static const struct cli_option options[] = {
     {"to", "CANDIDATE", "who is to serve", true},
-    {"reason", "TEXT", "why; it goes into the ledger", true},
-    {"dry-run", NULL, "only say what would be done, with every rule and fact", false},
+    VERB_REASON,
+    VERB_DRY_RUN,
     {"force", NULL, "although the active side is not seen failed, or the other not ready", false},
-    {"yes", NULL, "with --force: do not ask", false},
+    VERB_YES,
     {0},
 };
 

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/utc.h"
-#include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/verb.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static int run_list(struct cli *cli)
 
 /* ---- add ---- */
 
-static int set_time(struct cli *cli, json_t *args, const char *option)
+static int set_time(struct cli *cli, json_t *args, const char *option, const char *key)
 {
     const char *text = cli_value(cli, option);
     char canonical[UTC_TEXT_MAX];
@@ -56,7 +56,7 @@ static int set_time(struct cli *cli, json_t *args, const char *option)
                         "--%s \"%s\" is not a time: write 2026-12-01T00:00:00+09:00, now, or +2h",
                         option, text);
     utc_format(utc_ms, canonical);
-    json_object_set_new(args, option, json_string(canonical));
+    json_object_set_new(args, key, json_string(canonical));
     return 0;
 }
 
@@ -74,32 +74,15 @@ static json_t *split(const char *names)
     }
 }
 
-static int tell(struct cli *cli, const char *verb, json_t *args)
-{
-    json_t *result;
-    int r = cli_tell(cli, verb, args, &result);
-
-    if (r != 0)
-        return r;
-    if (cli->json)
-        cli_print_json(cli->out, result);
-    else
-        fprintf(cli->out, "%s\n",
-                cli_text(result, "text")[0] != '\0' ? cli_text(result, "text") : "done");
-    json_decref(result);
-    return CLI_DONE;
-}
-
 static int run_add(struct cli *cli)
 {
     json_t *args = json_object();
+    char what[512];
     int r;
 
-    r = set_time(cli, args, "start");
+    r = set_time(cli, args, "start", "start");
     if (r == 0)
-        r = set_time(cli, args, "end");
-    if (r == 0)
-        r = cli_put(cli, args, "reason", cli_value(cli, "reason"));
+        r = set_time(cli, args, "end", "end");
     if (r != 0) {
         json_decref(args);
         return r;
@@ -109,31 +92,62 @@ static int run_add(struct cli *cli)
         json_object_set_new(args, "emergency", json_true());
     if (cli_flag(cli, "override-notice"))
         json_object_set_new(args, "override_notice", json_true());
-    return tell(cli, "maintenance-add", args);
+    snprintf(what, sizeof what, "%s maintenance, %s to %s; %s stop.",
+             cli_flag(cli, "emergency") ? "Emergency" : "Regular", cli_text(args, "start"),
+             cli_text(args, "end"), cli_value(cli, "functions"));
+    return verb_run(cli, &(struct verb){.name = "maintenance-add", .what = what}, args);
 }
 
-/* ---- end ---- */
+/* ---- end, extend ---- */
 
-static int run_end(struct cli *cli)
+static int put_window(struct cli *cli, json_t *args)
 {
     const char *text = cli->arguments[0];
     char *end;
     long long window = strtoll(text, &end, 10);
-    json_t *args;
-    int r;
 
     if (*end != '\0' || end == text || window < 1)
         return cli_fail(cli, CLI_USAGE,
                         "\"%s\" is not the number of a window: see "
                         "kirikae maintenance list",
                         text);
-    args = json_pack("{s:I}", "window", (json_int_t)window);
-    r = cli_put(cli, args, "reason", cli_value(cli, "reason"));
+    json_object_set_new(args, "window", json_integer(window));
+    return 0;
+}
+
+static int run_end(struct cli *cli)
+{
+    json_t *args = json_object();
+    char what[128];
+    int r = put_window(cli, args);
+
     if (r != 0) {
         json_decref(args);
         return r;
     }
-    return tell(cli, "maintenance-end", args);
+    snprintf(what, sizeof what,
+             "Maintenance window %s ends now; before its start: it is called off.",
+             cli->arguments[0]);
+    return verb_run(cli, &(struct verb){.name = "maintenance-end", .what = what}, args);
+}
+
+static int run_extend(struct cli *cli)
+{
+    json_t *args = json_object();
+    char what[128];
+    int r = put_window(cli, args);
+
+    if (r == 0)
+        r = set_time(cli, args, "until", "end");
+    if (r != 0) {
+        json_decref(args);
+        return r;
+    }
+    if (cli_flag(cli, "override-notice"))
+        json_object_set_new(args, "override_notice", json_true());
+    snprintf(what, sizeof what, "Maintenance window %s lasts until %s.", cli->arguments[0],
+             cli_text(args, "end"));
+    return verb_run(cli, &(struct verb){.name = "maintenance-extend", .what = what}, args);
 }
 
 static const struct cli_option add_options[] = {
@@ -143,11 +157,17 @@ static const struct cli_option add_options[] = {
     {"reason", "TEXT", "why; it goes into the ledger and the report", true},
     {"emergency", NULL, "not regular maintenance", false},
     {"override-notice", NULL, "regular, although less than 14 days ahead; recorded", false},
+    VERB_YES,
     {0},
 };
 
-static const struct cli_option end_options[] = {
-    {"reason", "TEXT", "why; it goes into the ledger", true},
+static const struct cli_option end_options[] = {VERB_REASON, VERB_YES, {0}};
+
+static const struct cli_option extend_options[] = {
+    {"until", "TIME", "its new end: 2026-12-01T00:00:00+09:00, or +2h from now", true},
+    {"override-notice", NULL, "regular, although less than 14 days ahead; recorded", false},
+    VERB_REASON,
+    VERB_YES,
     {0},
 };
 
@@ -176,9 +196,21 @@ const struct cli_command cmd_maintenance_end = {
     .name = "maintenance end",
     .arguments = "WINDOW",
     .n_arguments = 1,
-    .summary = "End a maintenance window early",
+    .summary = "End a maintenance window early, or call it off",
     .needs = "operator",
     .example = "kirikae maintenance end 1234 --reason \"finished early\"",
     .options = end_options,
     .run = run_end,
+};
+
+const struct cli_command cmd_maintenance_extend = {
+    .name = "maintenance extend",
+    .arguments = "WINDOW",
+    .n_arguments = 1,
+    .summary = "Let a maintenance window end later",
+    .needs = "operator",
+    .example = "kirikae maintenance extend 1234 --until 2026-12-20T06:00:00+09:00 --reason "
+               "\"the upgrade takes longer\" --override-notice",
+    .options = extend_options,
+    .run = run_extend,
 };

@@ -9,7 +9,9 @@ static void members(FILE *out, const json_t *candidate)
     json_array_foreach(json_object_get(candidate, "members"), i, member)
     {
         fprintf(out, "    %s%s%s", cli_text(member, "server"),
-                cli_bool(member, "healthy") ? ", healthy" : ", SICK",
+                cli_bool(member, "drained")   ? ", drained"
+                : cli_bool(member, "healthy") ? ", healthy"
+                                              : ", SICK",
                 cli_bool(member, "serving") ? ", serving" : "");
         json_array_foreach(json_object_get(member, "failing"), j, check)
             fprintf(out, "%s%s", j == 0 ? ": " : ", ", json_string_value(check));
@@ -30,6 +32,16 @@ static void last_move(FILE *out, const json_t *route)
             cli_text(move, "verified")[0] != '\0' ? cli_text(move, "verified") : "not yet");
 }
 
+static void paused(FILE *out, const json_t *route)
+{
+    const json_t *paused = json_object_get(route, "paused");
+
+    if (json_is_object(paused))
+        fprintf(out, "  automatic moves%s paused until %s by %s: %s\n",
+                cli_bool(paused, "all") ? " of all routes" : "", cli_text(paused, "until"),
+                cli_text(paused, "who"), cli_text(paused, "reason"));
+}
+
 static void print_route(FILE *out, const json_t *route)
 {
     const json_t *candidate, *actuator;
@@ -39,6 +51,7 @@ static void print_route(FILE *out, const json_t *route)
             cli_text(route, "active"), cli_text(route, "phase"), (long long)cli_int(route, "epoch"),
             (long long)cli_int(route, "step"), cli_text(route, "kind"),
             cli_bool(route, "held") ? ", HELD: no automatic moves until an operator acts" : "");
+    paused(out, route);
     last_move(out, route);
     json_array_foreach(json_object_get(route, "actuators"), i, actuator)
         fprintf(out, "  actuator %s (%s): %s\n", cli_text(actuator, "actuator"),

@@ -23,11 +23,25 @@ static void head(FILE *out, const json_t *s)
             cli_text(ledger, "root"));
 }
 
+static const char *kept_off(const json_t *route, char *text, size_t size)
+{
+    const json_t *paused = json_object_get(route, "paused");
+
+    text[0] = '\0';
+    if (cli_bool(route, "held"))
+        snprintf(text, size, "held: hands off until told");
+    else if (json_is_object(paused))
+        snprintf(text, size, "paused until %s by %s", cli_text(paused, "until"),
+                 cli_text(paused, "who"));
+    return text;
+}
+
 static void routes(FILE *out, const json_t *s)
 {
     static const char *const heads[] = {"ROUTE", "ACTIVE", "PHASE", "EPOCH", ""};
     struct table *table = table_new(heads, 5);
     const json_t *route;
+    char text[160];
     size_t i;
 
     json_array_foreach(json_object_get(s, "routes"), i, route)
@@ -37,7 +51,7 @@ static void routes(FILE *out, const json_t *s)
         table_cell(table, "%s", cli_text(route, "phase"));
         table_cell(table, "%lld.%lld", (long long)cli_int(route, "epoch"),
                    (long long)cli_int(route, "step"));
-        table_cell(table, "%s", cli_bool(route, "held") ? "held: hands off until told" : "");
+        table_cell(table, "%s", kept_off(route, text, sizeof text));
     }
     table_end(table, out, "no routes");
 }
@@ -90,9 +104,23 @@ static void silent(FILE *out, const json_t *s)
         fprintf(out, "silent %s since %s\n", cli_text(server, "server"), cli_text(server, "since"));
 }
 
+static void operators(FILE *out, const json_t *s)
+{
+    const json_t *paused = json_object_get(s, "paused"), *server;
+    size_t i;
+
+    if (json_is_object(paused))
+        fprintf(out, "paused   all automatic moves until %s, by %s: %s\n",
+                cli_text(paused, "until"), cli_text(paused, "who"), cli_text(paused, "reason"));
+    json_array_foreach(json_object_get(s, "drained"), i, server)
+        fprintf(out, "drained  %s since %s, by %s: %s\n", cli_text(server, "server"),
+                cli_text(server, "since"), cli_text(server, "who"), cli_text(server, "reason"));
+}
+
 static void print(FILE *out, const json_t *s)
 {
     head(out, s);
+    operators(out, s);
     fputc('\n', out);
     routes(out, s);
     fputc('\n', out);

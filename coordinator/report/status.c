@@ -57,7 +57,8 @@ static void ledger(const struct shared *shared, const struct status_local *local
     jsonw_end(w);
 }
 
-static void routes(const struct model *model, const struct shared *shared, struct jsonw *w)
+static void routes(const struct model *model, const struct shared *shared, struct moment now,
+                   struct jsonw *w)
 {
     int i;
 
@@ -74,6 +75,7 @@ static void routes(const struct model *model, const struct shared *shared, struc
         jsonw_int(w, "epoch", state->now.epoch);
         jsonw_int(w, "step", state->now.step);
         jsonw_bool(w, "held", state->held);
+        status_paused(shared, i, now, w);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -224,7 +226,9 @@ void status_json(const struct engine *engine, struct moment now, const struct st
     jsonw_bool(w, "committed", shared->model != NULL);
     jsonw_end(w);
     ledger(shared, local, w);
-    routes(committed, shared, w);
+    status_paused(shared, ROUTE_ALL, now, w);
+    status_drained(shared, w);
+    routes(committed, shared, now, w);
     functions(committed, shared, now, w);
     outages(committed, shared, now, w);
     checks("down", committed, shared, is_down, w);

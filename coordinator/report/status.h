@@ -45,6 +45,11 @@ void status_explain_json(const struct engine *engine, struct moment now, int sel
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 
+/* Parts of the above. "paused": what keeps automatic moves of the route (ROUTE_ALL: of all) off
+ * for the longest, or null; "drained": servers. */
+void status_paused(const struct shared *shared, int route, struct moment now, struct jsonw *w);
+void status_drained(const struct shared *shared, struct jsonw *w);
+
 /* For people: "available", ... */
 const char *status_route_kind_name(enum route_kind kind);
 

@@ -29,6 +29,7 @@ static void members(const struct shared *shared, const struct route_state *state
         jsonw_object(w, NULL);
         jsonw_str(w, "server", shared->model->servers[server].name);
         jsonw_bool(w, "healthy", shared_member_ok(shared, server));
+        jsonw_bool(w, "drained", shared_drained(shared, server));
         jsonw_bool(w, "serving", active && (state->now.members & server_bit(server)) != 0);
         member_checks(shared, server, w);
         jsonw_end(w);
@@ -90,6 +91,7 @@ static void last_move(const struct route *plan, const struct route_state *state,
     jsonw_time(w, "verified", state->moved_ms);
     jsonw_int(w, "rule", state->rule);
     jsonw_bool(w, "planned", state->planned);
+    jsonw_str(w, "who", state->who[0] != '\0' ? state->who : NULL);
     jsonw_str(w, "from",
               state->previous >= 0 && state->previous < plan->n_candidates
                   ? plan->candidates[state->previous].name
@@ -133,6 +135,7 @@ void status_routes_json(const struct engine *engine, struct moment now,
         jsonw_int(w, "step", state->now.step);
         jsonw_str(w, "active", plan->candidates[state->now.candidate].name);
         jsonw_bool(w, "held", state->held);
+        status_paused(shared, i, now, w);
         candidates(shared, i, w);
         actuators(plan, state, w);
         last_move(plan, state, w);

@@ -21,7 +21,7 @@ static int question(struct request *request, const struct route *route, struct c
         return 0;
     command->kind = strcmp(ask, "failover") == 0 ? COMMAND_FAILOVER : COMMAND_SWITCHOVER;
     command->force = args_bool(request->args, "force");
-    command->to = model_candidate(route, to);
+    command->to = to[0] != '\0' ? model_candidate(route, to) : 0; /* back to the preferred one */
     if (command->kind == COMMAND_SWITCHOVER && (strcmp(ask, "switchover") != 0 || command->force))
         return err_set(err, ERR_INVALID,
                        "argument \"ask\" is switchover or failover; \"force\" goes with failover");

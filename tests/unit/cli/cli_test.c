@@ -90,6 +90,10 @@ static void test_help(void **state)
 
 static void test_wrong_use(void **state)
 {
+    char long_text[300];
+
+    memset(long_text, 'r', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
     assert_int_equal(run(NULL), CLI_USAGE);
     wrong(run("statsu", NULL), "no command \"statsu\"");
     wrong(run("help", "statsu", NULL), "no command");
@@ -102,15 +106,25 @@ static void test_wrong_use(void **state)
     wrong(run("status", "--node", NULL), "--node needs NAME");
     wrong(run("status", "--timeout", "0", NULL), "1 to 600");
     wrong(run("status", "--timeout", "5x", NULL), "1 to 600");
-    wrong(run("--json", "status", NULL), "one word too many");
-    wrong(run("--json", NULL), "the command comes first");
+    wrong(run("--json", NULL), "a command is missing");
+    wrong(run("--node", "b1", "statsu", NULL), "no command \"statsu\"");
+    wrong(run("--node", NULL), "--node needs NAME");
     wrong(run("failover", NULL), "usage: kirikae failover ROUTE");
     wrong(run("failover", "calls", NULL), "--to CANDIDATE is needed");
     wrong(run("failover", "calls", "--to", "osaka", NULL), "--reason TEXT is needed");
     wrong(run("failover", "calls", "--to", "osaka", "--to", "tokyo", "--reason", "r", NULL),
           "given twice");
-    wrong(run("failover", "calls", "--to", "osaka", "--reason", "r", "--yes", NULL),
-          "--yes goes with --force");
+    wrong(run("failover", "calls", "--to", "osaka", "--reason", " ", NULL), "--reason is empty");
+    wrong(run("failover", "calls", "--to", "osaka", "--reason", long_text, NULL),
+          "--reason is 299 bytes long, at most 255");
+    wrong(run("pause", "--for", "2h", "--reason", "r", NULL), "give one route, or --all");
+    wrong(run("pause", "calls", "--all", "--for", "2h", "--reason", "r", NULL),
+          "give one route, or --all");
+    wrong(run("pause", "calls", "--for", "soon", "--reason", "r", NULL), "is no duration");
+    wrong(run("pause", "calls", "--reason", "r", NULL), "--for DURATION is needed");
+    wrong(run("pause", "calls", "mail", "--for", "2h", "--reason", "r", NULL), "one word too many");
+    wrong(run("maintenance", "extend", "7", "--until", "then", "--reason", "r", NULL),
+          "--until \"then\" is not a time");
     wrong(run("switchover", "calls", "--to", "osaka", "--reason", "r", "--force", NULL),
           "no option --force");
     wrong(run("maintenance", "end", "x", "--reason", "r", NULL), "not the number of a window");
@@ -138,6 +152,10 @@ static void test_wrong_use(void **state)
     wrong(run("simulate", "x", "--campaign", "--seed", "-1", NULL), "--seed \"-1\"");
     wrong(run("simulate", "x", "--campaign", "--sites-ms", "1001", NULL), "up to 1000");
     wrong(run("status", "--config", "/nonexistent/admin.yaml", NULL), "/nonexistent/admin.yaml");
+    wrong(run("--config", "/nonexistent/admin.yaml", "--json", "status", NULL),
+          "/nonexistent/admin.yaml");
+    wrong(run("--reason", "r", "--config=/nonexistent/admin.yaml", "drain", "a1", NULL),
+          "/nonexistent/admin.yaml");
 }
 
 /* --force without a terminal and without --yes: nobody could be asked. */

@@ -145,6 +145,34 @@ static void test_moves(void **state)
     says("\"forced\": true");
 }
 
+static void test_verbs(void **state)
+{
+    ok(run("leader", NULL));
+    says("a1 leads in term 1");
+    assert_int_equal(run("leader", "move", "a1", "--reason", "r", NULL), CLI_REFUSED);
+    assert_non_null(strstr(err_text, "it leads already"));
+    ok(run("pause", "calls", "--for", "2h", "--reason", "work on the uplink", NULL));
+    says("automatic moves are paused until");
+    run("--json", "--node", "a1", "status", NULL);
+    says("\"reason\": \"work on the uplink\"");
+    ok(run("routes", "--node", "a1", NULL));
+    says("by hanako: work on the uplink");
+    ok(run("resume", "calls", "--reason", "done", "--dry-run", NULL));
+    ok(run("resume", "calls", "--reason", "done", NULL));
+    assert_int_equal(run("resume", "calls", "--reason", "done", NULL), CLI_REFUSED);
+    assert_int_equal(run("pause", "calls", "--for", "8d", "--reason", "r", NULL), CLI_USAGE);
+    assert_int_equal(run("drain", "a1", "--reason", "new disk", NULL), CLI_REFUSED);
+    assert_non_null(strstr(err_text, "its least is 1"));
+    ok(run("drain", "b1", "--reason", "new disk", NULL));
+    run("status", "--node", "a1", NULL);
+    says("drained  b1 since");
+    ok(run("routes", "--node", "a1", NULL));
+    says("b1, drained");
+    ok(run("undrain", "b1", "--reason", "disk is in", NULL));
+    assert_int_equal(run("failback", "calls", "--reason", "r", NULL), CLI_REFUSED);
+    assert_non_null(strstr(err_text, "already serves"));
+}
+
 static void test_explain_an_outage(void **state)
 {
     char whole[NODES_PATH];
@@ -302,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shows, start_calm, stop),
+        cmocka_unit_test_setup_teardown(test_verbs, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_moves, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_explain_an_outage, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_explain_how_it_stands, start_calm, stop),
