@@ -1,7 +1,8 @@
-/* An export's lines, as a stranger may hand them in: verified, accounted and exported
+/* An export's lines, as a stranger may hand them in: verified, accounted, replayed and exported
  * again, each until it refuses. */
 #include "report/export.h"
 #include "report/ledger_events.h"
+#include "report/replay.h"
 #include "report/verify.h"
 
 #include <string.h>
@@ -12,14 +13,17 @@ struct readers {
     struct verify *verify;
     struct ledger_events *events;
     struct ledger_export *export;
+    struct replay *replay;
     struct buf out;
     bool verifying, accounting, exporting;
 };
 
 static void line(struct readers *r, const char *text, size_t len)
 {
+    struct replayed again;
     struct err err;
 
+    replay_line(r->replay, text, len, &again, &err);
     if (r->verifying)
         r->verifying = verify_line(r->verify, text, len, &err) >= 0;
     if (r->accounting)
@@ -37,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .since_ms = UTC_NONE,
                                      .until_ms = UTC_NONE};
     struct model *model = model_new();
+    const struct rule *rows;
+    int n_rows;
     struct readers r = {.verify = verify_new(),
                         .events = ledger_events_new(model, &period),
                         .export = export_new(&options),
@@ -47,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verify_result result;
     struct err err;
 
+    rows = rules_table(&n_rows);
+    r.replay = replay_new(rows, n_rows);
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t len = newline != NULL ? (size_t)(newline - at) : (size_t)(end - at);
@@ -62,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         export_end(r.export, &r.out);
     verify_free(r.verify);
     ledger_events_free(r.events);
+    replay_free(r.replay);
     export_free(r.export);
     buf_free(&r.out);
     model_free(model);

@@ -226,6 +226,16 @@ static const json_t *item(const json_t *object, const char *list, size_t i)
     return json_array_get(json_object_get(object, list), i);
 }
 
+static bool has(const json_t *view, const char *fact)
+{
+    size_t i;
+
+    for (i = 0; i < json_array_size(json_object_get(view, "facts")); i++)
+        if (strcmp(json_string_value(item(view, "facts", i)), fact) == 0)
+            return true;
+    return false;
+}
+
 static void test_before_any_commit(void **state)
 {
     struct world world = world_new(false);
@@ -332,6 +342,44 @@ static void test_routes_and_outages(void **state)
     engine_free(world.engine);
 }
 
+/* What a route goes by, and who says what of a check that is in dispute. */
+static void test_explain(void **state)
+{
+    struct world world = world_new(true);
+    struct command command = {.kind = COMMAND_FAILOVER, .to = 1, .force = true};
+    const json_t *check;
+    struct buf out = {0};
+    struct jsonw w;
+    json_t *s;
+
+    verdict(&world, 2, VERDICT_DISPUTED);
+    jsonw_begin(&w, &out);
+    status_explain_json(world.engine, world.now, SELF, 0, NULL, &w);
+    s = parse(&out);
+    assert_string_equal(text(s, "route"), "calls");
+    assert_string_equal(text(s, "active"), "tokyo");
+    assert_string_equal(text(s, "phase"), "acting");
+    assert_int_equal(json_array_size(json_object_get(s, "disputed")), 1);
+    check = item(s, "disputed", 0);
+    assert_string_equal(text(check, "check"), "voice@b1");
+    assert_int_equal(json_array_size(json_object_get(check, "ballots")), 4);
+    assert_string_equal(text(item(check, "ballots", 0), "observer"), "a1");
+    assert_string_equal(text(item(check, "ballots", 0), "site"), "tokyo");
+    assert_string_equal(text(item(check, "ballots", 0), "opinion"), "none");
+    assert_true(json_is_null(json_object_get(item(check, "ballots", 0), "fail_age_ms")));
+    json_decref(s);
+
+    /* As an operator would find it who insists. */
+    jsonw_begin(&w, &out);
+    status_explain_json(world.engine, world.now, SELF, 0, &command, &w);
+    s = parse(&out);
+    assert_true(has(s, "failover-asked"));
+    assert_true(has(s, "forced"));
+    assert_false(has(s, "switchover-asked"));
+    json_decref(s);
+    engine_free(world.engine);
+}
+
 static void test_coverage(void **state)
 {
     struct world world = world_new(true);
@@ -390,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_quorum_is_what_the_leader_hears),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_routes_and_outages),
+        cmocka_unit_test(test_explain),
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_topology),
     };

@@ -187,6 +187,47 @@ static void test_other_reads(void **state)
     world_free(world);
 }
 
+/* Only who leads knows what it goes by: others ask it, for viewers too. */
+static void test_explain(void **state)
+{
+    struct link link = {0};
+    struct world *world = leader();
+    struct link_call call;
+    json_t *r;
+
+    r = get(world, "explain", "{\"route\":\"calls\"}");
+    assert_string_equal(text(r, "active"), "tokyo");
+    assert_true(json_is_integer(json_object_get(r, "rule")));
+    json_decref(r);
+    r = get(world, "explain",
+            "{\"route\":\"calls\",\"ask\":\"failover\",\"to\":\"osaka\",\"force\":true}");
+    assert_true(json_array_size(json_object_get(r, "facts")) > 2);
+    json_decref(r);
+    refused(world, &viewer, "explain", "{}", ERR_INVALID, "\"route\" is missing");
+    refused(world, &viewer, "explain", "{\"route\":\"cals\"}", ERR_INVALID, "no route \"cals\"");
+    refused(world, &viewer, "explain", "{\"route\":\"calls\",\"ask\":\"nicely\"}", ERR_INVALID,
+            "switchover or failover");
+    refused(world, &viewer, "explain",
+            "{\"route\":\"calls\",\"ask\":\"switchover\",\"to\":\"osaka\",\"force\":true}",
+            ERR_INVALID, "\"force\" goes with failover");
+    refused(world, &viewer, "explain",
+            "{\"route\":\"calls\",\"ask\":\"switchover\",\"to\":\"kyoto\"}", ERR_INVALID,
+            "no candidate \"kyoto\"");
+    world_free(world);
+
+    world = world_new(0, NULL, &link, "127.0.0.1");
+    world_follow(world, 2);
+    ask(world, &viewer, "explain", "{\"route\":\"calls\"}", &call);
+    assert_int_equal(call.answered, 0);
+    assert_string_equal(link.sent.verb, "explain");
+    assert_string_equal(link.sent.behalf, "taro");
+    link.done(link.context, ERR_TIMEOUT, NULL, 0);
+    assert_int_equal(call.response.code, ERR_UNAVAILABLE);
+    rpc_response_free(&call.response);
+    rpc_request_free(&link.sent);
+    world_free(world);
+}
+
 static void test_ledger(void **state)
 {
     struct world *world = leader();
@@ -824,6 +865,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_other_reads),
+        cmocka_unit_test(test_explain),
         cmocka_unit_test(test_ledger),
         cmocka_unit_test(test_ledger_pages),
         cmocka_unit_test(test_roles),
