@@ -15,6 +15,8 @@
 #   LAB_INTERVAL of the checks of voice and mirror servers; default 100ms
 #   LAB_WATCH    none, hold (connections), process (of voice-1's service), reports (by software)
 #   LAB_HOLD     automatic moves/window after which a route is held; default 8/1s: never
+#   LAB_FAILBACK routes go back by themselves after that time; default: manual
+#   LAB_PAIRS    1: also a route for each pair voice-N and mirror-N, which follows calls
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
 
@@ -23,7 +25,8 @@ LAB_SITES=(tokyo osaka ishikari)
 LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
 : "${LAB_INTERVAL:=100ms}" "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_LOG:=info}"
-: "${LAB_WATCH:=none}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_WATCH:=none}" "${LAB_FAILBACK:=manual}" "${LAB_PAIRS:=0}"
+: "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"

@@ -6,17 +6,40 @@ nodes_join() {
     printf '%s\n' "$*"
 }
 
+# The routes of LAB_PAIRS.
+nodes_pairs() {
+    local n
+    ((LAB_PAIRS)) || return 0
+    for n in 1 2 3 4; do
+        cat <<ROUTE
+  - name: voice-$n
+    follows: calls
+    hold: {moves: ${LAB_HOLD%/*}, window: ${LAB_HOLD#*/}}
+    candidates:
+      - {name: tokyo, servers: [voice-$n], value: pair-$n-voice}
+      - {name: osaka, servers: [mirror-$n], value: pair-$n-mirror}
+    actuators:
+      - name: lb-1
+        haproxy: {address: "$(lab_address lb-1):9999", map: $LAB_DIR/traffic/pair-$n.map}
+        timeout: 1s
+ROUTE
+    done
+}
+
 # An unanswered probe is known after its time-out: a LAN need not wait long for it.
 nodes_config() {
-    local timeout=300ms
+    local timeout=300ms failback=manual
     [[ $LAB_PROFILE != fast ]] || timeout=100ms
+    [[ $LAB_FAILBACK == manual ]] || failback="{after: $LAB_FAILBACK}"
     sed -e "s|@PROFILE@|$LAB_PROFILE|g" -e "s|@NET@|$LAB_NET|g" -e "s|@DIR@|$LAB_DIR|g" \
         -e "s|@HOLD_MOVES@|${LAB_HOLD%/*}|g" -e "s|@HOLD_WINDOW@|${LAB_HOLD#*/}|g" \
         -e "s|@TIMEOUT@|$timeout|g" -e "s|@INTERVAL@|$LAB_INTERVAL|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
-        -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" \
+        -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" -e "s|@FAILBACK@|$failback|g" \
         -e "s|#$LAB_WATCH: ||" \
-        "$LAB_TOP/tests/cluster/lib/config.yaml.in"
+        -e "/@PAIRS@/{r /dev/stdin
+d}" \
+        "$LAB_TOP/tests/cluster/lib/config.yaml.in" < <(nodes_pairs)
 }
 
 nodes_certs() {

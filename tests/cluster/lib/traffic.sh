@@ -35,6 +35,23 @@ frontend calls
 CONFIG
     haproxy_backend voice "${LAB_TOKYO[@]}"
     haproxy_backend mirror "${LAB_OSAKA[@]}"
+    haproxy_pairs
+}
+
+# The pairs of LAB_PAIRS have their own ports, maps and backends.
+haproxy_pairs() {
+    local n
+    ((LAB_PAIRS)) || return 0
+    for n in 1 2 3 4; do
+        cat <<CONFIG
+frontend pair-$n
+    bind $(lab_address lb-1):818$n
+    use_backend %[str(active),map($LAB_DIR/traffic/pair-$n.map,pair-$n-voice)]
+CONFIG
+        haproxy_backend "pair-$n-voice" "voice-$n"
+        haproxy_backend "pair-$n-mirror" "mirror-$n"
+        printf 'active pair-%d-voice\nepoch 0.0\n' "$n" >"$LAB_DIR/traffic/pair-$n.map"
+    done
 }
 
 # What HAProxy's runtime API answers.
@@ -46,9 +63,9 @@ haproxy_ask() {
         haproxy_ask "$(lab_address lb-1)" "$1"
 }
 
-# The value of a key of the map, as HAProxy has it now.
+# haproxy_map KEY [MAP]: the value of a key of the map, as HAProxy has it now.
 haproxy_map() {
-    haproxy_ask "show map $LAB_DIR/traffic/calls.map" | awk -v key="$1" '$2 == key { print $3 }'
+    haproxy_ask "show map $LAB_DIR/traffic/${2:-calls}.map" | awk -v key="$1" '$2 == key { print $3 }'
 }
 
 # The servers of a backend that are to serve (administrative state ready).
