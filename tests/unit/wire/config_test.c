@@ -528,6 +528,13 @@ static void the_examples_are_good(void **state)
     assert_true(m->contract.target_micro == 98000000);
     model_free(m);
 
+    len = read_example("pairs-12.yaml", bytes, LIMIT_CONFIG);
+    assert_int_equal(config_parse("pairs-12.yaml", bytes, len, &m, &err), 0);
+    assert_int_equal(m->n_routes, 5);
+    assert_int_equal(m->routes[4].follows, 0);
+    assert_int_equal(m->routes[0].failback.n_allowed, 2);
+    model_free(m);
+
     len = read_example("node.yaml", bytes, LIMIT_CONFIG);
     assert_int_equal(config_parse_node("node.yaml", bytes, len, &node, &err), 0);
     assert_string_equal(node.name, "voice-1");
