@@ -31,6 +31,7 @@ static void members(const struct shared *shared, const struct route_state *state
         jsonw_bool(w, "healthy", shared_member_ok(shared, server));
         jsonw_bool(w, "drained", shared_drained(shared, server));
         jsonw_bool(w, "serving", active && (state->now.members & server_bit(server)) != 0);
+        jsonw_bool(w, "draining", (state->now.draining & server_bit(server)) != 0);
         member_checks(shared, server, w);
         jsonw_end(w);
     }
@@ -130,6 +131,8 @@ void status_routes_json(const struct engine *engine, struct moment now,
         jsonw_object(w, NULL);
         jsonw_str(w, "route", plan->name);
         jsonw_str(w, "kind", status_route_kind_name(plan->kind));
+        jsonw_str(w, "follows",
+                  plan->follows >= 0 ? shared->model->routes[plan->follows].name : NULL);
         jsonw_str(w, "phase", phase_name(state->phase));
         jsonw_int(w, "epoch", state->now.epoch);
         jsonw_int(w, "step", state->now.step);

@@ -29,7 +29,7 @@ static const struct {
     {"host-heard", "a coordinator on a failed server still beats"},
     {"site-silent", "no coordinator at the failed servers' sites beats"},
     {"leader-gone", "the leader before this one was there, too"},
-    {"disputed", "only by disputed verdicts the active candidate lacks its least"},
+    {"disputed", "the active candidate holds its least only if those in dispute are counted"},
     {"degraded", "the active candidate holds its least with fewer servers than it has"},
     {"failback-due", "a preferred candidate was ready for its time, and this is an allowed one"},
     {"parent-moved", "the route that it follows serves another candidate, which is ready here"},

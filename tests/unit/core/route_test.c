@@ -304,6 +304,65 @@ static void an_exclusive_route_waits_for_members_that_change(void **state)
     end(c);
 }
 
+static void a_paused_route_does_not_move(void **state)
+{
+    struct cluster *c = calm("", "");
+    struct shared *shared = (struct shared *)cluster_shared(c);
+
+    (void)state;
+    shared->routes[CALLS].pause.until_ms = cluster_now(c).utc_ms + 3000;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 2000);
+    assert_int_equal(rule_of(c, CALLS), 52);
+    assert_moved(c, PAIR, 1, 25);
+    cluster_free(c);
+}
+
+static void a_young_failure_is_waited_for(void **state)
+{
+    struct cluster *c = calm("patience: 5s", "");
+
+    (void)state;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 2000);
+    assert_int_equal(rule_of(c, CALLS), 63);
+    end(c);
+}
+
+static void the_last_candidate_stays(void **state)
+{
+    struct cluster *c = calm("", "");
+
+    (void)state;
+    set(c->dead, VOICE, 8, true);
+    cluster_run(c, 2000);
+    assert_int_equal(route_of(c, CALLS)->phase, ROUTE_BLOCKED);
+    assert_int_equal(rule_of(c, CALLS), 57);
+    set(c->dead, MIRROR, 4, false);
+    cluster_run(c, 2000);
+    assert_moved(c, CALLS, 1, 22);
+    end(c);
+}
+
+static void what_a_move_waits_for_has_rows(void **state)
+{
+    struct cluster *c = calm("kind: exclusive", "");
+
+    (void)state;
+    set(c->cut, VOICE, 4, true);
+    while (route_of(c, CALLS)->phase == ROUTE_SERVING)
+        cluster_run(c, 1);
+    assert_int_equal(rule_of(c, CALLS), 56);
+    c->actuator_fails = true;
+    cluster_run(c, 2000);
+    assert_int_equal(rule_of(c, CALLS), 58);
+    c->actuator_fails = false;
+    cluster_run(c, 6000);
+    assert_moved(c, CALLS, 1, 26);
+    assert_int_equal(rule_of(c, CALLS), 62);
+    end(c);
+}
+
 /* ---- how the active one is ---- */
 
 static void a_smaller_pool_is_degraded(void **state)
@@ -593,6 +652,10 @@ int main(void)
         cmocka_unit_test(too_many_moves_hold_it),
         cmocka_unit_test(what_is_announced_moves_nothing),
         cmocka_unit_test(an_exclusive_route_waits_for_members_that_change),
+        cmocka_unit_test(a_paused_route_does_not_move),
+        cmocka_unit_test(a_young_failure_is_waited_for),
+        cmocka_unit_test(the_last_candidate_stays),
+        cmocka_unit_test(what_a_move_waits_for_has_rows),
         cmocka_unit_test(a_smaller_pool_is_degraded),
         cmocka_unit_test(a_dispute_is_no_failure),
         cmocka_unit_test(it_fails_back_after_its_hold_down),
