@@ -88,6 +88,8 @@ one_run() {
     marked=$(caller_ctl http mark "$fault-$run" >/dev/null && now_ms)
     t0=$(now_ms)
     strike "$fault"
+    # A signal is there at once, a rule when the program that adds it has begun.
+    [[ $fault != silence && $fault != cut ]] || t0=$(now_ms)
     callers_served mirror- 30000 || return 1
     wait_until 5000 50 both_verified "$from" || return 1
     jq -cn --arg fault "$fault" --arg profile "$LAB_PROFILE" --argjson run "$run" \
