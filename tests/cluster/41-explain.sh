@@ -17,7 +17,15 @@ calm() {
     [[ $(kirikae explain --why-not calls --json | jq .rule) == 62 ]]
 }
 
+# The commands of a section of the README, as they stand there.
+readme() { # SECTION
+    awk -v section="## $1" '/^## / { here = $0 == section } here && /^    kirikae / {
+        sub(/^ +/, ""); sub(/ +#.*/, ""); print }' "$LAB_TOP/README.md"
+}
+
 # ---- a route at rest ----
+expect_exit 0 "the table" kirikae rules
+says 'all is well'
 expect_soon 10000 "row 62 matches: all is well" calm
 expect_exit 0 "how it stands, by way of a follower" kirikae explain --why-not calls --node mirror-1
 says 'calls is served by tokyo'
@@ -69,3 +77,15 @@ says 'went from tokyo to osaka'
 sed 's/"opinion":"down"/"opinion":"up"/' "$work/good" >"$work/bad"
 expect_exit 1 "ballots that were changed" kirikae replay "$work/bad"
 says 'altered'
+
+# ---- what the README says ----
+fault_heal
+expect_soon 30000 "all is mended" ask_ready
+expect_exit 0 "back to tokyo" kirikae switchover calls --to tokyo --reason 'as it was'
+cd "$work"
+commands=0
+while read -r command; do
+    commands=$((commands + 1))
+    expect_exit 0 "README: $command" eval "$command"
+done < <(readme 'How it decides')
+expect "the README has commands" [ "$commands" -ge 6 ]
