@@ -53,7 +53,7 @@ says 'automatic'
 says 'first failing observation of '
 says ' assigned observers agree, '
 says 'refused'
-says 'active-failed     by confirmed verdicts'
+says 'active-failed     for longer than patience'
 says 'verified: every actuator reads back'
 says 'held until then by tokyo'
 expect_exit 0 "the same of one route, as JSON" kirikae explain calls --json

@@ -9,7 +9,7 @@ static const struct {
     const char *name, *meaning;
 } words[FACT_COUNT] = {
     {"active-ok", "the active candidate holds its least of healthy servers"},
-    {"active-failed", "by confirmed verdicts, older than patience, it does not"},
+    {"active-failed", "for longer than patience the active candidate lacks its least, confirmed"},
     {"other-ready", "another candidate holds its least"},
     {"pool-differs", "the servers placed are not the healthy ones"},
     {"switchover-asked", "an operator asks for a planned move"},
@@ -28,7 +28,7 @@ static const struct {
     {"members-change", "exclusive: a change of the cluster's members is under way"},
     {"host-heard", "a coordinator on a failed server still beats"},
     {"site-silent", "no coordinator at the failed servers' sites beats"},
-    {"leader-gone", "the leader before this one was there, too"},
+    {"leader-gone", "the leader before this one was at those sites"},
     {"disputed", "the active candidate holds its least only if those in dispute are counted"},
     {"degraded", "the active candidate holds its least with fewer servers than it has"},
     {"failback-due", "a preferred candidate was ready for its time, and this is an allowed one"},
