@@ -68,6 +68,21 @@ static bool can_wait(enum entry_kind kind)
     return kind == ENTRY_VERDICT || kind == ENTRY_COVERAGE || kind == ENTRY_NODE;
 }
 
+int64_t engine_time_ms(const struct engine *engine, struct moment now)
+{
+    int64_t passed_ms = now.boot_ms - engine->timed_ms;
+    int64_t least_ms = engine->shared->time_ms + passed_ms - passed_ms / CATCH_UP_PART;
+
+    return now.utc_ms > least_ms ? now.utc_ms : least_ms;
+}
+
+/* After an entry was applied. */
+static void note_time(struct engine *engine, struct moment now, int64_t before_ms)
+{
+    if (engine->shared->time_ms != before_ms)
+        engine->timed_ms = now.boot_ms;
+}
+
 struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                              int key, struct effects *effects)
 {
@@ -82,7 +97,7 @@ struct entry *engine_propose(struct engine *engine, struct moment now, enum entr
         .kind = kind,
         .term = engine->term,
         .leader = engine->self,
-        .time_ms = now.utc_ms,
+        .time_ms = engine_time_ms(engine, now),
         .config_version = engine->shared->model != NULL ? engine->shared->model->version : 0,
     };
     engine->pending[engine->n_pending++] =
@@ -209,6 +224,7 @@ struct engine *engine_new(const struct engine_options *options)
         engine->peers[i].rx_ms = BOOT_NEVER;
     }
     engine->started_utc_ms = options->now.utc_ms;
+    engine->timed_ms = options->now.boot_ms;
     engine->stored_index = UINT64_MAX;
     engine->votes = true;
     reset_routes(engine);
@@ -264,6 +280,7 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     keep_names(engine, &old);
     shared_free(engine->shared);
     engine->shared = shared;
+    engine->timed_ms = now.boot_ms;
     use_model(engine, now);
     follow_routes(engine, &old);
     reset_routes(engine);
@@ -483,6 +500,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
                   ledger_emit *emit, void *context, struct effects *effects)
 {
     const struct model *before = engine->shared->model;
+    int64_t time_ms = engine->shared->time_ms;
     enum entry_kind kind = entry->kind;
     int leader = engine->shared->leader;
     struct route_names old = {0};
@@ -492,6 +510,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
+    note_time(engine, now, time_ms);
     note_recorded(engine, entry);
     if (engine->shared->leader != leader)
         engine->leader_before = leader;

@@ -98,17 +98,11 @@ server_set route_pool(const struct engine *engine, int route)
            shared_candidate_ok(engine->shared, route, now->candidate);
 }
 
-/* As the entries are stamped: never before the newest of them. */
-static int64_t entry_time_ms(const struct engine *engine, struct moment now)
-{
-    return now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
-}
-
 /* Automatic moves within the window that `hold` looks at. */
 static int moved_lately(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
-    int64_t since_ms = entry_time_ms(engine, now) - engine->model->routes[route].hold_window_ms;
+    int64_t since_ms = engine_time_ms(engine, now) - engine->model->routes[route].hold_window_ms;
     int n = 0;
 
     while (n < LIMIT_ACTUATORS && state->automatic_ms[n] != UTC_NONE &&
@@ -154,7 +148,7 @@ static uint32_t kept_back(const struct engine *engine, struct moment now, int ro
         facts |= FACT_HELD;
     if (r->hold_moves > 0 && moves >= r->hold_moves)
         facts |= FACT_MAY_HOLD;
-    if (shared_paused(engine->shared, route, entry_time_ms(engine, now)))
+    if (shared_paused(engine->shared, route, engine_time_ms(engine, now)))
         facts |= FACT_PAUSED;
     if (backs_off(engine, now, route, moves))
         facts |= FACT_BACKOFF;
@@ -315,7 +309,7 @@ static bool finishing(const struct engine *engine, int route)
 static bool drain_over(const struct engine *engine, struct moment now, int route)
 {
     return finishing(engine, route) &&
-           entry_time_ms(engine, now) >= engine->shared->routes[route].drain_until_ms;
+           engine_time_ms(engine, now) >= engine->shared->routes[route].drain_until_ms;
 }
 
 /* UTC may step meanwhile: look again before long. */

@@ -13,11 +13,6 @@
 #define HANDOVER_WAIT_MS 6000
 #define HANDOVER_AGAIN_MS 1500
 
-static int64_t entry_time_ms(const struct engine *engine, struct moment now)
-{
-    return now.utc_ms > engine->shared->time_ms ? now.utc_ms : engine->shared->time_ms;
-}
-
 /* ---- maintenance ---- */
 
 static const struct window_state *window_of(const struct shared *shared, uint64_t id)
@@ -99,7 +94,7 @@ static bool take_pause(struct engine *engine, struct moment now, const struct co
                        struct effects *effects)
 {
     int64_t until_ms =
-        command->kind == COMMAND_RESUME ? 0 : entry_time_ms(engine, now) + command->for_ms;
+        command->kind == COMMAND_RESUME ? 0 : engine_time_ms(engine, now) + command->for_ms;
     const char *what;
     char until[UTC_TEXT_MAX];
     struct entry *entry;
@@ -129,7 +124,7 @@ static void end_if_over(struct engine *engine, struct moment now, int route,
 {
     struct entry *entry;
 
-    if (pause->until_ms == 0 || pause->until_ms > entry_time_ms(engine, now))
+    if (pause->until_ms == 0 || pause->until_ms > engine_time_ms(engine, now))
         return;
     /* Commands' keys are not negative. */
     entry = engine_propose(engine, now, ENTRY_PAUSE, -2 - route, effects);
@@ -278,7 +273,7 @@ bool verbs_chosen(const struct engine *engine, struct moment now)
     const struct handover *handover = &engine->shared->handover;
 
     return handover->led && handover->server == engine->self &&
-           handover->until_ms > entry_time_ms(engine, now);
+           handover->until_ms > engine_time_ms(engine, now);
 }
 
 bool verbs_take(struct engine *engine, struct moment now, const struct command *command,

@@ -128,6 +128,108 @@ static void a_peer_is_silent_after_the_floor_and_longer_under_loss(void **state)
     assert_true(detector_bound(&detector, 400) <= 400 * DETECTOR_CEILING);
 }
 
+/* Ten hours of beats from one peer to eleven observers. */
+struct watchers {
+    struct detector detectors[11];
+    struct prng prng;
+    int floor_ms, beat_ms, loss_percent;
+    int64_t now_ms;
+    int alone, most; /* beats at which somebody, or a majority, thought it silent */
+};
+
+static void begin_watch(struct watchers *w, int floor_ms, int beat_ms, int loss_percent)
+{
+    *w = (struct watchers){.floor_ms = floor_ms, .beat_ms = beat_ms, .loss_percent = loss_percent};
+    prng_seed(&w->prng, 11);
+    for (int i = 0; i < 11; i++)
+        detector_init(&w->detectors[i], beat_ms);
+}
+
+/* One beat's time; it comes up to a fifth early or late. */
+static void one_beat(struct watchers *w, bool sent)
+{
+    int silent = 0;
+
+    for (int i = 0; i < 11; i++) {
+        int64_t late_ms = prng_below(&w->prng, (uint32_t)w->beat_ms / 5);
+        bool came = (int)prng_below(&w->prng, 100) >= w->loss_percent;
+
+        if (sent && came)
+            detector_feed(&w->detectors[i], w->now_ms + late_ms);
+        detector_check(&w->detectors[i], w->floor_ms, w->now_ms + w->beat_ms / 2);
+        silent += w->detectors[i].silent;
+    }
+    w->now_ms += w->beat_ms;
+    w->alone += silent > 0;
+    w->most += silent >= 6;
+}
+
+static void loss_makes_no_majority_think_a_peer_silent(void **state)
+{
+    static const int floors[] = {400, 200}, beats[] = {100, 50};
+
+    (void)state;
+    for (int profile = 0; profile < 2; profile++) {
+        struct watchers w;
+
+        begin_watch(&w, floors[profile], beats[profile], 20);
+        for (int i = 0; i < 10; i++)
+            one_beat(&w, true);
+        w.alone = w.most = 0;
+        for (int n = 36000000 / w.beat_ms; n > 0; n--)
+            one_beat(&w, true);
+        assert_int_equal(w.most, 0);
+        assert_in_range(w.alone, 1, 36000000 / w.beat_ms / 20);
+        /* It recovers, and still sees a real silence in time. */
+        w.loss_percent = 0;
+        for (int i = 0; i < 24; i++)
+            one_beat(&w, true);
+        for (int i = 0; i < 11; i++) {
+            assert_false(w.detectors[i].silent);
+            assert_int_equal(detector_bound(&w.detectors[i], w.floor_ms), w.floor_ms);
+        }
+        for (int n = w.floor_ms * DETECTOR_CEILING / w.beat_ms + 1; n > 0; n--)
+            one_beat(&w, false);
+        assert_true(w.most > 0);
+    }
+}
+
+/* A shared machine stops for up to 800 ms now and then: silent while it lasts, if at all, heard
+ * with its next beat, and judged as before. */
+static void pauses_of_a_peer_pass(void **state)
+{
+    struct watchers w;
+
+    (void)state;
+    begin_watch(&w, 400, 100, 0);
+    for (int round = 0; round < 1000; round++) {
+        for (int i = 0; i < 40; i++)
+            one_beat(&w, true);
+        for (int i = 4 + (int)prng_below(&w.prng, 5); i > 0; i--)
+            one_beat(&w, false);
+        one_beat(&w, true);
+        for (int i = 0; i < 11; i++) {
+            assert_false(w.detectors[i].silent);
+            assert_in_range(detector_bound(&w.detectors[i], 400), 400, 400 * DETECTOR_CEILING);
+        }
+    }
+}
+
+static void the_bound_has_a_ceiling(void **state)
+{
+    struct detector detector;
+    int64_t now = 0;
+
+    (void)state;
+    detector_init(&detector, 100);
+    for (int i = 0; i < 100; i++) {
+        detector_feed(&detector, now);
+        detector_check(&detector, 400, now);
+        now += i % 2 ? 20 : 390;
+    }
+    assert_int_equal(detector_bound(&detector, 400), 400 * DETECTOR_CEILING);
+}
+
 static void a_pause_of_our_own_blames_nobody(void **state)
 {
     struct detector detector;
@@ -277,6 +379,9 @@ int main(void)
         cmocka_unit_test(a_late_failure_of_an_old_probe_says_nothing),
         cmocka_unit_test(rising_takes_as_many_successes_as_asked),
         cmocka_unit_test(a_peer_is_silent_after_the_floor_and_longer_under_loss),
+        cmocka_unit_test(loss_makes_no_majority_think_a_peer_silent),
+        cmocka_unit_test(pauses_of_a_peer_pass),
+        cmocka_unit_test(the_bound_has_a_ceiling),
         cmocka_unit_test(a_pause_of_our_own_blames_nobody),
         cmocka_unit_test(ballots_are_counted_by_the_rules),
         cmocka_unit_test(failures_of_one_place_alone_are_not_believed),

@@ -405,6 +405,11 @@ const struct shared *cluster_shared(const struct cluster *c)
     return engine_shared(c->inside->engines[c->leader]);
 }
 
+struct lease cluster_lend(struct cluster *c, int node, int route)
+{
+    return engine_lend(c->inside->engines[node], moment(c), route);
+}
+
 void cluster_command(struct cluster *c, const struct command *command)
 {
     struct event event = {.kind = EVENT_COMMAND, .now = moment(c), .command = command};

@@ -1,4 +1,5 @@
-/* What a server's software says of itself, through the eyes of its observers, and hints. */
+/* What a server's software says of itself, through the eyes of its observers; hints; what it is
+ * told of leases; the time of all that. */
 #include "cluster.h"
 #include "world.h"
 
@@ -100,8 +101,10 @@ static void a_failing_word_is_evidence_at_once(void **state)
     struct cluster *c = calm();
 
     (void)state;
+    for (int beats = c->beats[0]; c->beats[0] == beats;)
+        cluster_run(c, 5);
     say(c, 0, true);
-    cluster_run(c, 60);
+    cluster_run(c, 40);
     assert_int_equal(verdict(c, CALLS), VERDICT_DOWN);
     assert_all_say(c, CALLS, REASON_REPORTED);
     assert_int_equal(verdict(c, 0), VERDICT_UP); /* what is probed is well */
@@ -219,7 +222,7 @@ static struct cluster *seldom(void)
 {
     struct cluster *c = cluster_of(reporting("15s"), 1);
 
-    run(c, 30000, 0xf, 0);
+    run(c, 36000, 0xf, 0); /* between two probes */
     assert_int_equal(verdict(c, 0), VERDICT_UP);
     c->confirmations = 0;
     return c;
@@ -237,6 +240,8 @@ static void a_hint_finds_a_dead_process_at_once(void **state)
     struct cluster *c = seldom();
 
     (void)state;
+    for (int beats = c->beats[0]; c->beats[0] == beats;)
+        cluster_run(c, 5); /* the next would come a beat later */
     c->dead[0] = true;
     hint(c, 0, 0);
     cluster_run(c, 30);
@@ -266,11 +271,85 @@ static void an_observer_s_own_hint_looks_for_itself(void **state)
     struct cluster *c = seldom();
 
     (void)state;
-    hint(c, BACKUP, 0);
-    run(c, 600, 0xf, 0);
+    for (int i = 0; i < 30; i++) {
+        hint(c, BACKUP, 0);
+        cluster_run(c, 30);
+    }
     assert_in_range(c->confirmations, 1, 3);
     hint(c, BACKUP, -1);
     hint(c, BACKUP, LIMIT_CHECKS);
+    cluster_free(c);
+}
+
+/* ---- leases ---- */
+
+/* How long an operator's move of an exclusive route waits for the old holder. */
+static int64_t move_ms(bool lend)
+{
+    struct cluster *c = cluster_of(world_yaml("exclusive", 0), 1);
+    struct command command = {.kind = COMMAND_SWITCHOVER, .id = {{1}}, .to = 1, .reason = "test"};
+    struct lease lease = {0};
+    int64_t took = 0;
+
+    cluster_run(c, 3000);
+    if (lend)
+        for (int i = VOICE; i < MIRROR; i++) {
+            lease = cluster_lend(c, i, 0);
+            assert_int_equal(lease.epoch, 1);
+            assert_in_range(lease.until_ms, c->now_ms + 1, c->now_ms + 500);
+        }
+    assert_int_equal(cluster_lend(c, MIRROR, 0).until_ms, 0);
+    cluster_command(c, &command);
+    for (; c->told_candidate == 0 && took < 3000; took += 5)
+        cluster_run(c, 5);
+    if (lend)
+        assert_true(c->now_ms >= lease.until_ms);
+    assert_int_equal(cluster_lend(c, VOICE, 0).until_ms, 0);
+    cluster_run(c, 1000);
+    assert_true(cluster_lend(c, MIRROR, 0).until_ms > c->now_ms);
+    assert_int_equal(cluster_lend(c, MIRROR, 0).epoch, 2);
+    cluster_free(c);
+    return took;
+}
+
+static void what_was_lent_is_waited_for(void **state)
+{
+    (void)state;
+    assert_in_range(move_ms(false), 0, 200);
+    assert_in_range(move_ms(true), 300, 800);
+}
+
+static void who_is_alone_lends_nothing(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    assert_in_range(cluster_lend(c, VOICE, 0).until_ms, c->now_ms + 1, c->now_ms + 500);
+    assert_int_equal(cluster_lend(c, MIRROR, 0).until_ms, 0);
+    c->cut[VOICE] = true;
+    run(c, 1500, 0xe, 0);
+    assert_int_equal(cluster_lend(c, VOICE, 0).until_ms, 0);
+    cluster_free(c);
+}
+
+/* ---- the ledger's time ---- */
+
+static void a_fast_clock_does_not_make_durations_collapse(void **state)
+{
+    struct cluster *c = calm();
+    int64_t fast_ms, then_ms;
+
+    (void)state;
+    c->utc_shift_ms = 3600000;
+    c->dead[0] = true;
+    run(c, 600, 0xf, 0);
+    fast_ms = cluster_shared(c)->time_ms;
+    c->utc_shift_ms = 0; /* the true time again, an hour before */
+    run(c, 60000, 0xf, 0);
+    c->dead[0] = false;
+    run(c, 1000, 0xf, 0);
+    then_ms = cluster_shared(c)->time_ms;
+    assert_in_range(then_ms - fast_ms, 55000, 62000);
     cluster_free(c);
 }
 
@@ -288,6 +367,9 @@ int main(void)
         cmocka_unit_test(a_hint_finds_a_dead_process_at_once),
         cmocka_unit_test(a_hint_is_no_evidence_and_is_not_repeated),
         cmocka_unit_test(an_observer_s_own_hint_looks_for_itself),
+        cmocka_unit_test(what_was_lent_is_waited_for),
+        cmocka_unit_test(who_is_alone_lends_nothing),
+        cmocka_unit_test(a_fast_clock_does_not_make_durations_collapse),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
