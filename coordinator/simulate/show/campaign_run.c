@@ -146,6 +146,7 @@ static void judge_route(const struct run *run, const struct looks *looks, int ro
 {
     const struct route *r = &sim_model(run->sim)->routes[route];
     bool untouched = r->n_actuators > 0;
+    bool led = r->follows >= 0 && run->counting->moves[r->follows] > 0;
     int a;
 
     for (a = 0; a < r->n_actuators; a++) {
@@ -153,7 +154,7 @@ static void judge_route(const struct run *run, const struct looks *looks, int ro
         untouched = untouched && looks->lines[route][a].callers == TRUTH_UNTOUCHED;
     }
     result->moves += run->counting->moves[route];
-    if (untouched && run->counting->moves[route] > 0 && !run->pair)
+    if (untouched && run->counting->moves[route] > 0 && !led && !run->pair)
         broken(result, PROMISE_CALM, "%s moves though its active candidate serves", r->name);
 }
 
