@@ -183,6 +183,21 @@ static void a_leader_that_handed_over_is_not_gone(void **state)
     end(c);
 }
 
+/* Nor is one that died elsewhere, before. */
+static void a_leader_of_another_site_is_not_gone_with_it(void **state)
+{
+    struct cluster *c = calm("", "");
+
+    (void)state;
+    c->stopped[c->leader] = true;
+    cluster_run(c, 2000);
+    assert_false(c->stopped[c->leader]);
+    set(c->cut, VOICE, 4, true);
+    cluster_run(c, 2000);
+    assert_moved(c, CALLS, 1, 26);
+    cluster_free(c);
+}
+
 /* ---- what keeps it back ---- */
 
 static void nothing_moves_without_a_majority(void **state)
@@ -614,6 +629,29 @@ static void a_failed_candidate_drains_nobody(void **state)
     end(c);
 }
 
+static void whom_an_operator_drains_finishes_without_an_end(void **state)
+{
+    struct cluster *c = calm("", "");
+    struct command drain = {.kind = COMMAND_DRAIN, .who = "akira", .server = VOICE + 1};
+
+    (void)state;
+    drain.id.bytes[0] = 201;
+    cluster_command(c, &drain);
+    cluster_run(c, 1000);
+    assert_int_equal(route_of(c, CALLS)->now.members, 1 | 4 | 8);
+    assert_int_equal(route_of(c, CALLS)->now.draining, 2);
+    cluster_run(c, 5000);
+    assert_int_equal(route_of(c, CALLS)->now.draining, 2);
+    assert_int_equal(rule_of(c, CALLS), 61);
+    drain.kind = COMMAND_UNDRAIN;
+    drain.id.bytes[0] = 202;
+    cluster_command(c, &drain);
+    cluster_run(c, 1000);
+    assert_int_equal(route_of(c, CALLS)->now.members, 15);
+    assert_int_equal(route_of(c, CALLS)->now.draining, 0);
+    end(c);
+}
+
 /* ---- a lesser repair and a greater one ---- */
 
 static void a_move_does_not_wait_for_a_pool_call(void **state)
@@ -646,6 +684,7 @@ int main(void)
         cmocka_unit_test(a_site),
         cmocka_unit_test(a_site_and_the_leader_with_it),
         cmocka_unit_test(a_leader_that_handed_over_is_not_gone),
+        cmocka_unit_test(a_leader_of_another_site_is_not_gone_with_it),
         cmocka_unit_test(nothing_moves_without_a_majority),
         cmocka_unit_test(a_second_move_waits_and_the_first_does_not),
         cmocka_unit_test(backoff_can_be_switched_off),
@@ -669,6 +708,7 @@ int main(void)
         cmocka_unit_test(a_pair_stays_where_the_other_is_not_ready),
         cmocka_unit_test(who_is_left_by_a_planned_move_may_finish),
         cmocka_unit_test(a_failed_candidate_drains_nobody),
+        cmocka_unit_test(whom_an_operator_drains_finishes_without_an_end),
         cmocka_unit_test(a_move_does_not_wait_for_a_pool_call),
     };
 
