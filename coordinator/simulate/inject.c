@@ -30,7 +30,8 @@ static bool is_murky(const struct fault *fault)
     return fault->kind == FAULT_STEP || fault->kind == FAULT_PAUSE || fault->kind == FAULT_SICK ||
            fault->kind == FAULT_SLOW || fault->kind == FAULT_FLAP || fault->kind == FAULT_UNSEEN ||
            fault->kind == FAULT_SPLIT || fault->kind == FAULT_DELAY ||
-           fault->kind == FAULT_REPORT || (fault->kind == FAULT_CUT && fault->path) ||
+           fault->kind == FAULT_REPORT || fault->kind == FAULT_DRAIN ||
+           (fault->kind == FAULT_CUT && fault->path) ||
            (fault->kind >= FAULT_MUTE && fault->kind <= FAULT_FORGET) || fault->kind == FAULT_FORCE;
 }
 

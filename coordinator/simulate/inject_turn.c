@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "simulate/inject.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RESTART_DOWN_MS 300
@@ -329,21 +330,42 @@ static void turn_switch(struct injection *injection, enum switch_fault kind, boo
                    injection->fault.what.second, kind, (int)injection->fault.value, on);
 }
 
-static void command(struct injection *injection, enum command_kind kind, bool force)
+static void ask(struct sim *sim, struct command *asked)
 {
-    struct sim *sim = injection->sim;
-    struct command asked = {.kind = kind,
-                            .who = "operator",
-                            .reason = "simulated",
-                            .route = injection->fault.what.index,
-                            .to = injection->fault.what.second,
-                            .force = force};
     uint64_t id[2] = {0, 0};
 
+    snprintf(asked->who, sizeof asked->who, "operator");
+    snprintf(asked->reason, sizeof asked->reason, "simulated");
     id[0] = prng_next(&sim->prng); /* one after the other: a list has no order */
     id[1] = prng_next(&sim->prng);
-    memcpy(asked.id.bytes, id, sizeof asked.id.bytes);
-    sim_ask(sim, SERVER_NONE, &asked);
+    memcpy(asked->id.bytes, id, sizeof asked->id.bytes);
+    sim_ask(sim, SERVER_NONE, asked);
+}
+
+static void command(struct injection *injection, enum command_kind kind, bool force)
+{
+    ask(injection->sim, &(struct command){.kind = kind,
+                                          .route = injection->fault.what.index,
+                                          .to = injection->fault.what.second,
+                                          .force = force});
+}
+
+static void about_server(struct injection *injection, enum command_kind kind)
+{
+    ask(injection->sim, &(struct command){.kind = kind, .server = injection->fault.what.index});
+}
+
+#define HANDSOFF_MS 60000 /* when it has no end */
+
+static void hands_off(struct injection *injection)
+{
+    int64_t for_ms = injection->fault.for_ms;
+
+    if (for_ms <= 0)
+        for_ms = HANDSOFF_MS;
+    ask(injection->sim, &(struct command){.kind = COMMAND_PAUSE,
+                                          .route = ROUTE_ALL,
+                                          .for_ms = for_ms < PAUSE_MAX_MS ? for_ms : PAUSE_MAX_MS});
 }
 
 /* ---- one after the other ---- */
@@ -465,6 +487,17 @@ void inject_turn(struct injection *injection, bool on)
         break;
     case FAULT_REPORT:
         each_server(injection, on, report_one);
+        break;
+    case FAULT_HANDSOFF: /* its end comes by itself */
+        if (on)
+            hands_off(injection);
+        break;
+    case FAULT_DRAIN:
+        about_server(injection, on ? COMMAND_DRAIN : COMMAND_UNDRAIN);
+        break;
+    case FAULT_LEAD:
+        if (on)
+            about_server(injection, COMMAND_HANDOVER);
         break;
     case FAULT_KINDS:
         CHECK(false);

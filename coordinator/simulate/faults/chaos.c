@@ -427,6 +427,21 @@ static void complaints(struct drawing *d)
     }
 }
 
+/* Operators at work while things break, in one schedule of four. */
+static void verbs(struct drawing *d)
+{
+    if (!chaos_chance(d, 1, 4))
+        return;
+    for (uint32_t n = 1 + prng_below(&d->prng, 4); n > 0; n--) {
+        enum fault_kind kind = ONE_OF(d, FAULT_HANDSOFF, FAULT_DRAIN, FAULT_DRAIN, FAULT_LEAD);
+        struct fault fault;
+
+        if (chaos_single(d, kind, chaos_between(d, 0, d->chaos->length_ms * 9 / 10), &fault) &&
+            (kind == FAULT_HANDSOFF || fault.what.kind == WHERE_SERVER))
+            chaos_add(d, fault);
+    }
+}
+
 int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t seed,
                struct fault *faults)
 {
@@ -468,6 +483,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
             add_single(&d, kind, at);
     }
     complaints(&d);
+    verbs(&d);
     sort(faults, d.n);
     return d.n;
 }

@@ -56,6 +56,10 @@ static const struct recipe {
     [FAULT_FAILOVER] = {MOVE, 3},
     [FAULT_FORCE] = {MOVE, 3},
     [FAULT_REPORT] = {NODE, 0}, /* where reports are configured: chaos.c */
+    /* chaos.c: beside what else goes wrong, not in its place */
+    [FAULT_HANDSOFF] = {ALL_OVER, 0},
+    [FAULT_DRAIN] = {SERVICE, 0},
+    [FAULT_LEAD] = {NODE, 0},
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

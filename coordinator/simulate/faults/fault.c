@@ -60,6 +60,10 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
     [FAULT_FORCE] = {"force", CANDIDATE, NO_VALUE, true, "an operator forces a move"},
     [FAULT_REPORT] = {"report", COORDINATORS, WORD, false,
                       "the server's own software reports that it fails, or reports nothing"},
+    [FAULT_HANDSOFF] = {"handsoff", ALL, NO_VALUE, false, "an operator pauses automatic moves"},
+    [FAULT_DRAIN] = {"drain", SERVER, NO_VALUE, false,
+                     "an operator drains the server, and lets it come back after"},
+    [FAULT_LEAD] = {"lead", SERVER | NODES, NO_VALUE, true, "an operator wants it to lead"},
 };
 
 const char *const fault_words[] = {

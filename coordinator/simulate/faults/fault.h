@@ -63,6 +63,10 @@ enum fault_kind {
     FAULT_FORCE,
     /* a server's own software; services go on */
     FAULT_REPORT, /* it says that it fails, or nothing at all: enum fault_report */
+    /* operators' other verbs, at the leader */
+    FAULT_HANDSOFF, /* automatic moves are paused for DURATION */
+    FAULT_DRAIN,    /* a server leaves all pools, and may come back afterwards */
+    FAULT_LEAD,     /* once: a coordinator is to lead */
     FAULT_KINDS
 };
 

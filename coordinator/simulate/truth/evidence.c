@@ -3,6 +3,7 @@
  * code with what wrote them, except where it makes decisions again. */
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "core/failover/rules.h"
 #include "report/replay.h"
 #include "simulate/inside.h"
@@ -17,7 +18,9 @@ struct evidence {
     struct sim *sim;
     int64_t *failed_ms; /* check * coordinators + observer: newest failing probe, world; -1 */
     bool *down;         /* by check, as the ledger says */
-    int candidate[LIMIT_ROUTES]; /* where each goes, by the newest intent */
+    int candidate[LIMIT_ROUTES];         /* where each goes, by the newest intent */
+    int64_t paused_ms[LIMIT_ROUTES + 1]; /* UTC until when; the last one: all */
+    server_set drained;
     struct replay *replay;
     char newest[32]; /* time of the newest line */
     json_int_t seq;
@@ -223,8 +226,78 @@ static int standing(const struct evidence *e, const struct candidate *candidate)
     int m, n = 0;
 
     for (m = 0; m < candidate->n_members; m++)
-        n += !member_down(e, candidate->members[m]);
+        n += !member_down(e, candidate->members[m]) &&
+             !(e->drained & server_bit(candidate->members[m]));
     return n;
+}
+
+/* ---- what operators say ---- */
+
+static int64_t time_of(const json_t *line, const char *key)
+{
+    int64_t utc_ms;
+
+    return utc_parse(text_of(line, key), &utc_ms) == 0 ? utc_ms : 0;
+}
+
+static void check_paused(struct evidence *e, const json_t *line, int route)
+{
+    int64_t now_ms = time_of(line, "time");
+
+    if (e->paused_ms[route] > now_ms || e->paused_ms[LIMIT_ROUTES] > now_ms)
+        sim_break(e->sim, "pause-kept", "%s moves by itself in a pause",
+                  e->sim->model->routes[route].name);
+}
+
+static void take_pause(struct evidence *e, const json_t *line)
+{
+    int route = model_route(e->sim->model, text_of(line, "route"));
+
+    e->paused_ms[route < 0 ? LIMIT_ROUTES : route] =
+        is(line, "operator", "paused") ? time_of(line, "until") : 0;
+}
+
+static void take_drain(struct evidence *e, const json_t *line)
+{
+    const struct model *model = e->sim->model;
+    int server = model_server(model, text_of(line, "server")), r, m;
+
+    if (server < 0)
+        return;
+    e->drained &= ~server_bit(server);
+    if (!is(line, "operator", "drained"))
+        return;
+    e->drained |= server_bit(server);
+    for (r = 0; r < model->n_routes; r++) {
+        const struct candidate *c =
+            &model->routes[r].candidates[e->candidate[r] >= 0 ? e->candidate[r] : 0];
+
+        for (m = 0; m < c->n_members; m++)
+            if (c->members[m] == server && !member_down(e, server) && standing(e, c) < c->least)
+                sim_break(e->sim, "drain-keeps-least", "%s is drained, and of %s %d are left",
+                          model->servers[server].name, c->name, standing(e, c));
+    }
+}
+
+static void take_operator(struct evidence *e, const json_t *line)
+{
+    if (is(line, "operator", "paused") || is(line, "operator", "resumed"))
+        take_pause(e, line);
+    else if (is(line, "operator", "drained") || is(line, "operator", "undrained"))
+        take_drain(e, line);
+    else if (is(line, "operator", "refused"))
+        e->sim->counts.refused++;
+}
+
+/* Some of it may work, drained as it is. */
+static bool any_drained(const struct evidence *e, const struct candidate *candidate)
+{
+    int m;
+
+    for (m = 0; m < candidate->n_members; m++)
+        if (e->drained & server_bit(candidate->members[m]))
+            return true;
+    return false;
 }
 
 /* Back to a preferred candidate, or after the route that it follows: neither leaves one that
@@ -262,7 +335,8 @@ static void check_automatic(struct evidence *e, int route, const struct candidat
     if (standing(e, to) < to->least)
         sim_break(e->sim, "last-candidate-stays", "%s moves to %s, of which only %d stand", r->name,
                   to->name, standing(e, to));
-    if (callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates),
+    if (!any_drained(e, from) &&
+        callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates),
                                        oracle_slack_ms(e->sim, route))) {
         e->sim->counts.false_moves++;
         sim_break(e->sim, "no-false-move", "%s leaves %s, which plainly serves", r->name,
@@ -296,6 +370,8 @@ static void take_intent(struct evidence *e, const json_t *line)
         return;
     e->sim->counts.moves++;
     e->candidate[route] = to;
+    if (text_of(line, "who")[0] == '\0')
+        check_paused(e, line, route);
     if (text_of(line, "who")[0] == '\0' &&
         !check_other_way(e, route, rules_by_number((uint16_t)number_of(line, "rule")), from, to))
         check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
@@ -334,9 +410,10 @@ static void check_replay(struct evidence *e, const char *bytes, size_t len)
 
 static void tell(struct sim *sim, int server, const json_t *line)
 {
-    static const char *const keys[] = {"check",    "target", "route",    "function", "server",
-                                       "actuator", "from",   "to",       "rule",     "epoch",
-                                       "step",     "agree",  "assigned", "ok",       "reason"};
+    static const char *const keys[] = {"check",    "target",  "route",    "function", "server",
+                                       "actuator", "from",    "to",       "rule",     "epoch",
+                                       "step",     "agree",   "assigned", "ok",       "until",
+                                       "expired",  "subject", "why",      "reason"};
     struct buf text = {0};
     size_t i;
 
@@ -377,6 +454,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         take_verified(e, line);
     else if (is(line, "failover", "refused"))
         sim->counts.refused++;
+    else if (strcmp(text_of(line, "category"), "operator") == 0)
+        take_operator(e, line);
     else if (is(line, "outage", "open"))
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
     else if (is(line, "outage", "close"))

@@ -76,19 +76,20 @@ static bool route_settled(const struct sim *sim, const struct shared *shared, in
 {
     const struct route *r = &shared->model->routes[route];
     const struct route_state *state = &shared->routes[route];
+    bool paused = shared_paused(shared, route, shared->time_ms);
     int a;
 
     if (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) {
         buf_printf(why, "%s has a move under way; ", r->name);
         return false;
     }
-    /* Hands off after too many moves is as configured. */
-    if (any_ready(shared, route) && !state->held &&
+    /* Hands off after too many moves is as configured, or as an operator wants it. */
+    if (any_ready(shared, route) && !state->held && !paused &&
         !shared_candidate_ready(shared, route, state->now.candidate)) {
         buf_printf(why, "%s is not on a healthy candidate; ", r->name);
         return false;
     }
-    if (shared_follow_to(shared, route) >= 0 && !state->held) {
+    if (shared_follow_to(shared, route) >= 0 && !state->held && !paused) {
         buf_printf(why, "%s is not where %s is; ", r->name, shared->model->routes[r->follows].name);
         return false;
     }

@@ -28,6 +28,8 @@ const struct invariant invariants[] = {
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
     {"downtime-true", "the ledger's downtime is the callers', up to what it takes to see it"},
     {"ledger-time", "the ledger's times never run back, no duration is negative"},
+    {"pause-kept", "no automatic move while an operator has paused them"},
+    {"drain-keeps-least", "no drain takes a route's active candidate below its least"},
     {"answered-once", "no command is answered more often than it was asked"},
     {"acknowledged-kept", "no acknowledged command is lost"},
 };

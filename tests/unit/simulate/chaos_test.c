@@ -159,7 +159,8 @@ static void every_kind_is_drawn(void **state)
         long_ones += n <= 2 && faults[0].for_ms >= chaos.length_ms / 4;
     }
     for (int k = 0; k < FAULT_KINDS; k++)
-        if (k != FAULT_REPORT && drawn[k] * 300 < all) /* one in 300 at least, of 34 kinds */
+        /* One in 300 at least, of 37 kinds; reports are not everywhere. */
+        if (k != FAULT_REPORT && drawn[k] * 300 < all)
             fail_msg("%s: %d of %d", fault_word((enum fault_kind)k), drawn[k], all);
     assert_in_range(typical, SEEDS / 3, SEEDS * 9 / 10);
     assert_in_range(mixed, SEEDS / 2, SEEDS);

@@ -124,6 +124,9 @@ static void every_kind_goes_round(void **state)
         "failover:calls.sip.a@10s",
         "force:calls.a@10s",
         "report:voice-1=nothing@10s+5s",
+        "handsoff:all@5s+10s",
+        "drain:voice-1@5s+10s",
+        "lead:voice-1@5s",
     };
 
     (void)state;
