@@ -41,8 +41,9 @@ static enum agent_duty duty_of(const struct call *call, int candidate, int serve
 {
     const struct act_order *order = &call->order;
 
-    return candidate == order->candidate && (order->members & server_bit(server)) ? AGENT_SERVES
-                                                                                  : AGENT_RESTS;
+    if (candidate == order->candidate && (order->members & server_bit(server)))
+        return AGENT_SERVES;
+    return order->draining & server_bit(server) ? AGENT_DRAINS : AGENT_RESTS;
 }
 
 static void add_server(const struct call *call, struct agent_order *out, int candidate, int member)

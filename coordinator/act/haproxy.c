@@ -46,6 +46,7 @@ struct haproxy {
     int rounds, looks;                       /* looks: of this round */
     uint32_t version;                        /* taken */
     enum haproxy_server pool[LIMIT_SERVERS]; /* by member, as looked at last */
+    unsigned weights[LIMIT_SERVERS];
 };
 
 static enum haproxy_server wanted(const struct call *call, int member)
@@ -100,6 +101,28 @@ static void on_filled(struct call *call, const char *const *answers, int n)
     call_when_may(call, commit);
 }
 
+static bool weight_right(const struct call *call, int member)
+{
+    const struct haproxy *haproxy = call->state;
+
+    return !call->candidate->weighted ||
+           haproxy->weights[member] == call->candidate->weights[member];
+}
+
+static int fill_weights(const struct call *call, struct buf *commands)
+{
+    const struct haproxy *haproxy = call->state;
+    int n = 0;
+
+    for (int i = 0; i < call->candidate->n_members; i++)
+        if (!weight_right(call, i)) {
+            buf_printf(commands, "set server %s/%s weight %d\n", haproxy->backend,
+                       member_name(call, i), call->candidate->weights[i]);
+            n++;
+        }
+    return n;
+}
+
 static int fill_pool(const struct call *call, struct buf *commands, bool ready)
 {
     static const char *const words[] = {
@@ -128,7 +151,8 @@ static void fill(struct call *call)
 
     call->doing = "preparing";
     /* Ready first: the pool is never smaller than before or after. */
-    n = fill_pool(call, &commands, true);
+    n = fill_weights(call, &commands);
+    n += fill_pool(call, &commands, true);
     n += fill_pool(call, &commands, false);
     buf_printf(&commands, "add map @%u %s active %s\nadd map @%u %s epoch %u.%u\n",
                haproxy->version, map, haproxy->backend, haproxy->version, map, call->order.epoch,
@@ -142,7 +166,7 @@ static bool pool_right(const struct call *call)
     const struct haproxy *haproxy = call->state;
 
     for (int i = 0; i < call->candidate->n_members; i++)
-        if (haproxy->pool[i] != wanted(call, i))
+        if (haproxy->pool[i] != wanted(call, i) || !weight_right(call, i))
             return false;
     return true;
 }
@@ -185,7 +209,8 @@ static int read_pool(struct call *call, const char *answer, struct err *err)
 
     for (int i = 0; i < call->candidate->n_members; i++) {
         const char *name = member_name(call, i);
-        int rv = haproxy_parse_server(answer, haproxy->backend, name, &haproxy->pool[i], err);
+        int rv = haproxy_parse_server(answer, haproxy->backend, name, &haproxy->pool[i],
+                                      &haproxy->weights[i], err);
 
         if (rv != 0)
             return rv;

@@ -8,7 +8,7 @@
 #include "act/call.h"
 #include "base/buf.h"
 
-#define HAPROXY_ASK_MAX (LIMIT_SERVERS + 8) /* commands at once */
+#define HAPROXY_ASK_MAX (2 * LIMIT_SERVERS + 8) /* commands at once */
 #define HAPROXY_ANSWER_MAX (256 << 10)      /* bytes of answers to one set of commands */
 
 struct haproxy_cli;

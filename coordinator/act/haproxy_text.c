@@ -141,7 +141,7 @@ int haproxy_parse_prepared(const char *answer, uint32_t *version, struct err *er
 }
 
 int haproxy_parse_server(const char *answer, const char *backend, const char *server,
-                         enum haproxy_server *state, struct err *err)
+                         enum haproxy_server *state, unsigned *weight, struct err *err)
 {
     const char *line;
     size_t len;
@@ -150,14 +150,16 @@ int haproxy_parse_server(const char *answer, const char *backend, const char *se
     if (!has_prefix(answer, "1\n#"))
         return haproxy_refusal(answer, err);
     *state = HAPROXY_ABSENT;
+    *weight = 0;
     while ((line = next_line(&answer, &len)) != NULL) {
         char row[512], in[LIMIT_NAME + 1], name[LIMIT_NAME + 1];
-        unsigned admin;
+        unsigned admin, user_weight;
 
         snprintf(row, sizeof row, "%.*s", (int)len, line);
-        if (sscanf(row, "%*s %64s %*s %64s %*s %*s %u", in, name, &admin) != 3 ||
+        if (sscanf(row, "%*s %64s %*s %64s %*s %*s %u %u", in, name, &admin, &user_weight) != 4 ||
             strcmp(in, backend) != 0 || strcmp(name, server) != 0)
             continue;
+        *weight = user_weight;
         *state = admin & FORCED_MAINT   ? HAPROXY_MAINT
                  : admin & FORCED_DRAIN ? HAPROXY_DRAIN
                                         : HAPROXY_READY;

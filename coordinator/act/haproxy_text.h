@@ -31,7 +31,7 @@ enum haproxy_server { HAPROXY_READY, HAPROXY_MAINT, HAPROXY_DRAIN, HAPROXY_ABSEN
  * BACKEND`. What the configuration says besides (a server that is "disabled" there) is
  * overruled by a command, so only the commanded bits count. */
 int haproxy_parse_server(const char *answer, const char *backend, const char *server,
-                         enum haproxy_server *state, struct err *err);
+                         enum haproxy_server *state, unsigned *weight, struct err *err);
 
 /* An answer of HAProxy where none was expected, or an unexpected one: its first line as
  * the error's text. ERR_DENIED for a missing permission, else ERR_INVALID. */

@@ -344,7 +344,7 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
 uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
-    int n_actuators = engine->model->routes[route].n_actuators;
+    const struct route *r = &engine->model->routes[route];
     uint32_t facts = active_facts(engine, now, route) | kept_back(engine, now, route);
 
     if (route_next(engine, route) >= 0)
@@ -355,7 +355,7 @@ uint32_t route_facts(const struct engine *engine, struct moment now, int route)
         facts |= FACT_PARENT_MOVED;
     if (drain_over(engine, now, route))
         facts |= FACT_DRAIN_OVER;
-    if (state->done == (1u << n_actuators) - 1)
+    if ((model_required(r, r->n_actuators) & ~state->done) == 0)
         facts |= FACT_ALL_DONE;
     if (state->phase == ROUTE_WAITING && grants_over(engine, now, route))
         facts |= FACT_GRANTS_OVER;

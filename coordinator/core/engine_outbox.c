@@ -4,6 +4,14 @@
 
 #include <stdio.h>
 
+static bool its_turn(const struct engine *engine, int route, int actuator)
+{
+    const struct route *r = &engine->model->routes[route];
+
+    return r->order == ORDER_TOGETHER ||
+           (model_required(r, actuator) & ~engine->shared->routes[route].done) == 0;
+}
+
 void outbox_run(struct engine *engine, struct moment now, int route, struct effects *effects)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -15,7 +23,8 @@ void outbox_run(struct engine *engine, struct moment now, int route, struct effe
     for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
         struct effect *effect;
 
-        if (!outbox_due(&engine->out[route][a], &state->now, now.boot_ms))
+        if (!its_turn(engine, route, a) ||
+            !outbox_due(&engine->out[route][a], &state->now, now.boot_ms))
             continue;
         effect = engine_add(effects, EFFECT_ACT);
         effect->act.route = route;
@@ -117,7 +126,7 @@ int64_t outbox_next_ms(const struct engine *engine, int route)
     for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
         const struct outslot *slot = &engine->out[route][a];
 
-        if (!slot->busy && slot->next_ms < next_ms)
+        if (its_turn(engine, route, a) && !slot->busy && slot->next_ms < next_ms)
             next_ms = slot->next_ms;
     }
     return next_ms;

@@ -17,7 +17,7 @@ enum entry_kind {
     ENTRY_INTENT = 4,      /* a route is to be served so from now on */
     ENTRY_ACT = 5,         /* exclusive routes: the old epoch's grants are over, act */
     ENTRY_OUTCOME = 6,     /* one actuator did it, or why not */
-    ENTRY_VERIFIED = 7,    /* all actuators read back what the intent says */
+    ENTRY_VERIFIED = 7,    /* the required actuators read back what the intent says */
     ENTRY_REFUSED = 8,     /* a rule said no to an operator or to the engine itself */
     ENTRY_WINDOW = 9,      /* maintenance: added or ended */
     ENTRY_COVERAGE = 10,   /* a check is watched by too few observers, or again by enough */

@@ -21,7 +21,7 @@ struct check_state {
 };
 
 enum route_phase {
-    ROUTE_SERVING = 0, /* all actuators say what the placement says */
+    ROUTE_SERVING = 0, /* the required actuators say what the placement says */
     ROUTE_WAITING = 1, /* exclusive: intent committed, the old epoch's grants run out */
     ROUTE_ACTING = 2,  /* actuators are being told */
     ROUTE_BLOCKED = 3, /* the active candidate failed and nobody can take over */

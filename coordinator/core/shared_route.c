@@ -220,10 +220,13 @@ void apply_outcome(struct recorder *r)
 void apply_verified(struct recorder *r)
 {
     struct route_state *state = current(r);
+    const struct route *route;
     bool move;
 
-    if (state == NULL || state->phase != ROUTE_ACTING ||
-        state->done != (1u << r->shared->model->routes[r->entry->outcome.route].n_actuators) - 1)
+    if (state == NULL || state->phase != ROUTE_ACTING)
+        return;
+    route = &r->shared->model->routes[r->entry->outcome.route];
+    if ((model_required(route, route->n_actuators) & ~state->done) != 0)
         return;
     move = state->moved_ms == UTC_NONE;
     state->phase = ROUTE_SERVING;

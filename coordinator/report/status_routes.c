@@ -74,6 +74,7 @@ static void actuators(const struct route *plan, const struct route_state *state,
         jsonw_object(w, NULL);
         jsonw_str(w, "actuator", plan->actuators[i].name);
         jsonw_str(w, "kind", kinds[plan->actuators[i].kind]);
+        jsonw_bool(w, "required", !plan->actuators[i].optional);
         jsonw_bool(w, "done", (state->done & ((uint32_t)1 << i)) != 0);
         jsonw_end(w);
     }

@@ -225,6 +225,19 @@ static int read_exec(struct reader *r, const struct doc *doc, struct actuator *a
     return rc != 0 ? rc : check_address(r, doc, "address of exec", actuator->address, false);
 }
 
+static int read_required(struct reader *r, const struct doc *doc, void *into)
+{
+    static const char *const words[] = {"true", "false"};
+    struct actuator *actuator = into;
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (doc->kind == DOC_TEXT && strcmp(doc->text, words[i]) == 0) {
+            actuator->optional = i == 1;
+            return 0;
+        }
+    return fields_refuse(r, doc->line, "required of actuator: expected true or false");
+}
+
 static int read_actuator(struct reader *r, const struct doc *doc, void *into)
 {
     struct spec {
@@ -237,6 +250,7 @@ static int read_actuator(struct reader *r, const struct doc *doc, void *into)
         {"dns", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_DNS])},
         {"kamailio", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_KAMAILIO])},
         {"exec", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_EXEC])},
+        {"required", FIELD_READ, .read = read_required},
         {"timeout", FIELD_MS, FIELD_AT(struct spec, base.timeout_ms), .min = 50, .max = 60000},
     };
     static int (*const readers[])(struct reader *, const struct doc *, struct actuator *) = {
@@ -330,6 +344,7 @@ static int read_nothing(struct reader *r, const struct doc *doc, void *into)
 static int read_route(struct reader *r, const struct doc *doc, void *into)
 {
     static const char *const kinds[] = {"available", "exclusive", NULL};
+    static const char *const orders[] = {"together", "in-turn", NULL};
     static const struct field fields[] = {
         {"name", FIELD_NAME, .required = true, FIELD_AT(struct route, name)},
         {"kind", FIELD_WORD, FIELD_AT(struct route, kind), .words = kinds},
@@ -340,6 +355,7 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
         {"drain", FIELD_MS, FIELD_AT(struct route, drain_ms), .min = 0, .max = DRAIN_MAX_MS},
         {"follows", FIELD_READ, .read = read_nothing}, /* once all routes are known */
         {"candidates", FIELD_READ, .required = true, .read = read_candidates},
+        {"order", FIELD_WORD, FIELD_AT(struct route, order), .words = orders},
         {"actuators", FIELD_READ, .read = read_actuators},
     };
     struct model *model = into;

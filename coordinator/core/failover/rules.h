@@ -17,7 +17,7 @@ enum fact {
     FACT_TARGET_READY = 1 << 7,    /* the candidate asked for holds its least */
     FACT_TARGET_ACTIVE = 1 << 8,   /* the candidate asked for already serves */
     FACT_HELD = 1 << 9,            /* too many automatic moves lately */
-    FACT_ALL_DONE = 1 << 10,       /* every actuator has read back the placement */
+    FACT_ALL_DONE = 1 << 10,       /* every required actuator has read back the placement */
     FACT_GRANTS_OVER = 1 << 11,    /* no holder of the old epoch can still serve */
     FACT_MAY_HOLD = 1 << 12,       /* one more automatic move would be too many */
     FACT_PAUSED = 1 << 13,         /* an operator has paused automatic moves, of it or of all */

@@ -184,6 +184,16 @@ static bool has_member(const struct candidate *candidate, int server)
     return false;
 }
 
+uint32_t model_required(const struct route *route, int n)
+{
+    uint32_t bits = 0;
+
+    for (int a = 0; a < n; a++)
+        if (!route->actuators[a].optional)
+            bits |= 1u << a;
+    return bits;
+}
+
 bool model_in_route(const struct model *model, int server)
 {
     for (int i = 0; i < model->n_routes; i++)

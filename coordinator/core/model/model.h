@@ -109,6 +109,7 @@ enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS, ACTUATOR_KAMAILIO, ACTUATOR
 struct actuator {
     char name[LIMIT_NAME];
     enum actuator_kind kind;
+    bool optional;            /* a move is verified without it, and nobody waits for it */
     int timeout_ms;           /* of one call, reading back included */
     char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; others: "host:port" */
     /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
@@ -130,6 +131,8 @@ struct actuator {
 };
 
 enum route_kind { ROUTE_AVAILABLE, ROUTE_EXCLUSIVE };
+/* In turn: an actuator is told when all required ones before it have read back. */
+enum route_order { ORDER_TOGETHER, ORDER_IN_TURN };
 
 /* Back to a more preferred candidate by itself. */
 struct failback {
@@ -151,6 +154,7 @@ struct route {
     int follows;  /* route whose moves this one makes too, to the candidate of that name; -1 */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
     int n_candidates;
+    enum route_order order; /* of its actuators */
     struct actuator actuators[LIMIT_ACTUATORS];
     int n_actuators;
 };
@@ -232,6 +236,9 @@ struct site_loss {
     bool quorum; /* voters_left >= majority */
 };
 struct site_loss model_lose_site(const struct model *model, int site);
+
+/* The actuators that are not optional, of the first `n`: a bit each. */
+uint32_t model_required(const struct route *route, int n);
 
 /* True when the server belongs to a candidate of any route. */
 bool model_in_route(const struct model *model, int server);

@@ -241,6 +241,11 @@ static int validate_actuators(const struct model *model, int r, struct err *err)
     const struct route *route = &model->routes[r];
     int rc = CHECK_NAMES("actuator", route->actuators, route->n_actuators, ".-");
 
+    if (rc == 0 && route->n_actuators > 0 && model_required(route, route->n_actuators) == 0)
+        return err_set(
+            err, ERR_INVALID,
+            "none of its actuators is required: a move would count before anything moved");
+
     for (int a = 0; a < route->n_actuators && rc == 0; a++) {
         rc = validate_actuator(model, route, &route->actuators[a], err);
         for (int i = 0; i <= r && rc == 0; i++)

@@ -171,6 +171,18 @@ void callers_look(struct sim *sim)
     }
 }
 
+/* What it says now, those before it have said. */
+static void check_turn(struct sim *sim, int route, int actuator, uint64_t says)
+{
+    const struct route *r = &sim->model->routes[route];
+    int a;
+
+    for (a = 0; r->order == ORDER_IN_TURN && a < actuator; a++)
+        if (!r->actuators[a].optional && sim->said[route][a] < says)
+            sim_break(sim, "in-turn", "%s/%s is told before %s", r->name,
+                      r->actuators[actuator].name, r->actuators[a].name);
+}
+
 void callers_switched(void *context, int route, int actuator, const struct setting *before)
 {
     struct sim *sim = context;
@@ -186,6 +198,7 @@ void callers_switched(void *context, int route, int actuator, const struct setti
     sim_mix(sim, says);
     if (says > sim->said[route][actuator])
         sim->said[route][actuator] = says;
+    check_turn(sim, route, actuator, says);
     /* Epoch 0 is a switch that forgot. */
     if (setting->epoch > 0 && older)
         sim_break(sim, "epochs-rise", "%s/%s goes from epoch %u.%u back to %u.%u", r->name,

@@ -515,6 +515,30 @@ static void equal_movers_both_succeed(void **state)
     world_free(world);
 }
 
+/* A weight that is configured is set and kept; one that is not is left alone. */
+static void weights(void **state)
+{
+    struct world *world;
+    struct act_order order;
+
+    if (real_skipped())
+        skip();
+    world = world_new(2);
+    real_haproxy(world, HAPROXY_TCP);
+    order = world_order(world, 1, 0, 0, world_all(world, 0));
+    real_cli(world, "set server voice/voice-2 weight 7");
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-2"), "7 (initial 1)"));
+    world->route->candidates[0].weighted = true;
+    world->route->candidates[0].weights[0] = 100;
+    world->route->candidates[0].weights[1] = 50;
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-1"), "100 (initial 1)"));
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-2"), "50 (initial 1)"));
+    world_ok(&order, false);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +560,7 @@ int main(void)
         cmocka_unit_test(done_is_never_said_too_early),
         cmocka_unit_test(concurrent_movers),
         cmocka_unit_test(equal_movers_both_succeed),
+        cmocka_unit_test(weights),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,19 +174,21 @@ static void beat(struct cluster *c, int node)
 static void act(struct cluster *c, int node, const struct effect *effect)
 {
     struct event event = {.kind = EVENT_ACTED, .now = moment(c)};
+    int a = effect->act.actuator % 4;
 
     event.acted.route = effect->act.route;
     event.acted.actuator = effect->act.actuator;
     event.acted.epoch = effect->act.placement.epoch;
     event.acted.step = effect->act.placement.step;
     event.acted.seen_epoch = c->told_epoch;
-    event.acted.code = c->actuator_fails                             ? ERR_TIMEOUT
+    event.acted.code = c->actuator_fails || c->failing[a]            ? ERR_TIMEOUT
                        : c->told_epoch > effect->act.placement.epoch ? ERR_STALE
                                                                      : 0;
     event.acted.text = event.acted.code != 0 ? "no answer" : NULL;
     if (event.acted.code == 0) {
         c->told_candidate = effect->act.placement.candidate;
         c->told_epoch = effect->act.placement.epoch;
+        c->told_epochs[a] = effect->act.placement.epoch;
     }
     step(c, node, &event);
 }

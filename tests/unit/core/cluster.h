@@ -21,8 +21,10 @@ struct cluster {
     bool stopped[CLUSTER_NODES]; /* the coordinator does not run */
     bool dead[CLUSTER_NODES];    /* the service refuses */
     bool hung[CLUSTER_NODES];    /* the service does not answer */
-    bool actuator_fails;
-    int told_candidate; /* what the actuator was told last */
+    bool actuator_fails;         /* all of them */
+    bool failing[4];             /* one of the first four of a route */
+    uint32_t told_epochs[4];     /* what each of them was told last */
+    int told_candidate;          /* … and any */
     uint32_t told_epoch;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */

@@ -116,6 +116,10 @@ static void fields_arrive(void **state)
     assert_int_equal(route->actuators[2].transport, TRANSPORT_UDP);
     assert_int_equal(route->actuators[3].kind, ACTUATOR_EXEC);
     assert_string_equal(route->actuators[3].program, "announce");
+    assert_true(route->actuators[3].optional);
+    assert_false(route->actuators[2].optional);
+    assert_int_equal(model_required(route, 4), 7);
+    assert_int_equal(route->order, ORDER_IN_TURN);
     assert_false(route->candidates[1].weighted);
     assert_int_equal(route->candidates[1].weights[0], 100);
     assert_true(route->candidates[0].weighted);
@@ -348,6 +352,8 @@ static const struct {
     {"kamailio: {address: '10.0.9.8:7410'", "kamailio: {address: 'unix:/x'",
      "address of kamailio: expected host:port"},
     {"program: announce", "program: /bin/sh", "program of exec"},
+    {"required: false", "required: no", "required of actuator: expected true or false"},
+    {"order: in-turn", "order: last", "order of route: expected"},
     /* YAML that a configuration does not need */
     {"cluster: sample", "cluster: &x sample", "f.yaml:1: anchors are not allowed"},
     {"version: 7", "version: *x", "f.yaml:2: aliases are not allowed"},
