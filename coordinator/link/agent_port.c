@@ -124,10 +124,12 @@ static void on_tick(uv_timer_t *timer)
         next = LIST_NEXT(caller, entry);
         if (conn_check(caller->conn, STALL_MS))
             continue;
-        if (!conn_is_open(caller->conn) && now - caller->began_ms > LIMIT_HANDSHAKE_MS)
-            conn_end(caller->conn, ERR_TIMEOUT, "handshake takes too long");
-        else if (caller->call == NULL && now - conn_active_ms(caller->conn) > IDLE_MS)
+        if (!conn_is_open(caller->conn)) {
+            if (now - caller->began_ms > LIMIT_HANDSHAKE_MS)
+                conn_end(caller->conn, ERR_TIMEOUT, "handshake takes too long");
+        } else if (caller->call == NULL && now - conn_active_ms(caller->conn) > IDLE_MS) {
             conn_end(caller->conn, 0, "idle");
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static const char config[] = "debug=0\nlog_stderror=yes\nchildren=1\ndisable_tcp=yes\n"
-                             "listen=udp:127.0.0.1:%d\n"
+                             "listen=udp:%s:5060\n"
                              "loadmodule \"jsonrpcs.so\"\nloadmodule \"sl.so\"\n"
                              "loadmodule \"tm.so\"\nloadmodule \"dispatcher.so\"\n"
                              "modparam(\"jsonrpcs\", \"transport\", 4)\n"
@@ -21,18 +21,6 @@ static const char config[] = "debug=0\nlog_stderror=yes\nchildren=1\ndisable_tcp
                              "modparam(\"dispatcher\", \"list_file\", \"%s/list\")\n"
                              "modparam(\"dispatcher\", \"reload_delta\", 1)\n"
                              "request_route { sl_send_reply(\"200\", \"OK\"); }\n";
-
-static int sip_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-    CHECK(bind(fd, (struct sockaddr *)&address, len) == 0);
-    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
 
 /* One request on the socket; the answer's length, or 0 when nobody answers. */
 static size_t rpc(const struct bench *bench, const char *method, const char *params, char *answer,
@@ -86,7 +74,7 @@ static pid_t kamailio_start(struct bench *bench)
     const char *path;
     pid_t pid;
 
-    snprintf(text, sizeof text, config, sip_port(), bench->world->dir, bench->world->dir);
+    snprintf(text, sizeof text, config, bench->config.host, bench->world->dir, bench->world->dir);
     path = bench_write(bench, "kamailio.cfg", 0644, text);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     pid = fork();

@@ -53,11 +53,34 @@ static void only_coordinators_may_order(void **state)
     bench_free(bench);
 }
 
+/* One that is slow to begin is not taken for one that has nothing to say. */
+static void a_slow_handshake_is_waited_for(void **state)
+{
+    struct bench *bench = bench_new();
+    int port = bench->world->options.peers[0].port;
+    int64_t until_ms = clock_boot_ms() + 1200; /* two ticks of the port */
+    struct rude *rude;
+    uint8_t answer[512];
+
+    bench_start(bench);
+    bench->world->options.peers[0].port = bench->config.port;
+    rude = rude_new(bench->world, 0);
+    while (clock_boot_ms() < until_ms)
+        world_step(bench->world);
+    rude_tls(rude, "n0", "\x0fkirikae-agent/1");
+    rude_frame(rude, 3, "abc", 3);
+    assert_true(rude_read(rude, answer, sizeof answer) > 0);
+    rude_free(rude);
+    bench->world->options.peers[0].port = port;
+    bench_free(bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_agent_that_was_meant),
         cmocka_unit_test(only_coordinators_may_order),
+        cmocka_unit_test(a_slow_handshake_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
