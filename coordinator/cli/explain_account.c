@@ -120,28 +120,12 @@ static int decision_of(const struct past *past)
     return -1;
 }
 
-static uint32_t facts_of(const json_t *line)
-{
-    const json_t *item;
-    uint32_t facts = 0;
-    size_t i;
-
-    json_array_foreach(json_object_get(line, "facts"), i, item)
-    {
-        int bit = fact_by_name(json_string_value(item));
-
-        if (bit >= 0)
-            facts |= 1u << bit;
-    }
-    return facts;
-}
-
 /* Row, facts with their meaning, and the rows before it that would have moved the route. */
 static void put_decision(json_t *account, const json_t *line)
 {
     const struct rule *rule = rules_by_number((uint16_t)cli_int(line, "rule"));
     int phase = phase_by_name(cli_text(line, "phase"));
-    uint32_t facts = facts_of(line);
+    uint32_t facts = rules_facts(json_object_get(line, "facts"));
 
     json_object_set_new(account, "decision", json_deep_copy(line));
     json_object_set_new(account, "rule", rule != NULL ? rules_json(rule) : json_null());

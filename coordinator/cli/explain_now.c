@@ -3,22 +3,6 @@
 #include "cli/explain.h"
 #include "cli/rules_show.h"
 
-static uint32_t facts_of(const json_t *view)
-{
-    const json_t *item;
-    uint32_t facts = 0;
-    size_t i;
-
-    json_array_foreach(json_object_get(view, "facts"), i, item)
-    {
-        int bit = fact_by_name(json_string_value(item));
-
-        if (bit >= 0)
-            facts |= 1u << bit;
-    }
-    return facts;
-}
-
 static void print_disputed(FILE *out, const json_t *list)
 {
     const json_t *check;
@@ -60,7 +44,7 @@ int explain_now(struct cli *cli, json_t *args, bool *moves)
     r = cli_ask(cli, "explain", args, &view);
     if (r != 0)
         return r;
-    facts = facts_of(view);
+    facts = rules_facts(json_object_get(view, "facts"));
     phase = phase_by_name(cli_text(view, "phase"));
     rule = rules_by_number((uint16_t)cli_int(view, "rule"));
     table = rules_table(&n);

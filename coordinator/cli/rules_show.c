@@ -11,6 +11,22 @@ json_t *rules_json_facts(uint32_t facts)
     return list;
 }
 
+uint32_t rules_facts(const json_t *names)
+{
+    const json_t *name;
+    uint32_t facts = 0;
+    size_t i;
+
+    json_array_foreach(names, i, name)
+    {
+        int bit = json_is_string(name) ? fact_by_name(json_string_value(name)) : -1;
+
+        if (bit >= 0)
+            facts |= 1u << bit;
+    }
+    return facts;
+}
+
 json_t *rules_json_meanings(uint32_t facts)
 {
     json_t *list = json_array();
