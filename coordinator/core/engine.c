@@ -68,21 +68,6 @@ static bool can_wait(enum entry_kind kind)
     return kind == ENTRY_VERDICT || kind == ENTRY_COVERAGE || kind == ENTRY_NODE;
 }
 
-int64_t engine_time_ms(const struct engine *engine, struct moment now)
-{
-    int64_t passed_ms = now.boot_ms - engine->timed_ms;
-    int64_t least_ms = engine->shared->time_ms + passed_ms - passed_ms / CATCH_UP_PART;
-
-    return now.utc_ms > least_ms ? now.utc_ms : least_ms;
-}
-
-/* After an entry was applied. */
-static void note_time(struct engine *engine, struct moment now, int64_t before_ms)
-{
-    if (engine->shared->time_ms != before_ms)
-        engine->timed_ms = now.boot_ms;
-}
-
 struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                              int key, struct effects *effects)
 {
@@ -225,6 +210,7 @@ struct engine *engine_new(const struct engine_options *options)
     }
     engine->started_utc_ms = options->now.utc_ms;
     engine->timed_ms = options->now.boot_ms;
+    engine->utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->stored_index = UINT64_MAX;
     engine->votes = true;
     reset_routes(engine);
@@ -364,25 +350,6 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
     engine->leader = event->raft.leader;
 }
 
-/* A tick that comes late means that this node stood still, not that the others did. */
-static void notice_gap(struct engine *engine, struct moment now, struct effects *effects)
-{
-    int64_t gap = now.boot_ms - engine->stepped_ms;
-    int i;
-
-    engine->stepped_ms = now.boot_ms;
-    if (gap < engine->model->timing.beat_ms * 3 / 2)
-        return;
-    for (i = 0; i < engine->model->n_coordinators; i++)
-        detector_shift(&engine->peers[i].detector, gap);
-    report_shift(engine, gap);
-    engine->suspect_until_ms = now.boot_ms + engine->model->timing.silent_ms;
-    if (gap >= engine->model->timing.window_ms)
-        engine_log(effects, LOG_LEVEL_WARN, "stalled",
-                   "this node stood still for %lld ms: it abstains for %d ms", (long long)gap,
-                   engine->model->timing.silent_ms);
-}
-
 void engine_wake(struct engine *engine, struct moment now)
 {
     engine_due(&engine->tick_ms, now.boot_ms + engine->model->timing.beat_ms / 4);
@@ -438,7 +405,7 @@ static bool is_frequent(enum event_kind kind)
 
 void engine_step(struct engine *engine, const struct event *event, struct effects *effects)
 {
-    notice_gap(engine, event->now, effects);
+    time_step(engine, event->now, effects);
     switch (event->kind) {
     case EVENT_TICK:
         engine->tick_ms = event->now.boot_ms;
@@ -510,7 +477,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
-    note_time(engine, now, time_ms);
+    time_applied(engine, now, time_ms);
     note_recorded(engine, entry);
     if (engine->shared->leader != leader)
         engine->leader_before = leader;

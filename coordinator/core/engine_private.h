@@ -108,6 +108,7 @@ struct engine {
     int64_t routes_ms;  /* the leader looks at its routes then … */
     bool routes_busy;   /* … or at every event */
     int64_t started_utc_ms;
+    int64_t utc_ahead_ms; /* of the boot clock */
     int64_t timed_ms; /* when the newest entry's time was applied here */
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
@@ -177,11 +178,6 @@ void engine_log(struct effects *effects, int level, const char *event, const cha
 struct entry *engine_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                              int key, struct effects *effects);
 bool engine_pending(const struct engine *engine, enum entry_kind kind, int key);
-/* Time as entries are stamped: UTC, but never before the newest of them and what has passed
- * since. After a leader whose clock was fast durations stay what they were, by a sixteenth
- * shorter until the true time has caught up. */
-#define CATCH_UP_PART 16
-int64_t engine_time_ms(const struct engine *engine, struct moment now);
 /* What ticks and sweeps go by has changed: the next ones come soon. Not at once, because
  * one beat that says something new seldom comes alone. */
 void engine_wake(struct engine *engine, struct moment now);
@@ -191,6 +187,16 @@ static inline void engine_due(int64_t *due_ms, int64_t by_ms)
     if (by_ms < *due_ms)
         *due_ms = by_ms;
 }
+
+/* engine_time.c */
+/* Before anything else of a step: did this node stand still, was UTC set? */
+void time_step(struct engine *engine, struct moment now, struct effects *effects);
+/* After an entry was applied; the newest one's time was `before_ms`. */
+void time_applied(struct engine *engine, struct moment now, int64_t before_ms);
+/* Time as entries are stamped: UTC, but never before the newest of them and what has passed
+ * since. After a leader whose clock was fast durations stay what they were, by a sixteenth
+ * shorter until the true time has caught up. */
+int64_t engine_time_ms(const struct engine *engine, struct moment now);
 
 /* engine_belief.c: probes and beats */
 struct cell *cell_of(const struct engine *engine, int check, int observer);

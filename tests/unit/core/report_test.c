@@ -353,6 +353,84 @@ static void a_fast_clock_does_not_make_durations_collapse(void **state)
     cluster_free(c);
 }
 
+/* ---- a node that doubts itself ---- */
+
+/* One engine alone, stepped by hand. */
+static struct engine *alone(struct moment now)
+{
+    const char *yaml = world_yaml("available", 0);
+    struct engine_options options = {.boot = 1,
+                                     .shared = shared_new(),
+                                     .model = world_parse(yaml),
+                                     .yaml = (const uint8_t *)yaml,
+                                     .yaml_len = (uint32_t)strlen(yaml),
+                                     .now = now};
+
+    return engine_new(&options);
+}
+
+/* How many lines of that kind the step says. */
+static int tick(struct engine *engine, struct moment now, const char *what)
+{
+    struct event event = {.kind = EVENT_TICK, .now = now};
+    struct effects effects = {0};
+    int n = 0;
+
+    engine_step(engine, &event, &effects);
+    for (int i = 0; i < effects.n; i++)
+        n += effects.items[i].kind == EFFECT_LOG && strcmp(effects.items[i].log.event, what) == 0;
+    effects_free(&effects);
+    return n;
+}
+
+static void a_stall_and_a_step_of_the_clock_are_said(void **state)
+{
+    struct moment now = {.boot_ms = 5000, .utc_ms = 1790000000000};
+    struct engine *engine = alone(now);
+    int stalls = 0, steps = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        now.boot_ms += 50;
+        now.utc_ms += 50 + i % 3; /* slewed: no step */
+        stalls += tick(engine, now, "stalled");
+        steps += tick(engine, now, "clock");
+    }
+    assert_true(stalls == 0 && steps == 0);
+    now.boot_ms += 3000; /* stopped, and the clock with it */
+    now.utc_ms += 3000;
+    assert_int_equal(tick(engine, now, "stalled"), 1);
+    now.utc_ms -= 3600000;
+    assert_int_equal(tick(engine, now, "clock"), 1);
+    assert_int_equal(tick(engine, now, "clock"), 0);
+    engine_free(engine);
+}
+
+/* As often as a stall comes: it lasts so long after the newest, and no longer. */
+static void abstaining_ends(void **state)
+{
+    struct cluster *c = calm();
+    struct moment now;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        c->stopped[BACKUP + 1] = true;
+        run(c, 900, 0xf, 0);
+        c->stopped[BACKUP + 1] = false;
+        run(c, 5, 0xf, 0);
+        assert_false(engine_trusted(cluster_engine(c, BACKUP + 1), cluster_now(c)));
+        run(c, 5, 0xf, 0);
+        now = cluster_now(c);
+        assert_true(engine_peer(cluster_engine(c, BACKUP), now, BACKUP + 1).abstain);
+    }
+    run(c, 500, 0xf, 0); /* the silence that others are allowed, and a beat */
+    assert_true(engine_trusted(cluster_engine(c, BACKUP + 1), cluster_now(c)));
+    run(c, 100, 0xf, 0);
+    assert_false(engine_peer(cluster_engine(c, BACKUP), cluster_now(c), BACKUP + 1).abstain);
+    assert_int_equal(c->moves, 0);
+    cluster_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +447,8 @@ int main(void)
         cmocka_unit_test(an_observer_s_own_hint_looks_for_itself),
         cmocka_unit_test(what_was_lent_is_waited_for),
         cmocka_unit_test(who_is_alone_lends_nothing),
+        cmocka_unit_test(a_stall_and_a_step_of_the_clock_are_said),
+        cmocka_unit_test(abstaining_ends),
         cmocka_unit_test(a_fast_clock_does_not_make_durations_collapse),
     };
 
