@@ -349,7 +349,8 @@ uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 
     if (route_next(engine, route) >= 0)
         facts |= FACT_OTHER_READY;
-    if ((facts & FACT_ACTIVE_OK) && route_back(engine, now, route) >= 0)
+    if ((facts & FACT_ACTIVE_OK) && (facts & FACT_OTHER_READY) &&
+        route_back(engine, now, route) >= 0)
         facts |= FACT_FAILBACK_DUE;
     if (shared_follow_to(engine->shared, route) >= 0)
         facts |= FACT_PARENT_MOVED;
@@ -374,7 +375,7 @@ uint32_t route_asked(const struct engine *engine, const struct command *command)
 {
     uint32_t facts = command->kind == COMMAND_SWITCHOVER ? FACT_SWITCHOVER : FACT_FAILOVER;
 
-    if (command->force)
+    if (command->force && (facts & FACT_FAILOVER))
         facts |= FACT_FORCE;
     if (command->to == engine->shared->routes[command->route].now.candidate)
         facts |= FACT_TARGET_ACTIVE;

@@ -47,7 +47,7 @@ static void fill_intent(const struct engine *engine, struct entry *entry, int ro
     entry->intent.phase = (int)engine->shared->routes[route].phase;
     entry->intent.facts = facts;
     entry->intent.planned = is_planned(engine, route, rule, command);
-    entry->intent.forced = command != NULL && command->force;
+    entry->intent.forced = (facts & FACT_FORCE) != 0;
     if (command != NULL) {
         entry->id = command->id;
         memcpy(entry->who, command->who, sizeof entry->who);

@@ -517,6 +517,24 @@ static void what_an_operator_chose_stays(void **state)
     end(c);
 }
 
+/* From the network comes anything: force goes with failover only. */
+static void a_switchover_knows_no_force(void **state)
+{
+    struct cluster *c = calm("", "");
+    struct command command = {
+        .kind = COMMAND_SWITCHOVER, .who = "akira", .route = CALLS, .to = 1, .force = true};
+
+    (void)state;
+    set(c->dead, MIRROR, 4, true);
+    cluster_run(c, 1000);
+    command.id.bytes[0] = 203;
+    cluster_command(c, &command);
+    cluster_run(c, 1000);
+    assert_int_equal(route_of(c, CALLS)->now.candidate, 0);
+    assert_int_equal(c->refused, 1);
+    end(c);
+}
+
 /* ---- followers ---- */
 
 static void a_pair_goes_where_its_route_goes(void **state)
@@ -702,6 +720,7 @@ int main(void)
         cmocka_unit_test(it_fails_back_at_an_allowed_time_only),
         cmocka_unit_test(failback_waits_while_moves_are_off),
         cmocka_unit_test(what_an_operator_chose_stays),
+        cmocka_unit_test(a_switchover_knows_no_force),
         cmocka_unit_test(a_pair_goes_where_its_route_goes),
         cmocka_unit_test(a_pair_moves_alone_and_is_taken_along_later),
         cmocka_unit_test(a_move_of_a_pair_is_overtaken),
