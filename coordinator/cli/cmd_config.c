@@ -18,7 +18,13 @@ static void summary(FILE *out, const struct model *model)
         for (j = 0; j < route->n_candidates; j++)
             fprintf(out, "%s %s (%d of %d)", j > 0 ? "," : "", route->candidates[j].name,
                     route->candidates[j].least, route->candidates[j].n_members);
-        fprintf(out, "; %d actuators\n", route->n_actuators);
+        fprintf(out, "; %d actuators", route->n_actuators);
+        if (route->follows >= 0)
+            fprintf(out, "; follows %s", model->routes[route->follows].name);
+        if (route->failback.automatic)
+            fprintf(out, "; goes back by itself after %d s%s", route->failback.after_ms / 1000,
+                    route->failback.n_allowed > 0 ? ", at allowed times" : "");
+        fputc('\n', out);
     }
 }
 

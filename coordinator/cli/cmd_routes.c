@@ -51,6 +51,8 @@ static void print_route(FILE *out, const json_t *route)
             cli_text(route, "active"), cli_text(route, "phase"), (long long)cli_int(route, "epoch"),
             (long long)cli_int(route, "step"), cli_text(route, "kind"),
             cli_bool(route, "held") ? ", HELD: no automatic moves until an operator acts" : "");
+    if (cli_text(route, "follows")[0] != '\0')
+        fprintf(out, "  follows %s\n", cli_text(route, "follows"));
     paused(out, route);
     last_move(out, route);
     json_array_foreach(json_object_get(route, "actuators"), i, actuator)
