@@ -55,9 +55,11 @@ static void print_route(FILE *out, const json_t *route)
         fprintf(out, "  follows %s\n", cli_text(route, "follows"));
     paused(out, route);
     last_move(out, route);
-    json_array_foreach(json_object_get(route, "actuators"), i, actuator)
-        fprintf(out, "  actuator %s (%s): %s\n", cli_text(actuator, "actuator"),
-                cli_text(actuator, "kind"), cli_bool(actuator, "done") ? "done" : "NOT DONE");
+    json_array_foreach(json_object_get(route, "actuators"), i, actuator) fprintf(
+        out, "  actuator %s (%s): %s\n", cli_text(actuator, "actuator"), cli_text(actuator, "kind"),
+        cli_bool(actuator, "done")       ? "done"
+        : cli_bool(actuator, "required") ? "NOT DONE"
+                                         : "not done, not required");
     if (json_object_get(route, "grant_ms") != NULL)
         fprintf(out, "  own grant: %lld ms\n", (long long)cli_int(route, "grant_ms"));
     json_array_foreach(json_object_get(route, "candidates"), i, candidate)
