@@ -98,6 +98,11 @@ static void snapshots(const char *root)
 
 static void requests(const char *root)
 {
+    static const struct {
+        const char *name, *args;
+    } verbs[] = {{"pause", "{\"route\":\"calls\",\"for_ms\":7200000}"},
+                 {"drain", "{\"server\":\"voice-2\",\"dry_run\":true}"},
+                 {"maintenance-extend", "{\"window\":7,\"end\":\"2026-12-20T06:00:00Z\"}"}};
     struct rpc_request request = {.verb = "failover", .behalf = "sato", .behalf_role = 2};
     struct rpc_response response = {.code = ERR_REFUSED, .text = "no quorum", .leader = "backup-1"};
     struct buf bytes = {0};
@@ -109,6 +114,16 @@ static void requests(const char *root)
     buf_str(&response.result, "{\"nodes\":[]}");
     rpc_response_encode(&response, &bytes);
     write_seed(root, "rpc", "response", &bytes);
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct rpc_request verb = {0};
+
+        snprintf(verb.verb, sizeof verb.verb, "%s", verbs[i].name);
+        buf_str(&verb.args, verbs[i].args);
+        buf_clear(&bytes);
+        rpc_request_encode(&verb, &bytes);
+        write_seed(root, "rpc", verbs[i].name, &bytes);
+        rpc_request_free(&verb);
+    }
     rpc_request_free(&request);
     rpc_response_free(&response);
     buf_free(&bytes);

@@ -217,7 +217,10 @@ static void carry_out(struct cluster *c, int node)
                    effect->log.text);
         else if (effect->kind == EFFECT_ELECT)
             c->stands++;
-        else if (effect->kind == EFFECT_REPLY) {
+        else if (effect->kind == EFFECT_TRANSFER) {
+            c->transfers++;
+            c->transfer_to = effect->server;
+        } else if (effect->kind == EFFECT_REPLY) {
             c->replies++;
             c->reply_code = effect->reply.code;
             memcpy(c->reply_text, effect->reply.text, sizeof c->reply_text);

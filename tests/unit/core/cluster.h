@@ -31,8 +31,9 @@ struct cluster {
     bool restless; /* ticks all the time, not only when engine_next_ms() says */
     int ticks;     /* of all nodes */
     int beats[CLUSTER_NODES];
-    uint64_t trace; /* over all that the engines asked for, when, and all their beats */
-    int stands;     /* times that a node wanted to stand for leader */
+    uint64_t trace;             /* over all that the engines asked for, when, and all their beats */
+    int stands;                 /* times that a node wanted to stand for leader */
+    int transfers, transfer_to; /* leaders that wanted to hand over, and to whom */
     int replies;
     int reply_code;
     char reply_text[LIMIT_TEXT * 2];
