@@ -120,6 +120,7 @@ static struct bench *kamailio_bench(void)
 
 static void it_moves(void **state)
 {
+    struct act_order drains;
     struct bench *bench;
     pid_t pid;
 
@@ -134,6 +135,10 @@ static void it_moves(void **state)
     /* Moves and pools follow one another faster than it would read its list again. */
     bench_ok(bench, bench_order(bench, 1, 1, 0, 1), true);
     assert_string_equal(says(bench), "ADDD");
+    drains = bench_order(bench, 1, 2, 0, 1);
+    drains.draining = server_bit(1); /* nothing new, and what it has goes on */
+    bench_ok(bench, drains, true);
+    assert_string_equal(says(bench), "AIDD");
     bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
     assert_string_equal(says(bench), "DDAA");
     kamailio_kill(pid);
