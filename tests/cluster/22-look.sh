@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh
 . "$(dirname "$0")/lib/story.sh"
 
-for verb in status nodes routes coverage topology 'maintenance list' 'why calls'; do
+for verb in status nodes routes coverage topology 'maintenance list' 'explain calls'; do
     read -ra words <<<"$verb"
     expect_exit 0 "$verb" kirikae "${words[@]}"
     expect "$verb prints" [ -n "$story_output" ]
