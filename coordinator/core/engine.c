@@ -115,6 +115,7 @@ static void use_model(struct engine *engine, struct moment now)
     engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
     engine->model_ms = now.boot_ms;
     engine->routes_busy = true;
+    hold_reset(engine);
     belief_reset(engine, now);
 }
 
@@ -142,6 +143,29 @@ static int old_index(const struct route_names *old, const char *name)
     return -1;
 }
 
+/* What a helper holds of a route that is gone, it holds until its deadline. */
+static void follow_holders(struct engine *engine, const struct route_names *old)
+{
+    struct holder holders[LIMIT_ROUTES];
+    int r, o;
+
+    memcpy(holders, engine->holders, sizeof holders);
+    memset(engine->holders, 0, sizeof engine->holders);
+    memset(engine->seen_epoch, 0, sizeof engine->seen_epoch);
+    for (o = 0; o < old->n; o++) {
+        for (r = 0; r < engine->model->n_routes; r++)
+            if (strcmp(engine->model->routes[r].name, old->names[o]) == 0)
+                break;
+        if (r < engine->model->n_routes) {
+            engine->holders[r] = holders[o];
+            engine->holders[r].over_told =
+                0; /* it may have been on its way, under another number */
+        } else if (holders[o].told_ms > engine->stray_ms) {
+            engine->stray_ms = holders[o].told_ms;
+        }
+    }
+}
+
 /* Grants are kept by the position of their route: follow the names. What the peers said
  * last is not carried over: it counts only under the configuration it was said under. */
 static void follow_routes(struct engine *engine, const struct route_names *old)
@@ -162,6 +186,7 @@ static void follow_routes(struct engine *engine, const struct route_names *old)
         memcpy(peer->granted_epoch, epoch, sizeof epoch);
         peer->n_clears = 0;
     }
+    follow_holders(engine, old);
     memset(engine->failed_ms, 0, sizeof engine->failed_ms);
     memset(engine->ready_ms, 0, sizeof engine->ready_ms);
     memset(engine->moved_index, 0, sizeof engine->moved_index);
@@ -362,6 +387,7 @@ static void tick(struct engine *engine, struct moment now, struct effects *effec
         return;
     engine->tick_ms = now.boot_ms + engine->model->timing.beat_ms;
     belief_tick(engine, now);
+    hold_watch(engine, now);
     elect_tick(engine, now, effects);
 }
 
@@ -438,6 +464,9 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
     case EVENT_STORED:
         engine->stored_intent[event->stored.route] = event->stored.intent_epoch;
         break;
+    case EVENT_HOLDER:
+        hold_event(engine, event);
+        break;
     case EVENT_RECHECK:
         late_recheck(engine, event);
         break;
@@ -450,6 +479,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
     }
     tick(engine, event->now, effects);
     belief_confirm(engine, event->now, effects);
+    hold_tell(engine, effects);
     beat_if_due(engine, event->now, effects);
     lead(engine, event->now, !is_frequent(event->kind), effects);
     command_settle(engine, event->now, effects);
@@ -489,10 +519,12 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
         engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
                    engine->model->version);
     }
-    if (kind == ENTRY_INTENT) /* holders and movers wait for this node's word on it */
+    /* Holders and movers wait for this node's word on it. */
+    if (kind == ENTRY_INTENT || kind == ENTRY_ACT)
         engine->next_beat_ms = now.boot_ms;
     engine->odd = true;
     route_watch(engine, now);
+    hold_tell(engine, effects);
     lead(engine, now, true, effects);
     command_settle(engine, now, effects);
 }

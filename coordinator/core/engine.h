@@ -34,9 +34,17 @@ enum event_kind {
     EVENT_REFUSED,  /* the port refused a connection */
     EVENT_MEMBER,   /* this leader has put a server's new Raft id in the place of the old */
     EVENT_STORED,   /* the log's uncommitted part changed: newest intent per route in it */
+    EVENT_HOLDER,   /* this node's helper says what it holds of a route */
     EVENT_RECHECK,  /* a call waits for engine_may_act(): the others are asked, once or again */
     EVENT_REPORT,   /* this server's own software says how one of its checks is */
     EVENT_HINT,     /* something happened to what a check looks at: look at once */
+};
+
+enum holder_word {
+    HOLDER_HELD,     /* all of it is up, under `epoch` */
+    HOLDER_FENCED,   /* nothing is, under `epoch` or an older one; it may come again */
+    HOLDER_RELEASED, /* … and never will */
+    HOLDER_LOST,     /* nobody knows: the helper does not answer */
 };
 
 enum raft_role { RAFT_ROLE_FOLLOWER, RAFT_ROLE_CANDIDATE, RAFT_ROLE_LEADER, RAFT_ROLE_OTHER };
@@ -109,6 +117,11 @@ struct event {
             uint32_t intent_epoch;
         } stored;
         struct {
+            int route;
+            uint32_t epoch;
+            enum holder_word word;
+        } holder;
+        struct {
             int64_t since_ms; /* of engine_may_act() */
         } recheck;
         struct {
@@ -132,6 +145,7 @@ enum effect_kind {
     EFFECT_LEADER_BEAT,   /* a beat of `server`, our leader in `term`, says that it leads */
     EFFECT_LEADER_SILENT, /* yes: guard H (libraft-facts.md) lets votes pass */
     EFFECT_TRANSFER,      /* hand the leadership to `server` */
+    EFFECT_HOLD,          /* exclusive routes: until when this node's helper may serve */
     EFFECT_LOG,           /* tell the operator */
     EFFECT_REPLY,         /* the answer to a command */
 };
@@ -153,6 +167,12 @@ struct effect {
             uint64_t term;
         } leader_beat;
         bool leader_silent;
+        struct {
+            int route;
+            uint32_t epoch;
+            int64_t until_ms; /* boot; 0: let go, of it and all older ones, for good */
+            int fence_ms;     /* F */
+        } hold;
         int server;
         struct {
             int level; /* enum log_level of base/log.h */

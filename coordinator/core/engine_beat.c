@@ -80,7 +80,7 @@ static void fill_votes(struct engine *engine, struct moment now, struct beat *be
 }
 
 /* Somebody has applied a newer one than this node: it is behind, and knows it. */
-static bool newer_known(const struct engine *engine, int route)
+bool grants_newer_known(const struct engine *engine, int route)
 {
     int i, k;
 
@@ -92,9 +92,12 @@ static bool newer_known(const struct engine *engine, int route)
     return false;
 }
 
+/* Only a move waits for it: who serves, or may again, has nothing to let go of. */
 static bool fencing(const struct engine *engine, struct moment now, int route)
 {
-    return now.boot_ms < engine->fence_until_ms[route];
+    if (engine->shared->routes[route].phase != ROUTE_WAITING)
+        return false;
+    return now.boot_ms < engine->fence_until_ms[route] || hold_lingers(engine, now, route);
 }
 
 /* This node's log holds no intent newer than the epoch that it has applied. While an exclusive
@@ -105,7 +108,7 @@ static bool own_word(const struct engine *engine, int route)
     const struct route_state *state = &engine->shared->routes[route];
 
     return engine->votes && engine->stored_intent[route] <= state->now.epoch &&
-           state->phase != ROUTE_WAITING && !newer_known(engine, route);
+           state->phase != ROUTE_WAITING && !grants_newer_known(engine, route);
 }
 
 /* libraft applies what others have stored, while this node's own disk may still be writing: a
@@ -130,7 +133,8 @@ static struct clear clear_of(const struct engine *engine, struct moment now, int
     return (struct clear){.route = (uint8_t)route,
                           .epoch = epoch,
                           .intent = intent,
-                          .clear = own_word(engine, route)};
+                          .clear = own_word(engine, route),
+                          .holding = hold_serves(engine, now, route)};
 }
 
 void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
@@ -195,7 +199,7 @@ int64_t engine_grant(const struct engine *engine, int route)
         return 0;
     state = &engine->shared->routes[route];
     if (!(state->now.members & server_bit(engine->self)) || state->phase == ROUTE_WAITING ||
-        newer_known(engine, route))
+        grants_newer_known(engine, route))
         return 0;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         if (engine->model->servers[i].role != MEMBER_VOTER)
@@ -232,7 +236,7 @@ struct lease engine_lend(struct engine *engine, struct moment now, int route)
 }
 
 /* This peer's word on the route; NULL: none under this configuration. */
-static const struct clear *word_of(const struct peer *peer, int route)
+const struct clear *word_of(const struct peer *peer, int route)
 {
     int i;
 

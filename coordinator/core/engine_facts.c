@@ -56,13 +56,18 @@ void route_watch(struct engine *engine, struct moment now)
 
 /* Down by verdict, and no longer by what the observers say now: a leader that inherits
  * verdicts looks before it moves. */
-static bool member_back(const struct engine *engine, struct moment now, int server)
+static bool member_back(const struct engine *engine, struct moment now, int route, int server)
 {
     bool down = false;
     int i;
 
     if (shared_drained(engine->shared, server))
         return false;
+    if (engine->shared->routes[route].lapsed & server_bit(server)) {
+        if (!hold_heard(engine, now, route, server))
+            return false;
+        down = true;
+    }
     for (i = model_next_check(engine->model, server, -1); i >= 0;
          i = model_next_check(engine->model, server, i)) {
         if (engine->shared->checks[i].verdict != VERDICT_DOWN)
@@ -86,16 +91,18 @@ static bool active_failed(const struct engine *engine, struct moment now, int ro
         return false;
     standing = server_count(shared_candidate_standing(shared, route, active));
     for (m = 0; m < c->n_members; m++)
-        standing += member_back(engine, now, c->members[m]);
+        standing += member_back(engine, now, route, c->members[m]);
     return standing < c->least;
 }
 
 server_set route_pool(const struct engine *engine, int route)
 {
     const struct placement *now = &engine->shared->routes[route].now;
+    server_set standing = shared_candidate_standing(engine->shared, route, now->candidate);
 
-    return (now->members & shared_candidate_standing(engine->shared, route, now->candidate)) |
-           shared_candidate_ok(engine->shared, route, now->candidate);
+    /* Who only does not hold it stays placed, or could never hold it again. */
+    standing |= engine->shared->routes[route].lapsed;
+    return (now->members & standing) | shared_candidate_ok(engine->shared, route, now->candidate);
 }
 
 /* Automatic moves within the window that `hold` looks at. */

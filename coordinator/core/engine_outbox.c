@@ -23,8 +23,13 @@ void outbox_run(struct engine *engine, struct moment now, int route, struct effe
     for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
         struct effect *effect;
 
-        if (!its_turn(engine, route, a) ||
-            !outbox_due(&engine->out[route][a], &state->now, now.boot_ms))
+        if (!its_turn(engine, route, a))
+            continue;
+        if (actuator_is_own(&engine->model->routes[route].actuators[a])) {
+            hold_done(engine, now, route, a, effects);
+            continue;
+        }
+        if (!outbox_due(&engine->out[route][a], &state->now, now.boot_ms))
             continue;
         effect = engine_add(effects, EFFECT_ACT);
         effect->act.route = route;
@@ -126,7 +131,9 @@ int64_t outbox_next_ms(const struct engine *engine, int route)
     for (a = 0; a < engine->model->routes[route].n_actuators; a++) {
         const struct outslot *slot = &engine->out[route][a];
 
-        if (its_turn(engine, route, a) && !slot->busy && slot->next_ms < next_ms)
+        if (its_turn(engine, route, a) &&
+            !actuator_is_own(&engine->model->routes[route].actuators[a]) && !slot->busy &&
+            slot->next_ms < next_ms)
             next_ms = slot->next_ms;
     }
     return next_ms;

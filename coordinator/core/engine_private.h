@@ -88,6 +88,16 @@ struct waiter {
 };
 #define ENGINE_WAITERS_MAX 64
 
+/* What this node's helper was told of an exclusive route, and what it said. */
+struct holder {
+    uint32_t told_epoch; /* newest grant; 0: none by this start */
+    int64_t told_ms;     /* … until then (boot) */
+    uint32_t over_told;  /* newest epoch that it was told to let go of */
+    uint32_t over;       /* … and has */
+    uint32_t held_epoch; /* it says that it holds; 0: it does not */
+    int64_t held_ms;     /* … and said so last */
+};
+
 struct engine {
     int self;
     uint64_t boot;
@@ -156,6 +166,13 @@ struct engine {
     int64_t transferred_ms; /* newest try to hand the leadership over; 0 */
     int64_t chosen_ms;      /* since when this leader knows an operator's choice; 0 */
 
+    uint64_t exclusive, own; /* routes: a bit each, as of `model` */
+    struct holder holders[LIMIT_ROUTES];
+    int64_t stray_ms; /* what routes that are gone were granted is over then */
+    /* When a placed server was last known to serve an exclusive route; begins anew with every
+     * epoch, and while nothing can be known. */
+    int64_t seen_holding_ms[LIMIT_ROUTES][LIMIT_SERVERS];
+    uint32_t seen_epoch[LIMIT_ROUTES];
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
     int64_t fenced_ms;                    /* the latest of these */
     int64_t lent_ms[LIMIT_ROUTES];        /* what engine_lend() gave out: no fence begins before */
@@ -238,9 +255,30 @@ void report_shift(struct engine *engine, int64_t gap_ms);
 void hint_take(struct engine *engine, const struct event *event, struct effects *effects);
 
 /* engine_beat.c: no holder of the epoch before can still serve */
+const struct clear *word_of(const struct peer *peer, int route); /* NULL: none */
 bool grants_over(const struct engine *engine, struct moment now, int route);
+bool grants_newer_known(const struct engine *engine, int route);
 /* This node's grant of the route, of all routes (-1), is over then: its fence takes a while. */
 void grants_fence(struct engine *engine, int64_t over_ms, int route);
+/* engine_hold.c: what exclusive routes need on the servers placed */
+void hold_reset(struct engine *engine); /* another configuration is in force */
+/* Tells the helper what has changed: after whatever may have moved a grant. */
+void hold_tell(struct engine *engine, struct effects *effects);
+void hold_event(struct engine *engine, const struct event *event);
+/* This node serves it, under the epoch in force. */
+bool hold_serves(const struct engine *engine, struct moment now, int route);
+/* What it was told to hold of an older epoch may still be up. */
+bool hold_lingers(const struct engine *engine, struct moment now, int route);
+/* `server` serves it, by its newest beat. */
+bool hold_heard(const struct engine *engine, struct moment now, int route, int server);
+/* Who of those placed does not serve any more? On every node, so that a new leader need not
+ * begin to wait. */
+void hold_watch(struct engine *engine, struct moment now);
+/* The leader's half: says so. True: something is odd. */
+bool hold_lead(struct engine *engine, struct moment now, struct effects *effects);
+/* An own actuator is done when all who are placed hold it. */
+void hold_done(struct engine *engine, struct moment now, int route, int actuator,
+               struct effects *effects);
 /* engine_late.c: commands that must not come late */
 void late_recheck(struct engine *engine, const struct event *event);
 void late_answer(struct engine *engine, const struct beat *beat, struct moment now);

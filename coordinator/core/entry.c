@@ -24,7 +24,7 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_NODE] = "node",         [ENTRY_SECURITY] = "security",
         [ENTRY_MEMBER] = "member",     [ENTRY_REASSERTED] = "reasserted",
         [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
-        [ENTRY_HANDOVER] = "handover",
+        [ENTRY_HANDOVER] = "handover", [ENTRY_HOLDING] = "holding",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

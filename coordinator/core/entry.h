@@ -28,6 +28,7 @@ enum entry_kind {
     ENTRY_PAUSE = 15,      /* automatic moves of a route, or of all, are off for a time, or on */
     ENTRY_DRAIN = 16,      /* a server leaves all pools, or may come back into them */
     ENTRY_HANDOVER = 17,   /* an operator says who is to lead, or that came to nothing */
+    ENTRY_HOLDING = 18,    /* an exclusive route's placed server serves it no longer, or again */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -128,6 +129,13 @@ struct entry {
             int server;  /* that is to lead */
             bool failed; /* it does not, or may not: `reason` says why */
         } handover;
+        struct {
+            int route;
+            uint32_t epoch;
+            int server;
+            bool holds;        /* again, or not any more */
+            uint32_t since_ms; /* it was last known to hold so long ago, by the leader */
+        } holding;
     };
 };
 

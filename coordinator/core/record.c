@@ -279,6 +279,20 @@ void record_standing(struct recorder *r, const char *type)
     finish(r, &line);
 }
 
+void record_holding(struct recorder *r)
+{
+    const struct route *route = &model_of(r)->routes[r->entry->holding.route];
+    struct line line;
+
+    begin(r, &line, "failover", r->entry->holding.holds ? "holds" : "lapsed");
+    jsonw_str(&line.w, "route", route->name);
+    jsonw_int(&line.w, "epoch", r->entry->holding.epoch);
+    jsonw_str(&line.w, "server", server_name(r, r->entry->holding.server));
+    if (!r->entry->holding.holds)
+        jsonw_int(&line.w, "since_ms", r->entry->holding.since_ms);
+    finish(r, &line);
+}
+
 void record_refused(struct recorder *r)
 {
     const struct route *route = &model_of(r)->routes[r->entry->intent.route];

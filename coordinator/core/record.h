@@ -26,6 +26,7 @@ void record_intent(struct recorder *r, server_set left, bool move);
 void record_act(struct recorder *r);
 void record_outcome(struct recorder *r, const char *type);
 void record_verified(struct recorder *r, int64_t took_ms);
+void record_holding(struct recorder *r);
 /* type: blocked, unblocked, held */
 void record_standing(struct recorder *r, const char *type);
 void record_refused(struct recorder *r);

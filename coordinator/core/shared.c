@@ -68,6 +68,20 @@ bool shared_member_ok(const struct shared *shared, int server)
     return fitness(shared, server) == MEMBER_OK;
 }
 
+/* What speaks against a member of an exclusive route's candidate besides its checks: it is
+ * placed and does not hold the route; or it could not, because its coordinator is silent. */
+static bool cannot_hold(const struct shared *shared, int route, int candidate, int server,
+                        enum fitness asked)
+{
+    const struct route_state *state = &shared->routes[route];
+
+    if (shared->model->routes[route].kind != ROUTE_EXCLUSIVE)
+        return false;
+    if (candidate == state->now.candidate)
+        return (state->lapsed & server_bit(server)) != 0;
+    return asked == MEMBER_OK && shared->nodes[server].silent;
+}
+
 static server_set members_up_to(const struct shared *shared, int route, int candidate,
                                 enum fitness worst)
 {
@@ -76,7 +90,8 @@ static server_set members_up_to(const struct shared *shared, int route, int cand
     int i;
 
     for (i = 0; i < c->n_members; i++)
-        if (fitness(shared, c->members[i]) <= worst)
+        if (fitness(shared, c->members[i]) <= worst &&
+            !cannot_hold(shared, route, candidate, c->members[i], worst))
             set |= server_bit(c->members[i]);
     return set;
 }
@@ -340,6 +355,9 @@ static void apply_one(struct recorder *r)
         break;
     case ENTRY_COVERAGE:
         apply_coverage(r);
+        break;
+    case ENTRY_HOLDING:
+        apply_holding(r);
         break;
     case ENTRY_NODE:
     case ENTRY_MEMBER:

@@ -58,8 +58,13 @@ struct route_state {
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
     bool held;                 /* too many automatic moves: hands off until an operator acts */
     struct command_id command; /* that the current move answers */
-    char who[LIMIT_NAME];      /* that asked for the newest move; empty: automatic */
-    struct pause pause;        /* of this route's automatic moves */
+    /* Exclusive: placed servers that do not serve, whatever their checks say: their grant ran
+     * out, or what they hold is down. Of the placement's epoch. */
+    server_set lapsed;
+    int64_t lapsed_ms; /* UTC: the first of them was last known to serve; UTC_NONE */
+    uint64_t lapsed_index;
+    char who[LIMIT_NAME]; /* that asked for the newest move; empty: automatic */
+    struct pause pause;   /* of this route's automatic moves */
 };
 
 struct function_state {

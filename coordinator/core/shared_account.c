@@ -154,6 +154,17 @@ static bool member_edge(const struct shared *shared, int server, struct edge *ed
     return any;
 }
 
+/* Since it did not hold the route, or since a check of it failed, if that was before. */
+static struct edge lapse_edge(const struct shared *shared, int server,
+                              const struct route_state *state)
+{
+    struct edge edge, lapse = {.start_ms = state->lapsed_ms,
+                               .last_good_ms = state->lapsed_ms,
+                               .evidence = state->lapsed_index};
+
+    return member_edge(shared, server, &edge) && edge.start_ms < lapse.start_ms ? edge : lapse;
+}
+
 /* After a move that was not planned: until the new placement is verified. */
 static bool moving(const struct route_state *state)
 {
@@ -177,6 +188,8 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
     for (m = 0; m < c->n_members; m++) {
         if (shared_drained(shared, c->members[m]))
             spare--;
+        else if (state->lapsed & server_bit(c->members[m]))
+            edges[n++] = lapse_edge(shared, c->members[m], state);
         else
             n += member_edge(shared, c->members[m], &edges[n]);
     }
@@ -217,7 +230,9 @@ static void open_outage(struct recorder *r, int function, const struct edge *edg
 
     state->down = true;
     /* What was down already becomes an outage by being placed or configured, not before. */
-    state->start_ms = r->entry->kind == ENTRY_VERDICT ? edge->start_ms : r->shared->time_ms;
+    state->start_ms = r->entry->kind == ENTRY_VERDICT || r->entry->kind == ENTRY_HOLDING
+                          ? edge->start_ms
+                          : r->shared->time_ms;
     state->last_good_ms = edge->last_good_ms;
     if (state->last_good_ms == UTC_NONE || state->last_good_ms > state->start_ms)
         state->last_good_ms = state->start_ms;
@@ -304,7 +319,7 @@ static bool matters(enum entry_kind kind)
 {
     return kind == ENTRY_VERDICT || kind == ENTRY_INTENT || kind == ENTRY_ACT ||
            kind == ENTRY_VERIFIED || kind == ENTRY_COVERAGE || kind == ENTRY_CONFIG ||
-           kind == ENTRY_REFUSED || kind == ENTRY_DRAIN;
+           kind == ENTRY_REFUSED || kind == ENTRY_DRAIN || kind == ENTRY_HOLDING;
 }
 
 static bool has_member(const struct candidate *c, int server)

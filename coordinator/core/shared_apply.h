@@ -17,6 +17,7 @@ void apply_act(struct recorder *r);
 void apply_outcome(struct recorder *r);
 void apply_verified(struct recorder *r);
 void apply_refused(struct recorder *r);
+void apply_holding(struct recorder *r);
 /* shared_operator.c */
 /* The command is answered so, and a line says it; `subject`: what it was about, or NULL. */
 void operator_refused(struct recorder *r, const char *subject, const char *format, ...)

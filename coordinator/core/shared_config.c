@@ -31,6 +31,7 @@ static void begin_route(const struct route *route, bool first, int64_t now_ms, u
                                   .rule = RULE_FOUNDED,
                                   .moved_ms = UTC_NONE,
                                   .drain_until_ms = UTC_NONE,
+                                  .lapsed_ms = UTC_NONE,
                                   .intent_ms = now_ms,
                                   .planned = true};
     for (i = 0; i < ARRAY_LEN(state->automatic_ms); i++)

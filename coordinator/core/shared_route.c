@@ -164,6 +164,8 @@ void apply_intent(struct recorder *r)
                                     .draining = draining(r, state, move)};
     state->done = 0;
     if (move)
+        state->lapsed = 0; /* who comes next has not been seen to hold, nor not to */
+    if (move)
         state->phase = exclusive ? ROUTE_WAITING : ROUTE_ACTING;
     else if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;
@@ -234,6 +236,30 @@ void apply_verified(struct recorder *r)
     if (move)
         state->moved_ms = r->shared->time_ms;
     end_command(r, state, COMMAND_DONE, "verified");
+}
+
+void apply_holding(struct recorder *r)
+{
+    const struct entry *e = r->entry;
+    server_set member = server_bit(e->holding.server);
+    struct route_state *state;
+
+    if (e->holding.route >= r->shared->model->n_routes)
+        return;
+    state = &r->shared->routes[e->holding.route];
+    if (e->holding.epoch != state->now.epoch || !(state->now.members & member) ||
+        e->holding.holds == !(state->lapsed & member))
+        return;
+    if (e->holding.holds) {
+        state->lapsed &= ~member;
+    } else {
+        if (state->lapsed == 0) {
+            state->lapsed_ms = r->shared->time_ms - e->holding.since_ms;
+            state->lapsed_index = r->index;
+        }
+        state->lapsed |= member;
+    }
+    record_holding(r);
 }
 
 void apply_refused(struct recorder *r)

@@ -276,6 +276,7 @@ static const struct module {
     {"clock", open_clock, close_clock},
     {"node", open_node, close_node},
     {"world", world_module_open, world_module_close},
+    {"helper", holder_module_open, holder_module_close},
     {"serve", serve_module_open, serve_module_close},
     {"signals", open_signals, close_signals},
 };

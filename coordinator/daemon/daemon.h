@@ -1,8 +1,8 @@
 /* kirikaed: a node (node/) in its shell. An ordered table of modules, opened from the top and
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
- * actuators (world.c); what of all this the node uses (shell.c). Everything on one loop
- * thread. */
+ * actuators (world.c); the helper beside it (holder.c); what of all this the node uses (shell.c).
+ * Everything on one loop thread. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -50,8 +50,9 @@ struct daemon {
     struct link *link;
     struct node *node; /* NULL: what comes in is dropped */
     struct serve *serve;
-    struct world *world; /* newest; NULL while closing */
-    int worlds;          /* not yet gone */
+    struct holder *holder; /* NULL: no helper is configured */
+    struct world *world;   /* newest; NULL while closing */
+    int worlds;            /* not yet gone */
 
     uv_timer_t run;    /* what is due in the node */
     uv_check_t after;  /* every round of the loop: has Raft changed? */
@@ -97,6 +98,12 @@ void requests_reply(void *daemon, const struct command_id *id, int code, const c
 /* peers.c: node_shell's fetch and join */
 void peers_fetch(void *daemon, int server, uint64_t from);
 void peers_join(void *daemon, int server, uint64_t raft_id);
+
+/* holder.c: the helper of exclusive routes; node_shell's hold */
+int holder_module_open(struct daemon *daemon, struct err *err);
+void holder_module_close(struct daemon *daemon);
+void holder_order(void *daemon, int route, uint32_t epoch, int64_t until_ms, int fence_ms);
+void holder_configured(struct daemon *daemon);
 
 /* world.c */
 int world_module_open(struct daemon *daemon, struct err *err);

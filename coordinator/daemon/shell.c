@@ -143,6 +143,7 @@ struct node_options shell_options(struct daemon *daemon)
                                            .send_beat = shell_send_beat,
                                            .probe = world_probe,
                                            .act = world_act,
+                                           .hold = holder_order,
                                            .configured = world_replace,
                                            .zone = shell_zone,
                                            .reply = requests_reply,

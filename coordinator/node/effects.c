@@ -63,6 +63,10 @@ static void carry_out(struct node *node, const struct effect *effect)
     case EFFECT_TRANSFER:
         transfer(node, effect->server);
         break;
+    case EFFECT_HOLD:
+        shell->hold(shell->context, effect->hold.route, effect->hold.epoch, effect->hold.until_ms,
+                    effect->hold.fence_ms);
+        break;
     case EFFECT_LOG:
         log_line(node->log, effect->log.level, effect->log.event, "%s", effect->log.text);
         break;
@@ -96,7 +100,8 @@ static void drop_orders(struct effects *list, int from, int to)
     int i, kept = from;
 
     for (i = from; i < list->n; i++)
-        if (i >= to || (list->items[i].kind != EFFECT_PROBE && list->items[i].kind != EFFECT_ACT))
+        if (i >= to || (list->items[i].kind != EFFECT_PROBE && list->items[i].kind != EFFECT_ACT &&
+                        list->items[i].kind != EFFECT_HOLD))
             list->items[kept++] = list->items[i];
     if (kept < list->n)
         list->n = kept;

@@ -32,6 +32,10 @@ struct node_shell {
     void (*probe)(void *context, int check);
     /* One call of an actuator; comes back as EVENT_ACTED, never from inside. */
     void (*act)(void *context, int route, int actuator, const struct placement *placement);
+    /* To this node's helper: serve `route` under `epoch` until boot time `until_ms`, and bring it
+     * down within `fence_ms` then; 0: let go of it for good. Comes back as EVENT_HOLDER, never
+     * from inside; until it is heard the newest order of each route stands. */
+    void (*hold)(void *context, int route, uint32_t epoch, int64_t until_ms, int fence_ms);
     /* Another configuration is in force (engine_model): probes and actuators follow it. What
      * is still out under the old one must not come back any more. */
     void (*configured)(void *context);

@@ -66,7 +66,9 @@ static void actuators(const struct route *plan, const struct route_state *state,
     static const char *const kinds[] = {[ACTUATOR_HAPROXY] = "haproxy",
                                         [ACTUATOR_DNS] = "dns",
                                         [ACTUATOR_KAMAILIO] = "kamailio",
-                                        [ACTUATOR_EXEC] = "exec"};
+                                        [ACTUATOR_EXEC] = "exec",
+                                        [ACTUATOR_ADDRESS] = "address",
+                                        [ACTUATOR_HOOK] = "hook"};
     int i;
 
     jsonw_array(w, "actuators");

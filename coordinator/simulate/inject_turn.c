@@ -143,7 +143,7 @@ static void host_one(struct injection *injection, int server, bool on)
         return;
     machine_down(machine, on, true);
     if (on)
-        holders_lost(machine);
+        helper_lost(machine);
 }
 
 static void pause_one(struct injection *injection, int server, bool on)
@@ -155,6 +155,8 @@ static void pause_one(struct injection *injection, int server, bool on)
     if (machine == NULL)
         return;
     clock_stop(&machine->clock, sim_ms(injection->sim), on);
+    holders_paused(machine, on);
+    helper_clock(machine);
     machine_hold(machine, on);
 }
 
@@ -317,7 +319,7 @@ static void drift_one(struct injection *injection, int server, bool on)
         return;
     machine->ppm += injection->fault.value * (on ? 1 : -1);
     clock_rate(&machine->clock, sim_ms(injection->sim), machine->ppm);
-    holders_clock(machine);
+    helper_clock(machine);
     if (machine->process != NULL)
         process_after(machine->process); /* its next wake-up is at another time now */
 }

@@ -6,6 +6,7 @@
  *   shell.c      what a process is given for libuv, links and files (node_shell)
  *   software.c   what a server's software does besides serving: reports, and its end is noticed
  *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
+ *   helper.c     the machine's helper
  *   book.c       the ledger: what every node must have
  *   inject.c     faults begin and end; inject_turn.c: what each of them turns
  *   parts/       what there is: time, clocks, network, disks, switches, services
@@ -18,6 +19,7 @@
 #define SIMULATE_INSIDE_H
 
 #include "base/prng.h"
+#include "core/failover/holding.h"
 #include "node/node.h"
 #include "simulate/parts/clock.h"
 #include "simulate/parts/network.h"
@@ -78,6 +80,23 @@ struct edition {
 };
 #define EDITIONS_MAX 32
 
+/* What a machine's helper has of an exclusive route, and what it was last told. */
+struct keeping_order {
+    uint32_t epoch; /* 0: none */
+    int64_t until_ms;
+    int fence_ms;
+};
+struct keeping {
+    struct holding holding;
+    struct keeping_order order;
+    bool up; /* it answers, under … */
+    uint32_t epoch;
+    int64_t since_ms; /* world: since when it is as it is */
+    uint64_t start;   /* of the process that gave the newest grant */
+    uint64_t stops;   /* counted */
+    int64_t armed_ms; /* world; INT64_MAX */
+};
+
 struct machine {
     struct sim *sim;
     int server;
@@ -94,11 +113,9 @@ struct machine {
     struct input *backlog, **backlog_end;
     int datagrams;          /* of them: a socket's buffer is small */
     uint64_t lines, synced; /* of the ledger on its disk */
-    /* helper: until when (world) the node serves an exclusive route, and under which epoch */
-    int64_t serves_ms[LIMIT_ROUTES], serves_boot_ms[LIMIT_ROUTES]; /* … by its own clock */
-    uint32_t serves_epoch[LIMIT_ROUTES];
-    uint64_t serves_start[LIMIT_ROUTES]; /* by the word of which process */
-    bool serves_told[LIMIT_ROUTES];      /* the last note of it says that it does */
+    bool helper_gone;       /* killed, and not started again yet */
+    int helper_frozen;
+    struct keeping keeps[LIMIT_ROUTES];
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
     int seen_role;
@@ -214,6 +231,7 @@ void machine_acted(void *context, int node, uint64_t start, const struct event *
 /* Runs `fire` when the process (the machine is the context) can: the disk's completions,
  * answers to its requests. */
 void machine_run(void *machine, wheel_fire *fire, void *fire_context, uint64_t arg);
+void machine_told(struct machine *machine, const struct event *event); /* by its helper */
 int machine_may(void *context, int node, uint64_t start, int route,
                 const struct placement *placement, int64_t since_ms);
 int64_t machine_boot_ms(void *context, int node);
@@ -232,6 +250,13 @@ void editions_free(struct sim *sim);
 /* shell.c */
 struct node_shell shell_of(struct process *process);
 void shell_configure(struct process *process);
+
+/* helper.c */
+void helper_begin(struct machine *machine);
+void helper_order(struct machine *machine, int route, const struct keeping_order *order);
+void helper_arm(struct machine *machine, int route);
+void helper_clock(struct machine *machine); /* it runs at another rate now */
+void helper_lost(struct machine *machine);  /* no power: nothing serves any more */
 
 /* asks.c */
 void asks_open(struct sim *sim);
@@ -270,11 +295,12 @@ bool callers_candidate_serves_since(const struct sim *sim, int route, int candid
 void callers_switched(void *context, int route, int actuator, const struct setting *before);
 
 /* holders.c */
-void holders_look(struct process *process);
+/* A hypervisor's pause begins or ends: nothing on the machine answers meanwhile. */
+void holders_paused(struct machine *machine, bool on);
+/* It begins to answer, or ends. */
+void holders_serve(struct machine *machine, int route, bool up, uint32_t epoch);
 /* The platter's: a leader decides to act. */
 void holders_appending(void *machine, const struct raft_entry *entries, unsigned n);
-void holders_clock(struct machine *machine); /* its clock runs at another rate now */
-void holders_lost(struct machine *machine);  /* no power: nothing serves any more */
 
 /* watch.c */
 void watch_open(struct sim *sim);

@@ -57,7 +57,6 @@ void process_after(struct process *process)
     node_poll(process->node);
     if (!process_runs(process))
         return;
-    holders_look(process);
     watch_process(process);
     arm(process);
 }
@@ -409,6 +408,32 @@ void machine_probe_ended(void *context, int node, uint64_t start, int check, enu
                          .probe = {.check = check, .reason = reason, .began_ms = boot_ms}});
 }
 
+struct told {
+    struct machine *machine;
+    uint64_t start;
+    struct event event;
+};
+
+static void on_told(void *context, uint64_t arg)
+{
+    struct told *told = context;
+
+    (void)arg;
+    machine_acted(told->machine->sim, told->machine->server, told->start, &told->event);
+    mem_free(told);
+}
+
+/* Never from inside of the node that ordered it. */
+void machine_told(struct machine *machine, const struct event *event)
+{
+    struct told *told = mem_zalloc(1, sizeof *told);
+
+    told->machine = machine;
+    told->start = machine->process->start;
+    told->event = *event;
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim), on_told, told, 0);
+}
+
 void machine_acted(void *context, int node, uint64_t start, const struct event *event)
 {
     struct sim *sim = context;
@@ -423,7 +448,7 @@ void machine_acted(void *context, int node, uint64_t start, const struct event *
         process_after(process);
         return;
     }
-    if (event->acted.text != NULL)
+    if (event->kind == EVENT_ACTED && event->acted.text != NULL)
         snprintf(input.text, sizeof input.text, "%s", event->acted.text);
     keep(machine, &input);
 }
@@ -485,7 +510,8 @@ static void thaw(struct machine *machine)
         machine->backlog = input->next;
         if (machine->backlog == NULL)
             machine->backlog_end = &machine->backlog;
-        if (input->kind == INPUT_ACTED && input->acted.acted.text != NULL)
+        if (input->kind == INPUT_ACTED && input->acted.kind == EVENT_ACTED &&
+            input->acted.acted.text != NULL)
             input->acted.acted.text = input->text;
         if (!process->failed)
             take(process, input);
@@ -555,6 +581,8 @@ static void machine_open(struct sim *sim, int server)
     utc_ms = WORLD_UTC_MS + (int64_t)prng_below(&sim->prng, 20);
     clock_init(&machine->clock, sim_ms(sim), boot_ms, utc_ms);
     machine->platter = platter_new(&options);
+    helper_clock(machine);
+    helper_begin(machine);
 }
 
 void machines_open(struct sim *sim)

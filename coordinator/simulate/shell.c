@@ -63,6 +63,15 @@ static void act(void *context, int route, int actuator, const struct placement *
                       actuator, placement);
 }
 
+static void hold(void *context, int route, uint32_t epoch, int64_t until_ms, int fence_ms)
+{
+    struct process *process = of(context);
+    struct keeping_order order = {.epoch = epoch, .until_ms = until_ms, .fence_ms = fence_ms};
+
+    if (!process->gone)
+        helper_order(process->machine, route, &order);
+}
+
 void shell_configure(struct process *process)
 {
     targets_watch(process->sim->targets, process->machine->server, process->start,
@@ -148,6 +157,7 @@ struct node_shell shell_of(struct process *process)
         .send_beat = send_beat,
         .probe = probe,
         .act = act,
+        .hold = hold,
         .configured = configured,
         .zone = zone,
         .reply = reply,

@@ -40,6 +40,7 @@ enum field {
     REPORT_WORD = 25,
     REPORT_AGE = 26,
     HINT_CHECK = 27,
+    HOLDING = 28,
     FIELDS
 };
 
@@ -109,6 +110,16 @@ static uint8_t *put_reports(uint8_t *at, const struct report_word *reports, int 
     return at;
 }
 
+/* By their place in the list. */
+static uint64_t held(const struct clear *clears, int n)
+{
+    uint64_t set = 0;
+
+    for (int c = 0; c < n; c++)
+        set |= (uint64_t)clears[c].holding << c;
+    return set;
+}
+
 /* The first so many of each list; returns the length. */
 static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears,
                        uint8_t *bytes)
@@ -130,6 +141,7 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, ASKS, WIRE_VARINT, beat->asks);
     at = put_reports(at, beat->reports, beat->n_reports);
     PUT_LIST(HINT_CHECK, h, beat->n_hints, true, put_varint, beat->hints[h]);
+    at = put_scalar(at, HOLDING, WIRE_VARINT, held(beat->clears, n_clears));
     return (size_t)(at - bytes);
 }
 
@@ -172,6 +184,7 @@ static const uint8_t types[FIELDS] = {
     [CLEAR_ROUTE] = WIRE_BYTES, [CLEAR_EPOCH] = WIRE_BYTES,     [CLEAR_AHEAD] = WIRE_BYTES,
     [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
     [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
+    [HOLDING] = WIRE_VARINT,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -276,6 +289,7 @@ static uint32_t zigzag_back(uint32_t value)
 static bool get_clears(struct message *message, struct beat *beat)
 {
     struct in *lists = message->lists;
+    uint64_t holding = message->scalars[HOLDING];
 
     beat->n_clears = 0;
     while (lists[CLEAR_ROUTE].at < lists[CLEAR_ROUTE].end) {
@@ -284,11 +298,13 @@ static bool get_clears(struct message *message, struct beat *beat)
 
         if (beat->n_clears == LIMIT_ROUTES || route >> 1 >= LIMIT_ROUTES)
             return false;
-        beat->clears[beat->n_clears++] = (struct clear){
+        beat->clears[beat->n_clears] = (struct clear){
             .route = (uint8_t)(route >> 1),
             .clear = route & 1,
+            .holding = holding >> beat->n_clears & 1,
             .epoch = epoch,
             .intent = epoch + zigzag_back((uint32_t)get_varint(&lists[CLEAR_AHEAD]))};
+        beat->n_clears++;
     }
     return used_up(lists, CLEAR_ROUTE, CLEAR_AHEAD);
 }

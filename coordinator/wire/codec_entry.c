@@ -26,6 +26,7 @@ struct bodies {
     Kirikae__V1__Pause pause;
     Kirikae__V1__Drain drain;
     Kirikae__V1__Handover handover;
+    Kirikae__V1__Holding holding;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -159,6 +160,17 @@ static void put_handover(const struct entry *entry, struct bodies *b, Message *m
     b->handover.server = (uint32_t)entry->handover.server;
     b->handover.failed = entry->handover.failed;
     message->handover = &b->handover;
+}
+
+static void put_holding(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__holding__init(&b->holding);
+    b->holding.route = (uint32_t)entry->holding.route;
+    b->holding.epoch = entry->holding.epoch;
+    b->holding.server = (uint32_t)entry->holding.server;
+    b->holding.holds = entry->holding.holds;
+    b->holding.since_ms = entry->holding.since_ms;
+    message->holding = &b->holding;
 }
 
 static bool get_config(const Message *message, struct entry *entry)
@@ -318,6 +330,18 @@ static bool get_handover(const Message *message, struct entry *entry)
     return true;
 }
 
+static bool get_holding(const Message *message, struct entry *entry)
+{
+    if (message->holding->route >= LIMIT_ROUTES || message->holding->server >= LIMIT_SERVERS)
+        return false;
+    entry->holding.route = (int)message->holding->route;
+    entry->holding.epoch = message->holding->epoch;
+    entry->holding.server = (int)message->holding->server;
+    entry->holding.holds = message->holding->holds;
+    entry->holding.since_ms = message->holding->since_ms;
+    return true;
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -346,6 +370,7 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_PAUSE] = {BODY(PAUSE), put_pause, get_pause},
         [ENTRY_DRAIN] = {BODY(DRAIN), put_drain, get_drain},
         [ENTRY_HANDOVER] = {BODY(HANDOVER), put_handover, get_handover},
+        [ENTRY_HOLDING] = {BODY(HOLDING), put_holding, get_holding},
     };
 
     return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) ? &bodies[kind] : NULL;

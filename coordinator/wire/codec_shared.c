@@ -94,6 +94,9 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
         m->held = route->held;
         m->draining = route->now.draining;
         m->drain_until_time = pb_time(route->drain_until_ms);
+        m->lapsed = route->lapsed;
+        m->lapsed_time = pb_time(route->lapsed_ms);
+        m->lapsed_index = route->lapsed_index;
         m->command_id = pb_id_of(route->command.bytes);
         m->who = (char *)route->who;
         m->pause = pause_put(&route->pause, &p->pauses[i]);
@@ -298,6 +301,9 @@ static bool get_route(const Kirikae__V1__RouteState *m, const struct route *rout
         state->automatic_ms[k] =
             k < m->n_automatic_time ? pb_time_back(m->automatic_time[k]) : UTC_NONE;
     state->held = m->held;
+    state->lapsed = m->lapsed;
+    state->lapsed_ms = pb_time_back(m->lapsed_time);
+    state->lapsed_index = m->lapsed_index;
     return true;
 }
 

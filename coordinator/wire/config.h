@@ -18,7 +18,8 @@ struct node_config {
     char data_dir[LIMIT_TEXT];
     char bind[LIMIT_NAME]; /* empty: the server's host */
     char ca[LIMIT_TEXT], cert[LIMIT_TEXT], key[LIMIT_TEXT];
-    int log_level; /* enum log_level */
+    char helper[LIMIT_NAME + 36]; /* its socket; empty: none */
+    int log_level;                /* enum log_level */
 };
 int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct node_config *node,
                       struct err *err);

@@ -45,6 +45,7 @@ int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct 
         {"data_dir", FIELD_TEXT, .required = true, FIELD_AT(struct node_config, data_dir)},
         {"tls", FIELD_READ, .required = true, .read = read_tls},
         {"bind", FIELD_TEXT, FIELD_AT(struct node_config, bind), .chars = CONFIG_HOST_CHARS},
+        {"helper", FIELD_TEXT, FIELD_AT(struct node_config, helper)},
         {"log_level", FIELD_READ, FIELD_AT(struct node_config, log_level), .read = read_log_level},
     };
     struct reader r = {.file = file, .err = err};

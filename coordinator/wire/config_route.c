@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "wire/config_parts.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,11 +239,53 @@ static int read_required(struct reader *r, const struct doc *doc, void *into)
     return fields_refuse(r, doc->line, "required of actuator: expected true or false");
 }
 
+static int read_ip(struct reader *r, const struct doc *doc, void *into)
+{
+    struct actuator *actuator = into;
+    int rc = fields_text(r, doc, "ip of address", ".:", actuator->address, LIMIT_NAME);
+    uint8_t bytes[16];
+
+    if (rc != 0)
+        return rc;
+    /* One spelling: the helper's file has it too, and two routes could have the same. */
+    if (inet_pton(AF_INET, actuator->address, bytes) == 1)
+        inet_ntop(AF_INET, bytes, actuator->address, LIMIT_NAME);
+    else if (inet_pton(AF_INET6, actuator->address, bytes) == 1)
+        inet_ntop(AF_INET6, bytes, actuator->address, LIMIT_NAME);
+    else
+        return fields_refuse(r, doc->line, "ip of address: expected an IPv4 or IPv6 address");
+    return 0;
+}
+
+static int read_own_address(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    static const struct field fields[] = {
+        {"ip", FIELD_READ, .required = true, .read = read_ip},
+    };
+
+    actuator->kind = ACTUATOR_ADDRESS;
+    return fields_read(r, doc, "address", fields, ARRAY_LEN(fields), actuator);
+}
+
+static int read_hook(struct reader *r, const struct doc *doc, struct actuator *actuator)
+{
+    char name[LIMIT_NAME] = "";
+    static const struct field fields[] = {
+        {"name", FIELD_NAME, .required = true, .at = 0, .size = LIMIT_NAME},
+    };
+    int rc = fields_read(r, doc, "hook", fields, ARRAY_LEN(fields), name);
+
+    actuator->kind = ACTUATOR_HOOK;
+    memcpy(actuator->address, "hook:", 5);
+    memcpy(actuator->address + 5, name, sizeof name);
+    return rc;
+}
+
 static int read_actuator(struct reader *r, const struct doc *doc, void *into)
 {
     struct spec {
         struct actuator base;
-        const struct doc *of[4]; /* by enum actuator_kind; NULL: not given */
+        const struct doc *of[6]; /* by enum actuator_kind; NULL: not given */
     } spec = {.base = {.timeout_ms = 1000}};
     static const struct field fields[] = {
         {"name", FIELD_NAME, .required = true, FIELD_AT(struct spec, base.name)},
@@ -250,14 +293,15 @@ static int read_actuator(struct reader *r, const struct doc *doc, void *into)
         {"dns", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_DNS])},
         {"kamailio", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_KAMAILIO])},
         {"exec", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_EXEC])},
+        {"address", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_ADDRESS])},
+        {"hook", FIELD_DOC, FIELD_AT(struct spec, of[ACTUATOR_HOOK])},
         {"required", FIELD_READ, .read = read_required},
         {"timeout", FIELD_MS, FIELD_AT(struct spec, base.timeout_ms), .min = 50, .max = 60000},
     };
     static int (*const readers[])(struct reader *, const struct doc *, struct actuator *) = {
-        [ACTUATOR_HAPROXY] = read_haproxy,
-        [ACTUATOR_DNS] = read_dns,
-        [ACTUATOR_KAMAILIO] = read_kamailio,
-        [ACTUATOR_EXEC] = read_exec,
+        [ACTUATOR_HAPROXY] = read_haproxy,     [ACTUATOR_DNS] = read_dns,
+        [ACTUATOR_KAMAILIO] = read_kamailio,   [ACTUATOR_EXEC] = read_exec,
+        [ACTUATOR_ADDRESS] = read_own_address, [ACTUATOR_HOOK] = read_hook,
     };
     struct route *route = into;
     int rc = fields_read(r, doc, "actuator", fields, ARRAY_LEN(fields), &spec), kind = -1,
@@ -270,7 +314,8 @@ static int read_actuator(struct reader *r, const struct doc *doc, void *into)
         }
     if (rc == 0 && given != 1)
         return fields_refuse(r, doc->line,
-                             "actuator \"%s\" needs one of haproxy, dns, kamailio and exec",
+                             "actuator \"%s\" needs one of haproxy, dns, kamailio, exec, address "
+                             "and hook",
                              spec.base.name);
     if (rc == 0)
         rc = readers[kind](r, spec.of[kind], &spec.base);

@@ -78,7 +78,8 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         const char *word;
         bool *flag;
     } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},     {"follow", &t->follow},
-                 {"exclusive", &t->exclusive}, {"reports", &t->reports}, {"watched", &t->watched}};
+                 {"exclusive", &t->exclusive}, {"reports", &t->reports}, {"watched", &t->watched},
+                 {"address", &t->address}};
     char *value = strchr(word, '=');
     size_t i;
 
@@ -96,7 +97,8 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
     return wrong(
         err,
         "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME "
-        "failback=TIME drain=TIME backoff=TIME fast pairs follow exclusive reports watched",
+        "failback=TIME drain=TIME backoff=TIME fast pairs follow exclusive reports watched "
+        "address",
         word);
 }
 

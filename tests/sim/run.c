@@ -17,6 +17,7 @@ static void about_grants(struct topology *topology, struct prng *prng)
                                   .fast = topology->fast,
                                   .exclusive = true,
                                   .thirds = true,
+                                  .address = topology->address,
                                   .interval_ms = 500};
 }
 

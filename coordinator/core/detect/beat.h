@@ -39,6 +39,7 @@ struct echo {
 struct clear {
     uint8_t route;
     bool clear;      /* my log holds no intent newer than `epoch` */
+    bool holding;    /* I serve it under `epoch`: all that I am to hold is up */
     uint32_t epoch;  /* newest epoch I have applied */
     uint32_t intent; /* newest intent's epoch in my log, committed or not */
 };

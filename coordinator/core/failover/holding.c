@@ -18,7 +18,9 @@ static struct holding_orders stop(struct holding *holding, enum holding_why why,
 {
     holding->phase = HOLDING_STOPPING;
     holding->why = why;
-    holding->stop_by_ms = now_ms + holding->fence_ms;
+    /* Who comes to it late has less time for it: D + F is what others wait for. */
+    holding->stop_by_ms =
+        (why == HOLDING_DEADLINE ? holding->deadline_ms : now_ms) + holding->fence_ms;
     holding->cut = false;
     if (why != HOLDING_LOST) /* what is lost may be tried again under the same grant */
         holding->deadline_ms = 0;

@@ -7,8 +7,11 @@ int64_t promise_wait_ms(const struct timing *timing)
 {
     int64_t base = timing->lease_holder_ms + timing->fence_ms;
     int64_t up = 100 + PROMISE_RHO_PERCENT, down = 100 - PROMISE_RHO_PERCENT;
+    int64_t wait = (base * up + down - 1) / down + 2;
 
-    return (base * up + down - 1) / down + 2;
+    /* By the slowest clock the holder's lease and fence are over before the fastest has waited. */
+    CHECK(timing->lease_holder_ms > 0 && timing->fence_ms > 0 && wait * down >= base * up);
+    return wait;
 }
 
 void promise_sent(struct sent_beats *sent, uint64_t number, int64_t now_ms)

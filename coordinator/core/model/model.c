@@ -138,6 +138,16 @@ static bool is_voter(const struct server *server)
     return server->coordinator && server->role == MEMBER_VOTER;
 }
 
+bool route_is_own(const struct route *route)
+{
+    int a;
+
+    for (a = 0; a < route->n_actuators; a++)
+        if (actuator_is_own(&route->actuators[a]))
+            return true;
+    return false;
+}
+
 bool model_same_coordinators(const struct model *a, const struct model *b)
 {
     int i;

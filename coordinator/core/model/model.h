@@ -103,15 +103,24 @@ struct candidate {
     uint8_t weights[LIMIT_SERVERS]; /* by member, 1 .. 100: its share of what it could get */
 };
 
-/* KAMAILIO and EXEC are told by kirikae-agent, which compares epochs in their place. */
-enum actuator_kind { ACTUATOR_HAPROXY, ACTUATOR_DNS, ACTUATOR_KAMAILIO, ACTUATOR_EXEC };
+/* KAMAILIO and EXEC are told by kirikae-agent, which compares epochs in their place. ADDRESS and
+ * HOOK are the own ones of exclusive routes: on the servers placed, held by each one's helper. */
+enum actuator_kind {
+    ACTUATOR_HAPROXY,
+    ACTUATOR_DNS,
+    ACTUATOR_KAMAILIO,
+    ACTUATOR_EXEC,
+    ACTUATOR_ADDRESS,
+    ACTUATOR_HOOK,
+};
 
 struct actuator {
     char name[LIMIT_NAME];
     enum actuator_kind kind;
     bool optional;            /* a move is verified without it, and nobody waits for it */
     int timeout_ms;           /* of one call, reading back included */
-    char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; others: "host:port" */
+    char address[LIMIT_TEXT]; /* haproxy: "unix:/run/…" or "host:port"; address: itself; hook:
+                               * "hook:NAME"; others: "host:port" */
     /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
     char map[LIMIT_TEXT];
     /* dns */
@@ -220,6 +229,13 @@ int model_check(const struct model *model, const char *name);
 int model_function(const struct model *model, const char *name);
 int model_route(const struct model *model, const char *name);
 int model_candidate(const struct route *route, const char *name);
+
+static inline bool actuator_is_own(const struct actuator *actuator)
+{
+    return actuator->kind == ACTUATOR_ADDRESS || actuator->kind == ACTUATOR_HOOK;
+}
+/* One of its actuators is. */
+bool route_is_own(const struct route *route);
 
 /* The coordinators are the same, in the same order and roles (their addresses may differ):
  * Raft's members are them, so a new configuration cannot change them. */

@@ -184,6 +184,8 @@ static bool same_switch(const struct actuator *a, const struct actuator *b)
 {
     if (a->kind != b->kind || strcmp(a->address, b->address) != 0)
         return false;
+    if (actuator_is_own(a))
+        return a->kind == ACTUATOR_ADDRESS;
     if (a->kind == ACTUATOR_HAPROXY)
         return strcmp(a->map, b->map) == 0;
     if (a->kind == ACTUATOR_KAMAILIO)
@@ -199,6 +201,27 @@ static bool is_address(const char *host)
     uint8_t address[sizeof(struct in6_addr)];
 
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* It is brought up by those who hold a grant, and an address by one alone. */
+static int validate_own(const struct route *route, const struct actuator *actuator,
+                        struct err *err)
+{
+    if (!actuator_is_own(actuator))
+        return 0;
+    if (route->kind != ROUTE_EXCLUSIVE)
+        return err_set(err, ERR_INVALID,
+                       "actuator \"%s\" is held by the servers themselves, which only a route of "
+                       "kind: exclusive makes safe",
+                       actuator->name);
+    for (int k = 0; k < route->n_candidates && actuator->kind == ACTUATOR_ADDRESS; k++)
+        if (route->candidates[k].n_members != 1)
+            return err_set(err, ERR_INVALID,
+                           "actuator \"%s\" is an address, which one server has at a time, but "
+                           "candidate \"%s\" has %d servers",
+                           actuator->name, route->candidates[k].name,
+                           route->candidates[k].n_members);
+    return 0;
 }
 
 /* What this actuator has to say must be sayable for every candidate. */
@@ -247,7 +270,9 @@ static int validate_actuators(const struct model *model, int r, struct err *err)
             "none of its actuators is required: a move would count before anything moved");
 
     for (int a = 0; a < route->n_actuators && rc == 0; a++) {
-        rc = validate_actuator(model, route, &route->actuators[a], err);
+        rc = validate_own(route, &route->actuators[a], err);
+        if (rc == 0)
+            rc = validate_actuator(model, route, &route->actuators[a], err);
         for (int i = 0; i <= r && rc == 0; i++)
             for (int k = 0; k < (i < r ? model->routes[i].n_actuators : a) && rc == 0; k++)
                 if (same_switch(&model->routes[i].actuators[k], &route->actuators[a]))

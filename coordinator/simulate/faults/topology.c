@@ -243,6 +243,9 @@ static void write_routes(const struct topology *t, const struct layout *layout, 
     }
     if (t->exclusive && t->thirds)
         buf_str(out, "      - {name: ishikari, servers: [backup-1]}\n");
+    if (t->exclusive && t->address)
+        buf_str(out, "    actuators:\n"
+                     "      - {name: line-ip, address: {ip: 192.0.2.10}}\n");
 }
 
 static void write_promises(const struct topology *t, const struct layout *layout, struct buf *out)
@@ -336,6 +339,7 @@ struct topology topology_draw(uint64_t seed)
     t.patience_ms = patiences[prng_below(&prng, ARRAY_LEN(patiences))];
     t.extra_checks = extras[prng_below(&prng, ARRAY_LEN(extras))];
     t.reports = prng_below(&prng, 8) == 0;
+    t.address = prng_below(&prng, 2) == 0;
     draw_ways(&t, seed);
     return t;
 }

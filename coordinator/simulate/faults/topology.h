@@ -18,6 +18,7 @@ struct topology {
     bool pairs;       /* also pairwise routes: server i of site 1 -> server i of site 2 */
     bool follow;      /* … that follow the site-wide one */
     bool exclusive;   /* also a route whose holders need grants */
+    bool address;     /* … and have an address of their own: its helper's, not a client's */
     bool thirds;      /* … with a third candidate, on the third site */
     bool watched;     /* their connections are held, their processes watched */
     bool reports;     /* the servers of the candidates' own software reports too */

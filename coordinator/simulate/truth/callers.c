@@ -73,10 +73,25 @@ bool callers_would_be_served(const struct sim *sim, int route, int actuator, int
     return would_serve(sim, route, actuator, candidate, ~(server_set)0);
 }
 
+/* An address leads to who has it up, and its service. */
+static bool held_served(const struct sim *sim, int route)
+{
+    server_set holders = sim_holders(sim, route);
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if ((holders & server_bit(i)) && reached(sim, SERVER_NONE, i))
+            return true;
+    return false;
+}
+
 static bool line_served(const struct sim *sim, int route, int actuator)
 {
-    const struct setting *setting = switches_get(sim->switches, route, actuator);
+    const struct setting *setting;
 
+    if (actuator_is_own(&sim->model->routes[route].actuators[actuator]))
+        return held_served(sim, route);
+    setting = switches_get(sim->switches, route, actuator);
     return would_serve(sim, route, actuator, setting->candidate, setting->members);
 }
 
@@ -87,6 +102,8 @@ static bool pool_works(const struct sim *sim, int route)
     const struct setting *setting = switches_get(sim->switches, route, 0);
     const struct candidate *candidate = &sim->model->routes[route].candidates[setting->candidate];
 
+    if (actuator_is_own(&sim->model->routes[route].actuators[0]))
+        return held_served(sim, route);
     return count_reached(sim, SERVER_NONE, candidate, setting->members) >= candidate->least;
 }
 

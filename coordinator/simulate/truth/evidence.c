@@ -22,7 +22,8 @@ struct evidence {
     int64_t paused_ms[LIMIT_ROUTES + 1]; /* UTC until when; the last one: all */
     server_set drained;
     struct replay *replay;
-    char newest[32]; /* time of the newest line */
+    server_set lapsed[LIMIT_ROUTES]; /* likewise: placed, and not serving */
+    char newest[32];                 /* time of the newest line */
     json_int_t seq;
 };
 
@@ -221,13 +222,13 @@ static bool member_down(const struct evidence *e, int server)
     return false;
 }
 
-static int standing(const struct evidence *e, const struct candidate *candidate)
+static int standing(const struct evidence *e, const struct candidate *candidate, server_set lapsed)
 {
     int m, n = 0;
 
     for (m = 0; m < candidate->n_members; m++)
         n += !member_down(e, candidate->members[m]) &&
-             !(e->drained & server_bit(candidate->members[m]));
+             !((e->drained | lapsed) & server_bit(candidate->members[m]));
     return n;
 }
 
@@ -273,9 +274,9 @@ static void take_drain(struct evidence *e, const json_t *line)
             &model->routes[r].candidates[e->candidate[r] >= 0 ? e->candidate[r] : 0];
 
         for (m = 0; m < c->n_members; m++)
-            if (c->members[m] == server && !member_down(e, server) && standing(e, c) < c->least)
+            if (c->members[m] == server && !member_down(e, server) && standing(e, c, 0) < c->least)
                 sim_break(e->sim, "drain-keeps-least", "%s is drained, and of %s %d are left",
-                          model->servers[server].name, c->name, standing(e, c));
+                          model->servers[server].name, c->name, standing(e, c, 0));
     }
 }
 
@@ -309,9 +310,10 @@ static bool check_other_way(struct evidence *e, int route, const struct rule *ru
 
     if (rule == NULL || (rule->action != ACTION_FAILBACK && rule->action != ACTION_FOLLOW))
         return false;
-    if (standing(e, &r->candidates[to]) < r->candidates[to].least)
+    if (standing(e, &r->candidates[to], 0) < r->candidates[to].least)
         sim_break(e->sim, "last-candidate-stays", "%s goes to %s by rule %u, of which %d stand",
-                  r->name, r->candidates[to].name, rule->number, standing(e, &r->candidates[to]));
+                  r->name, r->candidates[to].name, rule->number,
+                  standing(e, &r->candidates[to], 0));
     if (rule->action == ACTION_FAILBACK && (to >= from || !r->failback.automatic))
         sim_break(e->sim, "back-to-preferred", "%s goes from %s back to %s", r->name,
                   r->candidates[from].name, r->candidates[to].name);
@@ -324,18 +326,40 @@ static bool check_other_way(struct evidence *e, int route, const struct rule *ru
     return true;
 }
 
+/* Whom the ledger says not to serve must not have served all that time. */
+static void take_lapse(struct evidence *e, const json_t *line, bool lapsed)
+{
+    int route = model_route(e->sim->model, text_of(line, "route"));
+    int server = model_server(e->sim->model, text_of(line, "server"));
+    const struct keeping *keeping;
+
+    if (route < 0 || server < 0)
+        return;
+    if (!lapsed) {
+        e->lapsed[route] &= ~server_bit(server);
+        return;
+    }
+    e->lapsed[route] |= server_bit(server);
+    keeping = &e->sim->machines[server].keeps[route];
+    if (keeping->up && keeping->epoch == (uint32_t)number_of(line, "epoch") &&
+        sim_ms(e->sim) - keeping->since_ms >= number_of(line, "since_ms"))
+        sim_break(e->sim, "lapse-true", "%s is said not to serve %s since %lld ms, and does",
+                  e->sim->model->servers[server].name, e->sim->model->routes[route].name,
+                  (long long)number_of(line, "since_ms"));
+}
+
 static void check_automatic(struct evidence *e, int route, const struct candidate *from,
                             const struct candidate *to)
 {
     const struct route *r = &e->sim->model->routes[route];
 
-    if (standing(e, from) >= from->least)
+    if (standing(e, from, e->lapsed[route]) >= from->least)
         sim_break(e->sim, "failover-backed", "%s leaves %s, of which %d stand", r->name, from->name,
-                  standing(e, from));
-    if (standing(e, to) < to->least)
+                  standing(e, from, e->lapsed[route]));
+    if (standing(e, to, 0) < to->least)
         sim_break(e->sim, "last-candidate-stays", "%s moves to %s, of which only %d stand", r->name,
-                  to->name, standing(e, to));
-    if (!any_drained(e, from) &&
+                  to->name, standing(e, to, 0));
+    if (!any_drained(e, from) && e->lapsed[route] == 0 &&
         callers_candidate_serves_since(e->sim, route, (int)(from - r->candidates),
                                        oracle_slack_ms(e->sim, route))) {
         e->sim->counts.false_moves++;
@@ -366,15 +390,17 @@ static void take_intent(struct evidence *e, const json_t *line)
         e->sim->counts.pools++;
         return;
     }
-    if (number_of(line, "rule") <= RULE_RENUMBERED || from < 0 || from == to)
-        return;
-    e->sim->counts.moves++;
-    e->candidate[route] = to;
-    if (text_of(line, "who")[0] == '\0')
-        check_paused(e, line, route);
-    if (text_of(line, "who")[0] == '\0' &&
-        !check_other_way(e, route, rules_by_number((uint16_t)number_of(line, "rule")), from, to))
-        check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
+    if (number_of(line, "rule") > RULE_RENUMBERED && from >= 0 && from != to) {
+        e->sim->counts.moves++;
+        e->candidate[route] = to;
+        if (text_of(line, "who")[0] == '\0')
+            check_paused(e, line, route);
+        if (text_of(line, "who")[0] == '\0' &&
+            !check_other_way(e, route, rules_by_number((uint16_t)number_of(line, "rule")), from,
+                             to))
+            check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
+    }
+    e->lapsed[route] = 0;
 }
 
 /* Whatever it says by now: it may have forgotten, or gone on. */
@@ -385,7 +411,8 @@ static void take_verified(struct evidence *e, const json_t *line)
         epoch_step((uint32_t)number_of(line, "epoch"), (uint32_t)number_of(line, "step"));
 
     for (a = 0; route >= 0 && a < e->sim->model->routes[route].n_actuators; a++)
-        if (!e->sim->model->routes[route].actuators[a].optional &&
+        if (!actuator_is_own(&e->sim->model->routes[route].actuators[a]) &&
+            !e->sim->model->routes[route].actuators[a].optional &&
             e->sim->said[route][a] < placement)
             sim_break(e->sim, "verified-true", "%s is verified, %s never said so",
                       e->sim->model->routes[route].name,
@@ -453,6 +480,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         take_intent(e, line);
     else if (is(line, "failover", "verified"))
         take_verified(e, line);
+    else if (is(line, "failover", "lapsed") || is(line, "failover", "holds"))
+        take_lapse(e, line, is(line, "failover", "lapsed"));
     else if (is(line, "failover", "refused"))
         sim->counts.refused++;
     else if (strcmp(text_of(line, "category"), "operator") == 0)

@@ -1,59 +1,66 @@
-/* Exclusive routes on the data plane. A node's helper is told until when the node may serve
- * (engine_grant) and fences at that time, within F, on the node's own clock, whatever became
- * of the daemon. The invariant is on who serves, not on grants. */
+/* Exclusive routes on the data plane: what the machines' helpers have up, whatever grants say. */
 #include "simulate/inside.h"
 #include "wire/codec.h"
 
-static bool exclusive(const struct sim *sim, int route)
+/* What is cut in this ms is over, whichever of its events comes first. */
+static bool answers(const struct machine *machine, int route)
 {
-    return sim->model->routes[route].kind == ROUTE_EXCLUSIVE;
+    const struct keeping *keeping = &machine->keeps[route];
+
+    return keeping->up && !machine->clock.stopped &&
+           !(keeping->holding.phase == HOLDING_STOPPING &&
+             clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms >=
+                 keeping->holding.stop_by_ms);
 }
 
 static void check_alone(struct sim *sim, int route, int server)
 {
-    const struct machine *me = &sim->machines[server];
+    const struct keeping *mine = &sim->machines[server].keeps[route];
     int i;
 
     for (i = 0; i < sim->model->n_coordinators; i++) {
-        const struct machine *other = &sim->machines[i];
+        const struct keeping *other = &sim->machines[i].keeps[route];
 
-        if (i == server || other->serves_ms[route] <= sim_ms(sim) ||
-            other->serves_epoch[route] == me->serves_epoch[route])
+        if (i == server || !answers(&sim->machines[i], route) || other->epoch == mine->epoch)
             continue;
         sim_break(sim, "exclusive-alone",
-                  "%s begins to serve %s under epoch %u, %s still does under epoch %u for %lld ms",
-                  sim->model->servers[server].name, sim->model->routes[route].name,
-                  me->serves_epoch[route], sim->model->servers[i].name, other->serves_epoch[route],
-                  (long long)(other->serves_ms[route] - sim_ms(sim)));
+                  "%s begins to serve %s under epoch %u, %s still does under epoch %u",
+                  sim->model->servers[server].name, sim->model->routes[route].name, mine->epoch,
+                  sim->model->servers[i].name, other->epoch);
     }
 }
 
-/* ---- telling ---- */
-
-static void tell(struct machine *machine, int route, bool serves)
+void holders_serve(struct machine *machine, int route, bool up, uint32_t epoch)
 {
-    machine->serves_told[route] = serves;
-    sim_note(machine->sim, NOTE_HOLDER, machine->server, serves ? "serves" : "stops",
-             "%s, epoch %u", machine->sim->model->routes[route].name, machine->serves_epoch[route]);
+    struct keeping *keeping = &machine->keeps[route];
+    const char *name = machine->sim->model->routes[route].name;
+
+    if (keeping->up)
+        sim_note(machine->sim, NOTE_HOLDER, machine->server, "stops", "%s, epoch %u", name,
+                 keeping->epoch);
+    keeping->up = up;
+    keeping->since_ms = sim_ms(machine->sim);
+    if (up) {
+        keeping->epoch = epoch;
+        sim_note(machine->sim, NOTE_HOLDER, machine->server, "serves", "%s, epoch %u", name, epoch);
+        check_alone(machine->sim, route, machine->server);
+    }
+    callers_look(machine->sim);
 }
 
-static void on_fence(void *context, uint64_t route)
+void holders_paused(struct machine *machine, bool on)
 {
-    struct machine *machine = context;
+    struct sim *sim = machine->sim;
+    int r;
 
-    if (machine->serves_told[route] && machine->serves_ms[route] <= sim_ms(machine->sim))
-        tell(machine, (int)route, false);
-}
-
-static void serve_until(struct machine *machine, int route, int64_t until_boot_ms)
-{
-    int64_t until_ms = clock_when(&machine->clock, until_boot_ms);
-
-    machine->serves_boot_ms[route] = until_boot_ms;
-    if (until_ms == machine->serves_ms[route])
-        return;
-    machine->serves_ms[route] = until_ms;
-    wheel_at(machine->sim->wheel, until_ms, on_fence, machine, (uint64_t)route);
+    for (r = 0; r < sim->model->n_routes; r++) {
+        if (!machine->keeps[r].up)
+            continue;
+        sim_note(sim, NOTE_HOLDER, machine->server, on ? "stops" : "serves", "%s, epoch %u",
+                 sim->model->routes[r].name, machine->keeps[r].epoch);
+        if (!on)
+            check_alone(sim, r, machine->server);
+    }
 }
 
 server_set sim_holders(const struct sim *sim, int route)
@@ -61,62 +68,10 @@ server_set sim_holders(const struct sim *sim, int route)
     server_set set = 0;
     int i;
 
-    for (i = 0; i < sim->model->n_coordinators; i++)
-        if (sim->machines[i].serves_ms[route] > sim_ms(sim))
+    for (i = 0; sim->machines != NULL && i < sim->model->n_coordinators; i++)
+        if (answers(&sim->machines[i], route))
             set |= server_bit(i);
     return set;
-}
-
-/* ---- who serves ---- */
-
-static void look(struct process *process, int route)
-{
-    struct machine *machine = process->machine;
-    struct sim *sim = process->sim;
-    const struct engine *engine = node_engine(process->node);
-    int64_t now_ms = clock_now(&machine->clock, sim_ms(sim)).boot_ms;
-    int64_t fence_ms = engine_model(engine)->timing.fence_ms;
-    int64_t grant_ms = engine_grant(engine, route);
-    uint32_t epoch;
-    bool begins;
-
-    if (grant_ms <= now_ms) {
-        /* Told at once when it is taken back by the process that gave it; a new one does not
-         * know who goes by the word of the one before. */
-        if (grant_ms == 0 && machine->serves_start[route] == process->start &&
-            now_ms + fence_ms < machine->serves_boot_ms[route])
-            serve_until(machine, route, now_ms + fence_ms);
-        return;
-    }
-    epoch = engine_shared(engine)->routes[route].now.epoch;
-    begins = machine->serves_ms[route] <= sim_ms(sim) || machine->serves_epoch[route] != epoch;
-    if (begins && machine->serves_told[route])
-        tell(machine, route, false);
-    machine->serves_epoch[route] = epoch;
-    machine->serves_start[route] = process->start;
-    serve_until(machine, route, grant_ms + fence_ms);
-    if (begins) {
-        tell(machine, route, true);
-        check_alone(sim, route, machine->server);
-    }
-}
-
-void holders_look(struct process *process)
-{
-    int r;
-
-    for (r = 0; r < process->sim->model->n_routes; r++)
-        if (exclusive(process->sim, r))
-            look(process, r);
-}
-
-void holders_clock(struct machine *machine)
-{
-    int r;
-
-    for (r = 0; r < machine->sim->model->n_routes; r++)
-        if (machine->serves_ms[r] > sim_ms(machine->sim))
-            serve_until(machine, r, machine->serves_boot_ms[r]);
 }
 
 /* The moment of the decision, not of its effect: whatever the new holder still waits for is
@@ -129,19 +84,16 @@ static void check_act(struct machine *leader, const struct entry *entry)
     server_set next = engine_shared(engine)->routes[route].now.members;
 
     for (i = 0; i < sim->model->n_coordinators; i++) {
-        const struct machine *holder = &sim->machines[i];
+        const struct keeping *other = &sim->machines[i].keeps[route];
 
         /* Who has it again after others is never two at a time. */
         if (next & server_bit(i))
             continue;
-        if (holder->serves_ms[route] > sim_ms(sim) &&
-            holder->serves_epoch[route] < entry->outcome.epoch)
+        if (answers(&sim->machines[i], route) && other->epoch < entry->outcome.epoch)
             sim_break(sim, "act-after-grants",
-                      "%s acts on %s for epoch %u, %s may serve epoch %u for %lld ms more",
+                      "%s acts on %s for epoch %u, %s still serves epoch %u",
                       sim->model->servers[leader->server].name, sim->model->routes[route].name,
-                      entry->outcome.epoch, sim->model->servers[i].name,
-                      holder->serves_epoch[route],
-                      (long long)(holder->serves_ms[route] - sim_ms(sim)));
+                      entry->outcome.epoch, sim->model->servers[i].name, other->epoch);
     }
 }
 
@@ -162,16 +114,5 @@ void holders_appending(void *context, const struct raft_entry *entries, unsigned
             entry.kind == ENTRY_ACT)
             check_act(machine, &entry);
         entry_free(&entry);
-    }
-}
-
-void holders_lost(struct machine *machine)
-{
-    int r;
-
-    for (r = 0; r < machine->sim->model->n_routes; r++) {
-        machine->serves_ms[r] = machine->serves_boot_ms[r] = 0;
-        if (machine->serves_told[r])
-            tell(machine, r, false);
     }
 }

@@ -65,8 +65,8 @@ static bool held(const struct sim *sim, int route, const struct placement *now)
     int i;
 
     for (i = 0; i < sim->model->n_coordinators; i++)
-        if ((now->members & server_bit(i)) && sim->machines[i].serves_ms[route] > sim_ms(sim) &&
-            sim->machines[i].serves_epoch[route] == now->epoch)
+        if ((now->members & server_bit(i)) && sim->machines[i].keeps[route].up &&
+            sim->machines[i].keeps[route].epoch == now->epoch)
             return true;
     return false;
 }
@@ -100,6 +100,8 @@ static bool route_settled(const struct sim *sim, const struct shared *shared, in
     for (a = 0; a < r->n_actuators; a++) {
         const struct setting *setting = switches_get(sim->switches, route, a);
 
+        if (actuator_is_own(&r->actuators[a]))
+            continue; /* its holder was looked at */
         if (setting->epoch == state->now.epoch && setting->step == state->now.step &&
             setting->candidate == state->now.candidate && setting->members == state->now.members)
             continue;

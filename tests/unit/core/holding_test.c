@@ -137,6 +137,10 @@ static void what_does_not_come_down_in_time_is_cut_once(void **state)
     assert_int_equal(holding_tick(&h, 500 + F).act, HOLDING_DO_CUT);
     assert_int_equal(holding_tick(&h, 500 + F).act, HOLDING_DO_NOTHING);
     assert_int_equal(holding_stopped(&h).tell, HOLDING_TELL_FENCED);
+    /* One that is late has no more time than that. */
+    h = up(4, 500);
+    holding_tick(&h, 520);
+    assert_int_equal(holding_next_ms(&h), 500 + F);
 }
 
 static void what_cannot_start_is_brought_down_and_tried_again_later(void **state)

@@ -80,14 +80,14 @@ static void who_is_no_voter_yet_says_nothing_clear(void **state)
     cluster_free(c);
 }
 
-/* The holders are cut off, so it takes a majority that stores the intent: five and the leader. */
-static void a_leader_counts_itself_by_its_own_disk(void **state)
+/* The holders are cut off, so it takes a majority that stores the intent: five and the leader,
+ * which does not yet. */
+static struct cluster *waiting(void)
 {
     struct cluster *c = cluster_new("exclusive", 0, 78);
     struct command command = {.kind = COMMAND_FAILOVER, .to = 1, .force = true};
     int i;
 
-    (void)state;
     cluster_run(c, 3000);
     for (i = 0; i < MIRROR; i++)
         c->cut[i] = true;
@@ -98,6 +98,14 @@ static void a_leader_counts_itself_by_its_own_disk(void **state)
     cluster_command(c, &command);
     cluster_run(c, 3000);
     assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_WAITING);
+    return c;
+}
+
+static void a_leader_counts_itself_by_its_own_disk(void **state)
+{
+    struct cluster *c = waiting();
+
+    (void)state;
     stands(c, BACKUP, UINT64_MAX, true);
     cluster_run(c, 3000);
     assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
@@ -107,7 +115,7 @@ static void a_leader_counts_itself_by_its_own_disk(void **state)
 /* What the process before was granted may still be served by its fence or a client. */
 static void a_release_after_a_start_waits_for_the_lease_before_it(void **state)
 {
-    struct cluster *c = moved();
+    struct cluster *c = waiting();
     struct timing timing = model_timing(PROFILE_NORMAL);
     int64_t started_ms = c->now_ms;
 

@@ -98,6 +98,10 @@ static void on_act(void *context, int route, int actuator, const struct placemen
     ((struct bench *)context)->calls++;
 }
 
+static void on_hold(void *context, int route, uint32_t epoch, int64_t until_ms, int fence_ms)
+{
+}
+
 static void on_configured(void *context)
 {
     struct bench *b = context;
@@ -204,6 +208,7 @@ static void set_up(struct bench *b, const char *yaml, int self)
                                                  .send_beat = on_send_beat,
                                                  .probe = on_probe,
                                                  .act = on_act,
+                                                 .hold = on_hold,
                                                  .configured = on_configured,
                                                  .reply = on_reply,
                                                  .ledger_size = on_size,

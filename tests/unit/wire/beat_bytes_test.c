@@ -102,6 +102,8 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     m.heard = beat->heard;
     m.refused = beat->refused;
     m.asks = beat->asks;
+    for (int i = 0; i < beat->n_clears; i++)
+        m.holding |= (uint64_t)beat->clears[i].holding << i;
     fill_echoes(beat, &c, &m);
     fill_votes(beat, &c, &m);
     fill_clears(beat, &c, &m);
@@ -148,6 +150,7 @@ static void any_beat(struct prng *prng, struct beat *beat)
     for (int i = 0; i < beat->n_clears; i++)
         beat->clears[i] = (struct clear){.route = (uint8_t)prng_below(prng, LIMIT_ROUTES),
                                          .clear = prng_below(prng, 2),
+                                         .holding = prng_below(prng, 2),
                                          .epoch = (uint32_t)figure(prng),
                                          .intent = (uint32_t)figure(prng)};
     for (int i = 0; i < beat->n_reports; i++)

@@ -319,7 +319,7 @@ static const struct {
     {"tcp: {port: 443}", "tcp: {port: 443}, http: {url: 'http://x/'}",
      "check \"web\" needs one of tcp, http, sip and report"},
     {"haproxy: {address: 'unix:/run/lb.sock', map: /etc/lb.map}, ", "",
-     "actuator \"lb\" needs one of haproxy, dns, kamailio and exec"},
+     "actuator \"lb\" needs one of haproxy, dns, kamailio, exec, address and hook"},
     {"targets: [web-1], tcp: {port: 443}", "targets: [web-1], report: {ttl: 2s}",
      "check \"web@web-1\": server \"web-1\" runs no coordinator that could take reports"},
     {"tcp: {port: 443}", "tcp: {port: 443}, process: {unit: web.service}",

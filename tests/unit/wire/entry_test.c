@@ -103,6 +103,13 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->handover.server, b->handover.server);
         assert_int_equal(a->handover.failed, b->handover.failed);
         break;
+    case ENTRY_HOLDING:
+        assert_int_equal(a->holding.route, b->holding.route);
+        assert_int_equal(a->holding.epoch, b->holding.epoch);
+        assert_int_equal(a->holding.server, b->holding.server);
+        assert_int_equal(a->holding.holds, b->holding.holds);
+        assert_int_equal(a->holding.since_ms, b->holding.since_ms);
+        break;
     }
 }
 

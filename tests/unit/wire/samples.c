@@ -153,6 +153,13 @@ static void sample_body(struct entry *entry)
         entry->handover.server = LIMIT_SERVERS - 1;
         entry->handover.failed = true;
         break;
+    case ENTRY_HOLDING:
+        entry->holding.route = LIMIT_ROUTES - 1;
+        entry->holding.epoch = 9;
+        entry->holding.server = LIMIT_SERVERS - 1;
+        entry->holding.holds = true;
+        entry->holding.since_ms = 300;
+        break;
     }
 }
 
@@ -203,7 +210,8 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     }
     beat->n_clears = 3;
     beat->clears[0] = (struct clear){.route = 0, .clear = true, .epoch = 5, .intent = 5};
-    beat->clears[1] = (struct clear){.route = LIMIT_ROUTES - 1, .epoch = 5, .intent = 6};
+    beat->clears[1] =
+        (struct clear){.route = LIMIT_ROUTES - 1, .epoch = 5, .intent = 6, .holding = true};
     beat->clears[2] = (struct clear){.route = 2, .epoch = UINT32_MAX, .intent = 0};
     beat->n_reports = 2;
     beat->reports[0] = (struct report_word){.check = 7, .state = REPORT_OK, .age_ms = 650};
@@ -233,6 +241,9 @@ static void sample_rows(struct shared *s)
         .moved_ms = UTC_NONE,
         .held = true,
         .drain_until_ms = 123456,
+        .lapsed = 1ull << 63,
+        .lapsed_ms = 1795312800001,
+        .lapsed_index = 78,
         .command = {.bytes = {9, 8, 7}},
         .who = "suzuki",
         .pause = {.until_ms = 1795312900000, .since_ms = 5, .who = "sato", .reason = "点検"}};

@@ -45,6 +45,9 @@ static void same_route(const struct route_state *a, const struct route_state *b)
     assert_true(a->moved_ms == b->moved_ms);
     assert_memory_equal(a->automatic_ms, b->automatic_ms, sizeof a->automatic_ms);
     assert_int_equal(a->held, b->held);
+    assert_true(a->lapsed == b->lapsed);
+    assert_true(a->lapsed_ms == b->lapsed_ms);
+    assert_true(a->lapsed_index == b->lapsed_index);
     assert_memory_equal(&a->command, &b->command, sizeof a->command);
     assert_string_equal(a->who, b->who);
     same_pause(&a->pause, &b->pause);
