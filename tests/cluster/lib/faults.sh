@@ -62,7 +62,8 @@ fault_heal() {
     [[ $LAB_MODE == loopback ]] || net_heal
     rm -f "$LAB_DIR"/said.*
     for server in "${LAB_SERVERS[@]}"; do
-        proc_signal CONT "endpoint.$server" "coordinator.$server"
+        proc_signal CONT "endpoint.$server" "coordinator.$server" "helper.$server"
+        ! lab_has_helper "$server" || proc_alive "helper.$server" || helper_start "$server"
         ! lab_has_endpoint "$server" || proc_alive "endpoint.$server" || endpoint_start "$server"
         proc_alive "coordinator.$server" || coordinator_start "$server"
     done

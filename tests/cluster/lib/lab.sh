@@ -11,6 +11,7 @@
 #   LAB_BUILD    build directory          LAB_PROFILE  normal, fast
 #   LAB_LAYOUT   site: the routes' candidates are the four servers of a site, least 2
 #                pair-N: voice-N and mirror-N alone
+#                vip: like pair-1, with an exclusive route "line" that has an address
 #   LAB_DNS      bind, knot               LAB_MODE     netns, loopback, auto
 #   LAB_INTERVAL of the checks of voice and mirror servers; default 100ms
 #   LAB_WATCH    none, hold (connections), process (of voice-1's service), reports (by software)
@@ -73,6 +74,16 @@ lab_has_endpoint() {
     [[ $1 != backup-* ]]
 }
 
+# It holds an address for the exclusive route.
+lab_has_helper() {
+    [[ $LAB_LAYOUT == vip && ($1 == voice-1 || $1 == mirror-1) ]]
+}
+
+lab_routes() {
+    echo calls softphones
+    [[ $LAB_LAYOUT != vip ]] || echo line
+}
+
 # lab_inside ARRAY HOST: the words that put a command onto a host.
 # shellcheck disable=SC2034 # "words" is another name for the caller's array
 lab_inside() {
@@ -111,6 +122,9 @@ lab_settle() {
     site)
         LAB_TOKYO=(voice-{1..4}) LAB_OSAKA=(mirror-{1..4}) LAB_LEAST=2
         ;;
+    vip)
+        LAB_TOKYO=(voice-1) LAB_OSAKA=(mirror-1) LAB_LEAST=1
+        ;;
     pair-[1-4])
         LAB_TOKYO=("voice-${LAB_LAYOUT#pair-}") LAB_OSAKA=("mirror-${LAB_LAYOUT#pair-}")
         LAB_LEAST=1
@@ -137,7 +151,7 @@ lab_attach() {
 
 lab_make_dir() {
     local program
-    for program in coordinator/{daemon/kirikaed,cli/kirikae} tests/tools/{endpoint,caller,software}; do
+    for program in coordinator/{daemon/kirikaed,helper/kirikae-helper,cli/kirikae} tests/tools/{endpoint,caller,software}; do
         [[ -x $LAB_BUILD/$program ]] || lab_fail "not built: $LAB_BUILD/$program"
     done
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kirikae-lab.XXXXXX")
@@ -221,7 +235,7 @@ lab_reset() {
     local route
     fault_heal
     wait_until 30000 100 ask_ready || return 1
-    for route in calls softphones; do
+    for route in $(lab_routes); do
         if [[ $(ask_active "$route") != tokyo ]]; then
             wait_until 30000 200 lab_switch_back "$route" || return 1
         fi

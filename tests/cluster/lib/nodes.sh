@@ -36,7 +36,7 @@ nodes_config() {
         -e "s|@TIMEOUT@|$timeout|g" -e "s|@INTERVAL@|$LAB_INTERVAL|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
         -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" -e "s|@FAILBACK@|$failback|g" \
-        -e "s|#$LAB_WATCH: ||" \
+        -e "s|#$LAB_WATCH: ||" -e "s|#$LAB_LAYOUT: ||" \
         -e "/@PAIRS@/{r /dev/stdin
 d}" \
         "$LAB_TOP/tests/cluster/lib/config.yaml.in" < <(nodes_pairs)
@@ -64,6 +64,7 @@ tls:
   cert: $LAB_DIR/certs/$1.pem
   key: $LAB_DIR/certs/$1.key
 CONFIG
+    ! lab_has_helper "$1" || printf 'helper: %s\n' "$LAB_DIR/helper.$1"
 }
 
 operator_config() {
@@ -132,8 +133,32 @@ software_start() {
         200 "$LAB_DIR/said.$1"
 }
 
+helper_start() {
+    proc_start "helper.$1" "$1" "$LAB_BUILD/coordinator/helper/kirikae-helper" \
+        --config "$LAB_DIR/nodes/$1.helper.yaml"
+}
+
+# The address that callers use, and when it is on which server: one line for each change.
+helper_prepare() {
+    cat >"$LAB_DIR/nodes/$1.helper.yaml" <<CONFIG
+socket: $LAB_DIR/helper.$1
+user: root
+routes:
+  - name: line
+    addresses: [{address: $LAB_NET.8.8/32, interface: eth0}]
+CONFIG
+    chmod 0600 "$LAB_DIR/nodes/$1.helper.yaml"
+    proc_start "addresses.$1" "$1" stdbuf -oL ip -ts -4 -o monitor address dev eth0
+}
+
 nodes_start() {
     local server
+    for server in "${LAB_SERVERS[@]}"; do
+        if lab_has_helper "$server"; then
+            helper_prepare "$server"
+            helper_start "$server"
+        fi
+    done
     for server in "${LAB_SERVERS[@]}"; do
         coordinator_start "$server"
     done

@@ -194,8 +194,11 @@ traffic_up() {
 }
 
 endpoint_start() {
+    local address
+    address=$(lab_address "$1")
+    ! lab_has_helper "$1" || address=0.0.0.0 # also under the address that moves
     proc_start "endpoint.$1" "$1" "$LAB_BUILD/tests/tools/endpoint" --name "$1" \
-        --bind "$(lab_address "$1"):8080"
+        --bind "$address:8080"
 }
 
 endpoints_up() {
@@ -212,6 +215,8 @@ callers_up() {
     proc_start caller.dns caller "$LAB_BUILD/tests/tools/caller" \
         --dns "$(lab_address ns-1):$LAB_DNS_PORT" --name sip.call.example --port 8080 \
         --control "$LAB_DIR/run.dns"
+    [[ $LAB_LAYOUT != vip ]] || proc_start caller.vip caller "$LAB_BUILD/tests/tools/caller" \
+        --http "$LAB_NET.8.8:8080" --control "$LAB_DIR/run.vip"
     callers_served voice- 5000 || lab_fail "the callers are not served by voice-*"
 }
 
@@ -223,6 +228,7 @@ caller_ctl() {
 }
 
 caller_mark() {
+    [[ $LAB_LAYOUT != vip ]] || caller_ctl vip mark "$1" >/dev/null
     caller_ctl http mark "$1" >/dev/null
     caller_ctl dns mark "$1" >/dev/null
 }
@@ -233,7 +239,8 @@ caller_wait_served() {
 }
 
 callers_served() {
-    caller_wait_served http "$1" "$2" && caller_wait_served dns "$1" "$2"
+    caller_wait_served http "$1" "$2" && caller_wait_served dns "$1" "$2" &&
+        { [[ $LAB_LAYOUT != vip ]] || caller_wait_served vip "$1" "$2"; }
 }
 
 # The longest gap between two good calls since the last mark, in ms.
