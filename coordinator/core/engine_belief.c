@@ -104,17 +104,32 @@ bool belief_abstains(const struct engine *engine, struct moment now)
 
 /* ---- confirmation ---- */
 
-static void begin_round(struct engine *engine, struct moment now, int check, int64_t for_ms)
+/* A hint's brief one becomes a whole one when there is a reason; none is made briefer. */
+static void prolong(struct watch *watch, struct moment now, int64_t for_ms, bool brief)
+{
+    if (!watch->brief || brief)
+        return;
+    watch->brief = false;
+    watch->confirm_until_ms = now.boot_ms + for_ms;
+}
+
+static void begin_round(struct engine *engine, struct moment now, int check, int64_t for_ms,
+                        bool brief)
 {
     struct watch *watch = &engine->watches[check];
 
-    if (watch->confirm_until_ms != 0 || !(watch->assigned & server_bit(engine->self)) ||
+    if (!(watch->assigned & server_bit(engine->self)) ||
         engine->model->checks[check].kind == CHECK_REPORT)
         return;
+    if (watch->confirm_until_ms != 0) {
+        prolong(watch, now, for_ms, brief);
+        return;
+    }
     /* When hundreds fail at once their ordinary probes have to do, except for routes. */
     if (engine->confirming >= CONFIRM_MAX && !watch->first)
         return;
     engine->confirming++;
+    watch->brief = brief;
     watch->confirm_until_ms = now.boot_ms + for_ms;
     watch->confirm_next_ms = now.boot_ms;
     engine_due(&engine->confirm_ms, now.boot_ms);
@@ -126,11 +141,13 @@ static void confirm(struct engine *engine, struct moment now, int check)
 {
     if (now.boot_ms >= engine->watches[check].rest_ms)
         begin_round(engine, now, check,
-                    engine->model->timing.window_ms + engine->model->checks[check].timeout_ms);
+                    engine->model->timing.window_ms + engine->model->checks[check].timeout_ms,
+                    false);
 }
 
 /* A few probes, because what ends takes a moment to be gone: a process's connections are closed
- * before it stops listening. When one fails, a whole round follows by itself. */
+ * before it stops listening. When one fails, a whole round follows by itself; when none does, the
+ * next failure is looked at like any other. */
 void belief_hint(struct engine *engine, struct moment now, int check)
 {
     struct watch *watch = &engine->watches[check];
@@ -138,7 +155,7 @@ void belief_hint(struct engine *engine, struct moment now, int check)
     if (watch->hint_ms != BOOT_NEVER && now.boot_ms - watch->hint_ms < HINT_REST_MS)
         return;
     watch->hint_ms = now.boot_ms;
-    begin_round(engine, now, check, HINT_PROBES * engine->model->timing.beat_ms);
+    begin_round(engine, now, check, HINT_PROBES * engine->model->timing.beat_ms, true);
 }
 
 /* A word on a check calls for a look when it contradicts what was committed. What is known
@@ -162,7 +179,8 @@ static void run_confirmation(struct engine *engine, struct moment now, int check
         return;
     if (now.boot_ms >= watch->confirm_until_ms) {
         watch->confirm_until_ms = 0;
-        watch->rest_ms = now.boot_ms + engine->model->checks[check].interval_ms;
+        if (!watch->brief)
+            watch->rest_ms = now.boot_ms + engine->model->checks[check].interval_ms;
         engine->confirming--;
         return;
     }
@@ -381,7 +399,8 @@ static void look_anew(struct engine *engine, struct moment now)
     for (c = 0; c < engine->model->n_checks; c++)
         if (engine->watches[c].sensor.fails > 0)
             begin_round(engine, now, c,
-                        engine->model->timing.window_ms + engine->model->checks[c].timeout_ms);
+                        engine->model->timing.window_ms + engine->model->checks[c].timeout_ms,
+                        false);
 }
 
 void belief_tick(struct engine *engine, struct moment now)

@@ -28,7 +28,8 @@ struct watch {
     uint8_t news;  /* beats that are still to say what changed */
     uint64_t told; /* number of the newest beat that said it */
     int64_t confirm_until_ms, confirm_next_ms; /* a confirmation round runs; 0: none */
-    int64_t rest_ms;                           /* no other round before */
+    bool brief;                                /* it is a hint's */
+    int64_t rest_ms;                           /* no other whole round before */
     int64_t odd_ms;   /* since when coverage differs from the committed fact; 0: it does not */
     int64_t split_ms; /* since when the leader counts some that fail it, too few; 0: it does not */
     bool dirty;       /* a ballot changed since the leader last counted */
@@ -126,10 +127,10 @@ struct engine {
     int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
     /* Since when a candidate is ready; 0: it is not, or never goes back by itself. */
     int64_t ready_ms[LIMIT_ROUTES][LIMIT_CANDIDATES];
-    struct zone *zone; /* owned: of the contract; NULL: not known */
-    int64_t pool_ms[LIMIT_ROUTES];       /* since when its pool differs; 0: it does not */
-    bool foreign;                        /* the file names other coordinators: told once */
-    int64_t suspect_until_ms;            /* abstain: this node stood still */
+    struct zone *zone;             /* owned: of the contract; NULL: not known */
+    int64_t pool_ms[LIMIT_ROUTES]; /* since when its pool differs; 0: it does not */
+    bool foreign;                  /* the file names other coordinators: told once */
+    int64_t suspect_until_ms;      /* abstain: this node stood still */
 
     struct watch *watches; /* model order */
     struct cell *cells;    /* check * n_coordinators + observer */

@@ -281,6 +281,39 @@ static void an_observer_s_own_hint_looks_for_itself(void **state)
     cluster_free(c);
 }
 
+/* It lingered for longer than the hint's few probes: the first that finds out calls the rest. */
+static void a_hint_that_found_nothing_keeps_no_look_back(void **state)
+{
+    struct event found = {.kind = EVENT_PROBE, .probe = {0, REASON_REFUSED, 0, 1}};
+    struct cluster *c = seldom();
+
+    (void)state;
+    hint(c, 0, 0);
+    run(c, 700, 0xf, 0);
+    c->dead[0] = true;
+    found.probe.began_ms = c->now_ms;
+    cluster_step(c, BACKUP, &found);
+    run(c, 100, 0xf, 0);
+    assert_int_equal(verdict(c, 0), VERDICT_DOWN);
+    cluster_free(c);
+}
+
+/* No answer is evidence only when it repeats, and takes its time. */
+static void a_hint_finds_a_hung_process(void **state)
+{
+    struct cluster *c = seldom();
+    int64_t began;
+
+    (void)state;
+    c->loss_percent = 20;
+    c->hung[0] = true;
+    hint(c, 0, 0);
+    for (began = c->now_ms; verdict(c, 0) != VERDICT_DOWN && c->now_ms - began < 30000;)
+        run(c, 100, 0xf, 0);
+    assert_in_range(c->now_ms - began, 1, 1200);
+    cluster_free(c);
+}
+
 /* ---- leases ---- */
 
 /* How long an operator's move of an exclusive route waits for the old holder. */
@@ -450,6 +483,8 @@ int main(void)
         cmocka_unit_test(a_stall_and_a_step_of_the_clock_are_said),
         cmocka_unit_test(abstaining_ends),
         cmocka_unit_test(a_fast_clock_does_not_make_durations_collapse),
+        cmocka_unit_test(a_hint_that_found_nothing_keeps_no_look_back),
+        cmocka_unit_test(a_hint_finds_a_hung_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
