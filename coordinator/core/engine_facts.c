@@ -340,6 +340,8 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
 
     if (finishing(engine, route) && !(facts & FACT_DRAIN_OVER))
         engine_due(&due_ms, boot_at(now, state->drain_until_ms));
+    if (facts & FACT_PARENT_MOVED) /* a window's end, a majority heard again: nobody says so */
+        engine_due(&due_ms, now.boot_ms + KEPT_LOOK_MS);
     if (back < 0)
         engine_due(&due_ms, back_ms);
     else /* it waits for an allowed time, or for the end of what keeps it back */

@@ -615,6 +615,32 @@ static void a_pair_stays_where_the_other_is_not_ready(void **state)
     end(c);
 }
 
+/* No actuator answers, and nothing is committed: that it may go now is for the leader to see. */
+static void a_pair_that_was_kept_back_goes_when_it_may(void **state)
+{
+    char yaml[sizeof template + 256], *from, *to;
+    struct engine *leader;
+    struct cluster *c;
+
+    (void)state;
+    snprintf(yaml, sizeof yaml, template, "", "kind: exclusive\n    follows: calls");
+    from = strstr(yaml, "    actuators:");
+    to = strstr(yaml, "  - name: pair");
+    memmove(from, to, strlen(to) + 1);
+    c = cluster_of(yaml, 7);
+    cluster_run(c, 3000);
+    leader = (struct engine *)cluster_engine(c, c->leader);
+    engine_members(leader, true);
+    command(c, COMMAND_SWITCHOVER, CALLS, 1);
+    cluster_run(c, 3000);
+    assert_moved(c, CALLS, 1, 16);
+    assert_int_equal(route_of(c, PAIR)->now.candidate, 0);
+    engine_members(leader, false);
+    cluster_run(c, 1500);
+    assert_moved(c, PAIR, 1, 28);
+    end(c);
+}
+
 /* ---- drains ---- */
 
 static void who_is_left_by_a_planned_move_may_finish(void **state)
@@ -725,6 +751,7 @@ int main(void)
         cmocka_unit_test(a_pair_moves_alone_and_is_taken_along_later),
         cmocka_unit_test(a_move_of_a_pair_is_overtaken),
         cmocka_unit_test(a_pair_stays_where_the_other_is_not_ready),
+        cmocka_unit_test(a_pair_that_was_kept_back_goes_when_it_may),
         cmocka_unit_test(who_is_left_by_a_planned_move_may_finish),
         cmocka_unit_test(a_failed_candidate_drains_nobody),
         cmocka_unit_test(whom_an_operator_drains_finishes_without_an_end),
