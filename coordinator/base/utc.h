@@ -7,6 +7,9 @@
 
 #define UTC_TEXT_MAX 32
 #define UTC_NONE INT64_MIN /* "no such time" */
+/* Further than any text says, and from zero in both directions: times within it can be added to
+ * and subtracted. */
+#define UTC_MOST_MS (1ll << 50)
 
 /* "2026-11-22T03:04:05.678Z" into text[UTC_TEXT_MAX]. */
 void utc_format(int64_t utc_ms, char *text);

@@ -411,8 +411,10 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
         return;
     else if (entry->config_version == shared->model->version)
         apply_one(&r);
-    else
+    else {
         operator_refused(&r, NULL, "the configuration changed meanwhile: look again");
+        return; /* its indices mean nothing here */
+    }
     if (shared->model != NULL)
         account_functions(&r);
 }

@@ -245,12 +245,13 @@ static void close_outage(struct recorder *r, int function)
 {
     struct function_state *state = &r->shared->functions[function];
     int64_t end = r->shared->time_ms, fail = state->start_ms;
+    int route = r->shared->model->functions[function].route;
 
     if (r->first_good_ms != UTC_NONE) {
         end = r->first_good_ms;
         fail = r->last_fail_ms;
-    } else if (r->entry->kind == ENTRY_VERIFIED) {
-        fail = r->shared->routes[r->entry->outcome.route].intent_ms;
+    } else if (r->entry->kind == ENTRY_VERIFIED && r->entry->outcome.route == route) {
+        fail = r->shared->routes[route].intent_ms;
     }
     if (end < state->start_ms)
         end = state->start_ms;

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "entry.pb-c.h"
 #include "wire/codec.h"
 #include "wire/config.h"
@@ -173,6 +174,11 @@ static void put_holding(const struct entry *entry, struct bodies *b, Message *me
     message->holding = &b->holding;
 }
 
+static bool is_time(int64_t utc_ms)
+{
+    return utc_ms >= -UTC_MOST_MS && utc_ms <= UTC_MOST_MS;
+}
+
 static bool get_config(const Message *message, struct entry *entry)
 {
     const ProtobufCBinaryData *yaml = &message->config->yaml;
@@ -254,7 +260,7 @@ static bool get_window(const Message *message, struct entry *entry)
 {
     const Kirikae__V1__Window *w = message->window;
 
-    if (w->n_functions > WORDS)
+    if (w->n_functions > WORDS || !is_time(w->start_ms) || !is_time(w->end_ms))
         return false;
     entry->window.window = w->window;
     entry->window.end = w->end;
@@ -304,7 +310,8 @@ static bool get_security(const Message *message, struct entry *entry)
 
 static bool get_pause(const Message *message, struct entry *entry)
 {
-    if (message->pause->route < ROUTE_ALL || message->pause->route >= LIMIT_ROUTES)
+    if (message->pause->route < ROUTE_ALL || message->pause->route >= LIMIT_ROUTES ||
+        !is_time(message->pause->until_ms))
         return false;
     entry->pause.route = message->pause->route;
     entry->pause.until_ms = message->pause->until_ms;
@@ -408,7 +415,7 @@ static int from_message(const Message *message, struct entry *entry, struct err 
     entry->leader = message->leader;
     entry->time_ms = message->time_ms;
     entry->config_version = message->config_version;
-    if (message->leader < -1 || message->leader >= LIMIT_SERVERS ||
+    if (message->leader < -1 || message->leader >= LIMIT_SERVERS || !is_time(message->time_ms) ||
         !pb_id(entry->id.bytes, &message->command_id) ||
         !pb_text(entry->who, sizeof entry->who, message->who) ||
         !pb_text(entry->reason, sizeof entry->reason, message->reason) ||

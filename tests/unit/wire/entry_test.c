@@ -240,6 +240,10 @@ static void ranges_are_kept(void **state)
     } while (0)
     REFUSED(ENTRY_LEADER, leader, LIMIT_SERVERS);
     REFUSED(ENTRY_LEADER, leader, -2);
+    REFUSED(ENTRY_LEADER, time_ms, INT64_MAX);
+    REFUSED(ENTRY_WINDOW, window.start_ms, INT64_MIN);
+    REFUSED(ENTRY_WINDOW, window.end_ms, INT64_MAX);
+    REFUSED(ENTRY_PAUSE, pause.until_ms, INT64_MAX);
     REFUSED(ENTRY_VERDICT, verdict.check, LIMIT_CHECKS);
     REFUSED(ENTRY_VERDICT, verdict.check, -1);
     REFUSED(ENTRY_VERDICT, verdict.verdict, 4);

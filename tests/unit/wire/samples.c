@@ -118,8 +118,8 @@ static void sample_body(struct entry *entry)
         entry->window.window = UINT64_MAX;
         entry->window.extend = entry->window.refused = true;
         entry->window.end = entry->window.emergency = entry->window.short_notice = true;
-        entry->window.start_ms = INT64_MIN;
-        entry->window.end_ms = INT64_MAX;
+        entry->window.start_ms = -UTC_MOST_MS;
+        entry->window.end_ms = UTC_MOST_MS;
         for (int i = 0; i < LIMIT_FUNCTIONS / 64; i++)
             entry->window.functions[i] = 1ull << 63 | (uint64_t)i;
         break;
@@ -142,7 +142,7 @@ static void sample_body(struct entry *entry)
         break;
     case ENTRY_PAUSE:
         entry->pause.route = LIMIT_ROUTES - 1;
-        entry->pause.until_ms = INT64_MIN;
+        entry->pause.until_ms = -UTC_MOST_MS;
         entry->pause.expired = true;
         break;
     case ENTRY_DRAIN:
