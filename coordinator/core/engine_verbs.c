@@ -262,6 +262,8 @@ void verbs_hand_over(struct engine *engine, struct moment now, struct effects *e
     if (engine->transferred_ms >= engine->chosen_ms &&
         now.boot_ms - engine->transferred_ms < HANDOVER_AGAIN_MS)
         return;
+    if (handover_error(engine, handover->server) != NULL)
+        return; /* not now: it may be heard again before this is given up */
     engine->transferred_ms = now.boot_ms;
     engine_log(effects, LOG_LEVEL_INFO, "hand-over", "an operator wants %s to lead",
                engine->model->servers[handover->server].name);

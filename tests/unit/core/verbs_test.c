@@ -163,6 +163,27 @@ static void a_lead_that_is_not_taken_is_told(void **state)
     end(c);
 }
 
+/* Raft would wait for one that is gone; it may come back in time. */
+static void the_lead_is_handed_to_nobody_who_is_not_heard(void **state)
+{
+    struct cluster *c = calm();
+    struct command wish = make(COMMAND_HANDOVER, "abe");
+
+    (void)state;
+    wish.server = MIRROR;
+    cluster_command(c, &wish);
+    c->cut[MIRROR] = true;
+    cluster_run(c, 1400);
+    c->transfers = 0;
+    cluster_run(c, 3000);
+    assert_int_equal(c->transfers, 0);
+    assert_int_equal(c->replies, 0);
+    c->cut[MIRROR] = false;
+    cluster_run(c, 1000);
+    assert_int_equal(c->transfers, 1);
+    end(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_pause_ends_by_itself),
         cmocka_unit_test(the_lead_goes_where_it_is_wanted),
         cmocka_unit_test(a_lead_that_is_not_taken_is_told),
+        cmocka_unit_test(the_lead_is_handed_to_nobody_who_is_not_heard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
