@@ -17,12 +17,36 @@ int route_next(const struct engine *engine, int route)
     return -1;
 }
 
+static bool in_dispute(const struct engine *engine, int server)
+{
+    int i;
+
+    for (i = model_next_check(engine->model, server, -1); i >= 0;
+         i = model_next_check(engine->model, server, i))
+        if (engine->shared->checks[i].verdict == VERDICT_DISPUTED)
+            return true;
+    return false;
+}
+
+/* Its members that are fit, and of whom nobody says otherwise. */
+static int undisputed(const struct engine *engine, int route, int candidate)
+{
+    const struct candidate *c = &engine->model->routes[route].candidates[candidate];
+    server_set ok = shared_candidate_ok(engine->shared, route, candidate);
+    int m, n = 0;
+
+    for (m = 0; m < c->n_members; m++)
+        n += (ok & server_bit(c->members[m])) && !in_dispute(engine, c->members[m]);
+    return n;
+}
+
+/* No hurry to go back: one in dispute is not ready for that. */
 static void watch_ready(struct engine *engine, struct moment now, int route)
 {
     int c;
 
     for (c = 0; c < engine->model->routes[route].n_candidates; c++)
-        if (!shared_candidate_ready(engine->shared, route, c))
+        if (undisputed(engine, route, c) < engine->model->routes[route].candidates[c].least)
             engine->ready_ms[route][c] = 0;
         else if (engine->ready_ms[route][c] == 0)
             engine->ready_ms[route][c] = now.boot_ms;
@@ -209,17 +233,6 @@ static uint32_t what_failed(const struct engine *engine, int route)
     return FACT_SITE_SILENT | (leader_gone(engine, sites) ? FACT_LEADER_GONE : 0);
 }
 
-static bool in_dispute(const struct engine *engine, int server)
-{
-    int i;
-
-    for (i = model_next_check(engine->model, server, -1); i >= 0;
-         i = model_next_check(engine->model, server, i))
-        if (engine->shared->checks[i].verdict == VERDICT_DISPUTED)
-            return true;
-    return false;
-}
-
 /* How the active candidate is. */
 static uint32_t active_facts(const struct engine *engine, struct moment now, int route)
 {
@@ -227,14 +240,11 @@ static uint32_t active_facts(const struct engine *engine, struct moment now, int
     const struct candidate *c = &engine->model->routes[route].candidates[at->candidate];
     server_set ok = shared_candidate_ok(engine->shared, route, at->candidate);
     uint32_t facts = FACT_ACTIVE_OK;
-    int m, undisputed = 0;
 
     if (server_count(ok) < c->least)
         return active_failed(engine, now, route) ? FACT_ACTIVE_FAILED | what_failed(engine, route)
                                                  : 0;
-    for (m = 0; m < c->n_members; m++)
-        undisputed += (ok & server_bit(c->members[m])) && !in_dispute(engine, c->members[m]);
-    if (undisputed < c->least)
+    if (undisputed(engine, route, at->candidate) < c->least)
         facts |= FACT_DISPUTED;
     if (server_count(at->members) < c->n_members)
         facts |= FACT_DEGRADED;

@@ -146,7 +146,7 @@ enum route_order { ORDER_TOGETHER, ORDER_IN_TURN };
 /* Back to a more preferred candidate by itself. */
 struct failback {
     bool automatic; /* false: operators do it */
-    int after_ms;   /* once it has been ready for so long without a break … */
+    int after_ms;   /* once it has been ready, undisputed, for so long without a break … */
     struct week_span allowed[LIMIT_SPANS]; /* … at one of these times, by the contract's timezone */
     int n_allowed;                    /* 0: at any time */
 };

@@ -433,6 +433,28 @@ static void it_fails_back_after_its_hold_down(void **state)
     end(c);
 }
 
+static void it_does_not_go_back_into_a_dispute(void **state)
+{
+    struct cluster *c = calm("failback: {after: 5s}", "");
+    struct engine *leader = (struct engine *)cluster_engine(c, c->leader);
+    int i;
+
+    (void)state;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 2000);
+    set(c->dead, VOICE, 4, false);
+    cluster_run(c, 4000);
+    assert_true(leader->ready_ms[CALLS][0] != 0);
+    for (i = 0; i < 3; i++)
+        leader->shared->checks[i].verdict = VERDICT_DISPUTED;
+    route_watch(leader, cluster_now(c));
+    assert_true(leader->ready_ms[CALLS][0] == 0);
+    leader->shared->checks[2].verdict = VERDICT_UP;
+    route_watch(leader, cluster_now(c));
+    assert_true(leader->ready_ms[CALLS][0] == cluster_now(c).boot_ms);
+    cluster_free(c);
+}
+
 static void a_route_without_failback_stays(void **state)
 {
     struct cluster *c = calm("failback: manual", "");
@@ -742,6 +764,7 @@ int main(void)
         cmocka_unit_test(a_smaller_pool_is_degraded),
         cmocka_unit_test(a_dispute_is_no_failure),
         cmocka_unit_test(it_fails_back_after_its_hold_down),
+        cmocka_unit_test(it_does_not_go_back_into_a_dispute),
         cmocka_unit_test(a_route_without_failback_stays),
         cmocka_unit_test(it_fails_back_at_an_allowed_time_only),
         cmocka_unit_test(failback_waits_while_moves_are_off),
