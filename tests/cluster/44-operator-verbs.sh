@@ -22,10 +22,10 @@ leads() {
 }
 # What a command says when it is refused.
 expect_says() {
-    local what=$1 words=$2 said
+    local what=$1 part=$2 said
     shift 2
     said=$("$@" 2>&1 >/dev/null) && story_fail "$what: done, not refused"
-    [[ $said == *"$words"* ]] || story_fail "$what: \"$said\""
+    [[ $said == *"$part"* ]] || story_fail "$what: \"$said\""
     printf '  %s: %s\n' "$what" "$said"
 }
 
