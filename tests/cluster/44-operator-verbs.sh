@@ -1,6 +1,7 @@
 #!/bin/bash
 # Pause, drain, leader move, longer maintenance; two operators at once; who is asked before.
 # lab: LAB_LAYOUT=site
+# shellcheck disable=SC2016 # eval expands, and jq has a $ of its own
 set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh
 . "$(dirname "$0")/lib/story.sh"
