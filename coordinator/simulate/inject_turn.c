@@ -256,6 +256,23 @@ static void shut_one(struct injection *injection, int server, bool on)
     injection->sim->server_shut[server] += on ? 1 : -1;
 }
 
+/* A place, not a path: callers do not reach it either. */
+static void shut_place(struct injection *injection, bool on)
+{
+    if (!injection->fault.path)
+        each_server(injection, on, shut_one);
+}
+
+static void double_all(struct injection *injection, bool on)
+{
+    network_double(injection->sim->network, (int)injection->fault.value, on);
+}
+
+static void reorder_all(struct injection *injection, bool on)
+{
+    network_reorder(injection->sim->network, (int)injection->fault.value, on);
+}
+
 /* ---- disks and clocks ---- */
 
 static void stall_one(struct injection *injection, int server, bool on)
@@ -326,10 +343,21 @@ static void drift_one(struct injection *injection, int server, bool on)
 
 /* ---- actuators, operators ---- */
 
-static void turn_switch(struct injection *injection, enum switch_fault kind, bool on)
+static void turn_switch(struct injection *injection, bool on)
 {
-    switches_fault(injection->sim->switches, injection->fault.what.index,
-                   injection->fault.what.second, kind, (int)injection->fault.value, on);
+    static const enum switch_fault kinds[FAULT_KINDS] = {
+        [FAULT_MUTE] = SWITCH_DOWN, [FAULT_LAG] = SWITCH_SLOW,       [FAULT_DEAF] = SWITCH_DEAF,
+        [FAULT_LATE] = SWITCH_LATE, [FAULT_FORGET] = SWITCH_FORGETS,
+    };
+    const struct fault *fault = &injection->fault;
+
+    switches_fault(injection->sim->switches, fault->what.index, fault->what.second,
+                   kinds[fault->kind], (int)fault->value, on);
+}
+
+static void forget(struct injection *injection)
+{
+    turn_switch(injection, true);
 }
 
 static void ask(struct sim *sim, struct command *asked)
@@ -370,140 +398,93 @@ static void hands_off(struct injection *injection)
                                           .for_ms = for_ms < PAUSE_MAX_MS ? for_ms : PAUSE_MAX_MS});
 }
 
-/* ---- one after the other ---- */
+static void switch_over(struct injection *injection)
+{
+    command(injection, COMMAND_SWITCHOVER, false);
+}
+
+static void fail_over(struct injection *injection)
+{
+    command(injection, COMMAND_FAILOVER, false);
+}
+
+static void force(struct injection *injection)
+{
+    command(injection, COMMAND_FAILOVER, true);
+}
+
+static void drain(struct injection *injection, bool on)
+{
+    about_server(injection, on ? COMMAND_DRAIN : COMMAND_UNDRAIN);
+}
+
+static void lead(struct injection *injection)
+{
+    about_server(injection, COMMAND_HANDOVER);
+}
+
+/* ---- what each kind turns ---- */
+
+static const struct turn {
+    on_path *path;     /* each path meant */
+    on_server *server; /* each server meant */
+    void (*whole)(struct injection *injection, bool on);
+    void (*once)(struct injection *injection); /* its end comes by itself, if ever */
+} turns[FAULT_KINDS] = {
+    [FAULT_KILL] = {.server = kill_one},
+    [FAULT_FREEZE] = {.server = freeze_one},
+    [FAULT_WIPE] = {.server = wipe_one},
+    [FAULT_RESTART] = {.server = restart_one},
+    [FAULT_UPGRADE] = {.once = upgrade},
+    [FAULT_HOST] = {.server = host_one},
+    [FAULT_PAUSE] = {.server = pause_one},
+    [FAULT_REFUSE] = {.server = refuse_one},
+    [FAULT_HANG] = {.server = hang_one},
+    [FAULT_SICK] = {.server = sick_one},
+    [FAULT_SLOW] = {.server = slow_one},
+    [FAULT_FLAP] = {.server = flap_one},
+    [FAULT_UNSEEN] = {.server = unseen_one},
+    [FAULT_CUT] = {.path = cut_path, .whole = shut_place},
+    [FAULT_SPLIT] = {.path = cut_path},
+    [FAULT_LOSS] = {.path = lose_path},
+    [FAULT_DELAY] = {.path = delay_path},
+    [FAULT_DOUBLE] = {.whole = double_all},
+    [FAULT_REORDER] = {.whole = reorder_all},
+    [FAULT_STALL] = {.server = stall_one},
+    [FAULT_FULL] = {.server = full_one},
+    [FAULT_CRAWL] = {.server = crawl_one},
+    [FAULT_BADDISK] = {.server = bad_disk_one},
+    [FAULT_CORRUPT] = {.server = corrupt_one},
+    [FAULT_STEP] = {.server = step_one},
+    [FAULT_DRIFT] = {.server = drift_one},
+    [FAULT_MUTE] = {.whole = turn_switch},
+    [FAULT_LAG] = {.whole = turn_switch},
+    [FAULT_DEAF] = {.whole = turn_switch},
+    [FAULT_LATE] = {.whole = turn_switch},
+    [FAULT_FORGET] = {.once = forget},
+    [FAULT_SWITCHOVER] = {.once = switch_over},
+    [FAULT_FAILOVER] = {.once = fail_over},
+    [FAULT_FORCE] = {.once = force},
+    [FAULT_REPORT] = {.server = report_one},
+    [FAULT_HANDSOFF] = {.once = hands_off},
+    [FAULT_DRAIN] = {.whole = drain},
+    [FAULT_LEAD] = {.once = lead},
+};
 
 void inject_turn(struct injection *injection, bool on)
 {
-    const struct fault *fault = &injection->fault;
-    struct network *network = injection->sim->network;
+    const struct turn *turn;
 
-    switch (fault->kind) {
-    case FAULT_KILL:
-        each_server(injection, on, kill_one);
-        break;
-    case FAULT_FREEZE:
-        each_server(injection, on, freeze_one);
-        break;
-    case FAULT_WIPE:
-        each_server(injection, on, wipe_one);
-        break;
-    case FAULT_RESTART:
-        each_server(injection, on, restart_one);
-        break;
-    case FAULT_UPGRADE:
-        if (on)
-            upgrade(injection);
-        break;
-    case FAULT_HOST:
-        each_server(injection, on, host_one);
-        break;
-    case FAULT_PAUSE:
-        each_server(injection, on, pause_one);
-        break;
-    case FAULT_REFUSE:
-        each_server(injection, on, refuse_one);
-        break;
-    case FAULT_HANG:
-        each_server(injection, on, hang_one);
-        break;
-    case FAULT_SICK:
-        each_server(injection, on, sick_one);
-        break;
-    case FAULT_SLOW:
-        each_server(injection, on, slow_one);
-        break;
-    case FAULT_FLAP:
-        each_server(injection, on, flap_one);
-        break;
-    case FAULT_UNSEEN:
-        each_server(injection, on, unseen_one);
-        break;
-    case FAULT_CUT:
-        each_path(injection, on, cut_path);
-        if (!fault->path)
-            each_server(injection, on, shut_one);
-        break;
-    case FAULT_SPLIT:
-        each_path(injection, on, cut_path);
-        break;
-    case FAULT_LOSS:
-        each_path(injection, on, lose_path);
-        break;
-    case FAULT_DELAY:
-        each_path(injection, on, delay_path);
-        break;
-    case FAULT_DOUBLE:
-        network_double(network, (int)fault->value, on);
-        break;
-    case FAULT_REORDER:
-        network_reorder(network, (int)fault->value, on);
-        break;
-    case FAULT_STALL:
-        each_server(injection, on, stall_one);
-        break;
-    case FAULT_FULL:
-        each_server(injection, on, full_one);
-        break;
-    case FAULT_CRAWL:
-        each_server(injection, on, crawl_one);
-        break;
-    case FAULT_BADDISK:
-        each_server(injection, on, bad_disk_one);
-        break;
-    case FAULT_CORRUPT:
-        each_server(injection, on, corrupt_one);
-        break;
-    case FAULT_STEP:
-        each_server(injection, on, step_one);
-        break;
-    case FAULT_DRIFT:
-        each_server(injection, on, drift_one);
-        break;
-    case FAULT_MUTE:
-        turn_switch(injection, SWITCH_DOWN, on);
-        break;
-    case FAULT_LAG:
-        turn_switch(injection, SWITCH_SLOW, on);
-        break;
-    case FAULT_DEAF:
-        turn_switch(injection, SWITCH_DEAF, on);
-        break;
-    case FAULT_LATE:
-        turn_switch(injection, SWITCH_LATE, on);
-        break;
-    case FAULT_FORGET:
-        if (on)
-            turn_switch(injection, SWITCH_FORGETS, true);
-        break;
-    case FAULT_SWITCHOVER:
-        if (on)
-            command(injection, COMMAND_SWITCHOVER, false);
-        break;
-    case FAULT_FAILOVER:
-        if (on)
-            command(injection, COMMAND_FAILOVER, false);
-        break;
-    case FAULT_FORCE:
-        if (on)
-            command(injection, COMMAND_FAILOVER, true);
-        break;
-    case FAULT_REPORT:
-        each_server(injection, on, report_one);
-        break;
-    case FAULT_HANDSOFF: /* its end comes by itself */
-        if (on)
-            hands_off(injection);
-        break;
-    case FAULT_DRAIN:
-        about_server(injection, on ? COMMAND_DRAIN : COMMAND_UNDRAIN);
-        break;
-    case FAULT_LEAD:
-        if (on)
-            about_server(injection, COMMAND_HANDOVER);
-        break;
-    case FAULT_KINDS:
-        CHECK(false);
-    }
+    CHECK(injection->fault.kind < FAULT_KINDS);
+    turn = &turns[injection->fault.kind];
+    if (turn->path != NULL)
+        each_path(injection, on, turn->path);
+    if (turn->server != NULL)
+        each_server(injection, on, turn->server);
+    if (turn->whole != NULL)
+        turn->whole(injection, on);
+    if (turn->once != NULL && on)
+        turn->once(injection);
 }
 
 static void on_flap(void *context, uint64_t index)
