@@ -1,7 +1,6 @@
 #!/bin/bash
 # Pause, drain, leader move, longer maintenance; two operators at once; who is asked before.
 # lab: LAB_LAYOUT=site
-# shellcheck disable=SC2016 # eval expands, and jq has a $ of its own
 set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh
 . "$(dirname "$0")/lib/story.sh"
@@ -23,10 +22,10 @@ leads() {
 }
 # What a command says when it is refused.
 expect_says() {
-    local what=$1 part=$2 said
+    local what=$1 words=$2 said
     shift 2
     said=$("$@" 2>&1 >/dev/null) && story_fail "$what: done, not refused"
-    [[ $said == *"$part"* ]] || story_fail "$what: \"$said\""
+    [[ $said == *"$words"* ]] || story_fail "$what: \"$said\""
     printf '  %s: %s\n' "$what" "$said"
 }
 

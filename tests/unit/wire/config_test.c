@@ -541,6 +541,17 @@ static void the_examples_are_good(void **state)
     assert_int_equal(m->routes[0].failback.n_allowed, 2);
     model_free(m);
 
+    len = read_example("kamailio.yaml", bytes, LIMIT_CONFIG);
+    assert_int_equal(config_parse("kamailio.yaml", bytes, len, &m, &err), 0);
+    assert_int_equal(m->routes[0].actuators[1].kind, ACTUATOR_EXEC);
+    model_free(m);
+
+    len = read_example("exclusive.yaml", bytes, LIMIT_CONFIG);
+    assert_int_equal(config_parse("exclusive.yaml", bytes, len, &m, &err), 0);
+    assert_int_equal(m->routes[0].actuators[1].kind, ACTUATOR_ADDRESS);
+    assert_int_equal(m->routes[1].actuators[0].kind, ACTUATOR_HOOK);
+    model_free(m);
+
     len = read_example("node.yaml", bytes, LIMIT_CONFIG);
     assert_int_equal(config_parse_node("node.yaml", bytes, len, &node, &err), 0);
     assert_string_equal(node.name, "voice-1");
