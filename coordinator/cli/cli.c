@@ -26,12 +26,25 @@ static const struct cli_command *const commands[] = {
     &cmd_maintenance_extend,
     &cmd_audit_export,
     &cmd_audit_verify,
+    &cmd_replay,
     &cmd_sla_report,
     &cmd_config_check,
-    &cmd_simulate,
     &cmd_rules,
-    &cmd_replay,
+    &cmd_simulate,
     &cmd_report,
+};
+
+/* For the help: each begins at a command. */
+static const struct {
+    const struct cli_command *first;
+    const char *title;
+} groups[] = {
+    {&cmd_status, "what is, and why"},
+    {&cmd_failover, "moving traffic"},
+    {&cmd_maintenance_add, "maintenance"},
+    {&cmd_audit_export, "the ledger, and what follows from it"},
+    {&cmd_config_check, "before anything runs"},
+    {&cmd_report, "for a server's own software"},
 };
 
 static const struct cli_option globals[] = {
@@ -60,21 +73,29 @@ static void print_options(const struct cli_option *options, FILE *out)
     }
 }
 
+static void print_group(const struct cli_command *command, FILE *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+        if (groups[i].first == command)
+            fprintf(out, "\n%s:\n", groups[i].title);
+}
+
 static void help_all(FILE *out)
 {
     size_t i;
 
     fprintf(out, "usage: kirikae COMMAND [ARGUMENTS] [OPTIONS]\n\n"
                  "Asks a kirikae cluster: is each service up, who saw it, and where does its\n"
-                 "traffic go; and tells it to move.\n\ncommands:\n");
+                 "traffic go; and tells it to move.\n");
     for (i = 0; i < ARRAY_LEN(commands); i++) {
         char left[64];
 
+        print_group(commands[i], out);
         snprintf(left, sizeof left, "%s %s", commands[i]->name, commands[i]->arguments);
-        fprintf(out, "  %-22s %s\n", left, commands[i]->summary);
+        fprintf(out, "  %-25s %s\n", left, commands[i]->summary);
     }
-    fprintf(out, "  %-22s %s\n", "help COMMAND", "explain one of them, with an example");
-    fprintf(out, "  %-22s %s\n", "--version", "print the version");
+    fprintf(out, "\n  %-25s %s\n", "help COMMAND", "explain one of them, with an example");
+    fprintf(out, "  %-25s %s\n", "--version", "print the version");
     fprintf(out, "\noptions of every command:\n");
     print_options(globals, out);
     fprintf(out, "\nexit codes: 0 done, 1 refused or not met, 2 wrong use, 3 cluster not "
