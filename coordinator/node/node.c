@@ -334,8 +334,3 @@ struct replicate_info node_raft(const struct node *node)
         return (struct replicate_info){.role = RAFT_ROLE_OTHER};
     return replicate_info(node->replicate);
 }
-
-uint64_t node_raft_id(const struct node *node)
-{
-    return node->raft_id;
-}

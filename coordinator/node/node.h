@@ -125,7 +125,6 @@ struct lease node_lend(struct node *node, int route);
 
 const struct engine *node_engine(const struct node *node);
 struct replicate_info node_raft(const struct node *node);
-uint64_t node_raft_id(const struct node *node);
 /* A newer cluster file was read (takes the model): see engine_offer(). ERR_REFUSED too when it
  * is not the one in force but has its version. */
 int node_offer(struct node *node, struct model *model, const uint8_t *yaml, uint32_t yaml_len,

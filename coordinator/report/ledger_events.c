@@ -381,11 +381,6 @@ uint64_t ledger_events_lines(const struct ledger_events *events)
     return events->lines;
 }
 
-int64_t ledger_events_time(const struct ledger_events *events)
-{
-    return events->time_ms;
-}
-
 int ledger_events_functions(const struct ledger_events *events)
 {
     return events->n_names;

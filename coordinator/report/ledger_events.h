@@ -29,7 +29,6 @@ int ledger_events_line(struct ledger_events *events, const char *line, size_t le
 const struct history *ledger_events_history(struct ledger_events *events);
 
 uint64_t ledger_events_lines(const struct ledger_events *events);
-int64_t ledger_events_time(const struct ledger_events *events);  /* of the newest line; UTC_NONE */
 int ledger_events_functions(const struct ledger_events *events); /* how many names */
 const char *ledger_events_function(const struct ledger_events *events, int function);
 

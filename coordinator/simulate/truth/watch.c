@@ -35,7 +35,6 @@ const struct invariant invariants[] = {
     {"answered-once", "no command is answered more often than it was asked"},
     {"acknowledged-kept", "no acknowledged command is lost"},
 };
-const int n_invariants = (int)ARRAY_LEN(invariants);
 
 /* A growing array by Raft index or term. */
 struct column {

@@ -7,6 +7,5 @@ struct invariant {
     const char *says;
 };
 extern const struct invariant invariants[];
-extern const int n_invariants;
 
 #endif
