@@ -88,6 +88,8 @@ struct callers_view {
     int outages;
 };
 struct callers_view sim_callers(const struct sim *sim, int route, int actuator);
+/* What they went through begins here: nobody holds an exclusive route from the first moment on. */
+void sim_callers_begin(struct sim *sim);
 
 /* Who serves an exclusive route now. */
 server_set sim_holders(const struct sim *sim, int route);

@@ -50,6 +50,7 @@ int play_open(const struct play_options *options, struct sim **sim, struct err *
     if (r < 0)
         return r;
     sim_run(*sim, 0);
+    sim_callers_begin(*sim);
     breach = sim_breach(*sim, NULL);
     if (breach == NULL && sim_leader(*sim) >= 0)
         return 0;

@@ -257,3 +257,19 @@ struct callers_view sim_callers(const struct sim *sim, int route, int actuator)
     }
     return view;
 }
+
+void sim_callers_begin(struct sim *sim)
+{
+    int r, a;
+
+    for (r = 0; r < sim->model->n_routes; r++)
+        for (a = 0; a < sim->model->routes[r].n_actuators; a++) {
+            struct line_of_callers *line = &sim->callers[r][a];
+
+            line->since_ms = sim_ms(sim);
+            line->view = (struct callers_view){
+                .outages = line->served ? 0 : 1,
+                .first_ms = line->served ? -1 : sim_now(sim),
+            };
+        }
+}

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "shop.h"
+#include "simulate/show/play.h"
 #include "simulate/show/timeline.h"
 
 #include <jansson.h>
@@ -273,6 +274,42 @@ static void test_last_candidate(void **state)
     timeline_free(timeline);
 }
 
+/* Who holds it is found out before anything is counted. */
+static void test_exclusive_at_rest(void **state)
+{
+    static const char yaml[] =
+        "cluster: held\n"
+        "version: 1\n"
+        "profile: fast\n"
+        "sites: [{name: east}, {name: west}, {name: north}]\n"
+        "servers:\n"
+        "  - {name: one, site: east, host: 10.0.0.1}\n"
+        "  - {name: two, site: west, host: 10.0.1.1}\n"
+        "  - {name: three, site: north, host: 10.0.2.1}\n"
+        "checks: [{name: web, targets: [one, two], tcp: {port: 80}, interval: 100ms}]\n"
+        "routes:\n"
+        "  - name: web\n"
+        "    kind: exclusive\n"
+        "    candidates: [{name: east, servers: [one]}, {name: west, servers: [two]}]\n"
+        "    actuators: [{name: ip, address: {ip: 192.0.2.1}}]\n";
+    struct play_options options = {.name = "held.yaml",
+                                   .yaml = (const uint8_t *)yaml,
+                                   .yaml_len = sizeof yaml - 1,
+                                   .seed = 1,
+                                   .between_sites_ms = 3};
+    struct callers_view callers;
+    struct sim *sim;
+    struct err err;
+
+    assert_int_equal(play_open(&options, &sim, &err), 0);
+    sim_run(sim, 1000);
+    callers = sim_callers(sim, 0, 0);
+    assert_true(callers.served);
+    assert_int_equal(callers.outages, 0);
+    assert_int_equal(callers.longest_ms, 0);
+    sim_free(sim);
+}
+
 static int teardown(void **state)
 {
     buf_free(&said);
@@ -282,11 +319,12 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdict),         cmocka_unit_test(test_disputed),
-        cmocka_unit_test(test_decisions),       cmocka_unit_test(test_outcomes),
-        cmocka_unit_test(test_of_no_interest),  cmocka_unit_test(test_story),
-        cmocka_unit_test(test_story_as_json),   cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_nothing_happens), cmocka_unit_test(test_last_candidate),
+        cmocka_unit_test(test_verdict),           cmocka_unit_test(test_disputed),
+        cmocka_unit_test(test_decisions),         cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_of_no_interest),    cmocka_unit_test(test_story),
+        cmocka_unit_test(test_story_as_json),     cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_nothing_happens),   cmocka_unit_test(test_last_candidate),
+        cmocka_unit_test(test_exclusive_at_rest),
     };
 
     return cmocka_run_group_tests(tests, NULL, teardown);
