@@ -22,10 +22,10 @@ leads() {
 }
 # What a command says when it is refused.
 expect_says() {
-    local what=$1 words=$2 said
+    local what=$1 part=$2 said
     shift 2
     said=$("$@" 2>&1 >/dev/null) && story_fail "$what: done, not refused"
-    [[ $said == *"$words"* ]] || story_fail "$what: \"$said\""
+    [[ $said == *"$part"* ]] || story_fail "$what: \"$said\""
     printf '  %s: %s\n' "$what" "$said"
 }
 
@@ -38,6 +38,7 @@ expect_soon 5000 "status shows it" eval \
 for server in voice-1 voice-2 voice-3 voice-4; do
     fault_apply "kill-service:$server"
 done
+# shellcheck disable=SC2016 # eval expands it, each time anew
 expect_soon 10000 "the other route leaves" eval '[[ $(ask_active softphones) == osaka ]]'
 
 sleep 3 # nothing may happen: there is no event to wait for
@@ -79,6 +80,7 @@ later=$(date -u -d '+21 days' +%FT%TZ)
 longer=$(date -u -d '+22 days' +%FT%TZ)
 expect_exit 0 "a window" kirikae maintenance add --functions calling --start "$soon" \
     --end "$later" --reason patches
+# shellcheck disable=SC2016 # eval expands it, each time anew
 expect_soon 5000 "it is listed" eval \
     'id=$(kirikae maintenance list --json | jq -re "[.windows[] | select(.state == \"planned\")] | last | .window // empty")'
 id=$(kirikae maintenance list --json |
