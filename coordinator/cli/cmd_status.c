@@ -33,6 +33,8 @@ static const char *kept_off(const json_t *route, char *text, size_t size)
     else if (json_is_object(paused))
         snprintf(text, size, "paused until %s by %s", cli_text(paused, "until"),
                  cli_text(paused, "who"));
+    else if (cli_bool(route, "disputed"))
+        snprintf(text, size, "DISPUTED: see explain --why-not");
     return text;
 }
 

@@ -107,7 +107,7 @@ static json_t *outages(const struct past *past)
 /* The decision that is told of: the move, or what was said of the route while it was down. */
 static int decision_of(const struct past *past)
 {
-    static const char *const types[] = {"blocked", "held", "refused"};
+    static const char *const types[] = {"blocked", "held", "callers-served", "refused"};
     size_t t;
     int i;
 

@@ -188,6 +188,7 @@ static void follow_routes(struct engine *engine, const struct route_names *old)
     }
     follow_holders(engine, old);
     memset(engine->failed_ms, 0, sizeof engine->failed_ms);
+    memset(engine->disputed_ms, 0, sizeof engine->disputed_ms);
     memset(engine->ready_ms, 0, sizeof engine->ready_ms);
     memset(engine->moved_index, 0, sizeof engine->moved_index);
 }
@@ -347,6 +348,9 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         entry->security.server < engine->model->n_coordinators &&
         entry->time_ms >= engine->started_utc_ms)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
+    if (entry->kind == ENTRY_REFUSED && entry->intent.rule == RULE_DISPUTED &&
+        entry->intent.route >= 0 && entry->intent.route < engine->model->n_routes)
+        engine->disputed_ms[entry->intent.route] = engine->failed_ms[entry->intent.route];
 }
 
 static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)

@@ -131,6 +131,33 @@ bool belief_up(const struct engine *engine, struct moment now, int check)
     return count_now(engine, now, check, ballots, &n).result == COUNT_UP;
 }
 
+/* A word that came before the failure was found says nothing of it, and one that is older than
+ * a probe's interval and a round is no word on now. Until all had the time for an answer nobody
+ * can tell, and whoever does not know any more is no reason to wait. */
+enum callers belief_callers(const struct engine *engine, struct moment now, int check,
+                            int64_t since_ms)
+{
+    const struct check *c = &engine->model->checks[check];
+    int window_ms = engine->model->timing.window_ms;
+    struct ballot ballots[LIMIT_SERVERS];
+    int i, n = engine_ballots(engine, now, check, ballots), good = 0, bad = 0;
+
+    for (i = 0; i < n; i++) {
+        int64_t ended_ms = cell_of(engine, check, ballots[i].observer)->ended_ms;
+
+        if (ballots[i].abstain || ballots[i].arrived_age_ms > (uint32_t)window_ms)
+            continue;
+        if (ballots[i].opinion != OPINION_UP || reason_class(ballots[i].reason) != REASON_GOOD)
+            bad++;
+        else
+            good += ended_ms > since_ms && now.boot_ms - ended_ms <= c->interval_ms + window_ms;
+    }
+    if (2 * good > n)
+        return CALLERS_SERVED;
+    return 2 * (n - bad) > n && now.boot_ms - since_ms < window_ms + c->timeout_ms ? CALLERS_UNSURE
+                                                                                   : CALLERS_LOST;
+}
+
 /* True: not all that vote see it up, or a verdict is due. */
 static bool lead_check(struct engine *engine, struct moment now, int check, struct effects *effects)
 {

@@ -46,7 +46,9 @@ static void plan_watches(struct engine *engine)
 
         sensor_init(&watch->sensor);
         watch->assigned = model_observers(model, c);
-        watch->first = first < engine->room / 2 && model_in_route(model, model->checks[c].target);
+        watch->first =
+            first < engine->room / 2 &&
+            (model_in_route(model, model->checks[c].target) || model_of_callers(model, c));
         first += watch->first;
     }
 }
@@ -143,6 +145,12 @@ static void confirm(struct engine *engine, struct moment now, int check)
         begin_round(engine, now, check,
                     engine->model->timing.window_ms + engine->model->checks[check].timeout_ms,
                     false);
+}
+
+void belief_look(struct engine *engine, struct moment now, int check)
+{
+    begin_round(engine, now, check,
+                engine->model->timing.window_ms + engine->model->checks[check].timeout_ms, false);
 }
 
 /* A few probes, because what ends takes a moment to be gone: a process's connections are closed

@@ -139,7 +139,7 @@ enum decision { ANSWERED, PROPOSED, UNDECIDED };
 static enum decision decide(struct engine *engine, struct moment now, const struct command *command,
                             struct effects *effects)
 {
-    uint32_t facts = route_facts(engine, now, command->route) | route_asked(engine, command);
+    uint32_t facts = route_facts_asked(engine, now, command);
     const struct rule *rule = route_rule(engine, command->route, facts);
     char text[LIMIT_TEXT * 2];
 

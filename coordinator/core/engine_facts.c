@@ -52,6 +52,16 @@ static void watch_ready(struct engine *engine, struct moment now, int route)
             engine->ready_ms[route][c] = now.boot_ms;
 }
 
+/* The observers of its callers look at once, so that a real failure need not wait for them. */
+static void found_failed(struct engine *engine, struct moment now, int route)
+{
+    int callers = engine->model->routes[route].callers;
+
+    engine->failed_ms[route] = now.boot_ms;
+    if (callers >= 0)
+        belief_look(engine, now, callers);
+}
+
 /* Patience is counted on the boot clock: UTC steps, and differs from leader to leader. */
 void route_watch(struct engine *engine, struct moment now)
 {
@@ -67,7 +77,7 @@ void route_watch(struct engine *engine, struct moment now)
         if (!shared_candidate_failed(shared, r, at->candidate))
             engine->failed_ms[r] = 0;
         else if (engine->failed_ms[r] == 0 || engine->failed_epoch[r] != at->epoch)
-            engine->failed_ms[r] = now.boot_ms;
+            found_failed(engine, now, r);
         engine->failed_epoch[r] = at->epoch;
         if (engine->model->routes[r].failback.automatic)
             watch_ready(engine, now, r);
@@ -233,6 +243,18 @@ static uint32_t what_failed(const struct engine *engine, int route)
     return FACT_SITE_SILENT | (leader_gone(engine, sites) ? FACT_LEADER_GONE : 0);
 }
 
+/* Failed by all verdicts. And by what its callers see? */
+static uint32_t failed_facts(const struct engine *engine, struct moment now, int route)
+{
+    int check = engine->model->routes[route].callers;
+    enum callers callers =
+        check < 0 ? CALLERS_LOST : belief_callers(engine, now, check, engine->failed_ms[route]);
+
+    if (callers == CALLERS_LOST)
+        return FACT_ACTIVE_FAILED | what_failed(engine, route);
+    return callers == CALLERS_SERVED ? FACT_DISPUTED : 0;
+}
+
 /* How the active candidate is. */
 static uint32_t active_facts(const struct engine *engine, struct moment now, int route)
 {
@@ -242,8 +264,7 @@ static uint32_t active_facts(const struct engine *engine, struct moment now, int
     uint32_t facts = FACT_ACTIVE_OK;
 
     if (server_count(ok) < c->least)
-        return active_failed(engine, now, route) ? FACT_ACTIVE_FAILED | what_failed(engine, route)
-                                                 : 0;
+        return active_failed(engine, now, route) ? failed_facts(engine, now, route) : 0;
     if (undisputed(engine, route, at->candidate) < c->least)
         facts |= FACT_DISPUTED;
     if (server_count(at->members) < c->n_members)
@@ -390,7 +411,7 @@ const struct rule *route_rule(const struct engine *engine, int route, uint32_t f
     return rules_match(phase, facts);
 }
 
-uint32_t route_asked(const struct engine *engine, const struct command *command)
+static uint32_t asked(const struct engine *engine, const struct command *command)
 {
     uint32_t facts = command->kind == COMMAND_SWITCHOVER ? FACT_SWITCHOVER : FACT_FAILOVER;
 
@@ -407,14 +428,21 @@ uint32_t route_asked(const struct engine *engine, const struct command *command)
     return facts;
 }
 
+uint32_t route_facts_asked(const struct engine *engine, struct moment now,
+                           const struct command *command)
+{
+    uint32_t facts = route_facts(engine, now, command->route) | asked(engine, command);
+
+    return facts & FACT_ACTIVE_FAILED ? facts & ~(uint32_t)FACT_DISPUTED : facts;
+}
+
 struct route_view engine_route_view(const struct engine *engine, struct moment now, int route,
                                     const struct command *command)
 {
     struct route_view view = {.phase = engine->shared->routes[route].phase,
-                              .facts = route_facts(engine, now, route)};
+                              .facts = command != NULL ? route_facts_asked(engine, now, command)
+                                                       : route_facts(engine, now, route)};
 
-    if (command != NULL)
-        view.facts |= route_asked(engine, command);
     view.rule = route_rule(engine, route, view.facts);
     return view;
 }

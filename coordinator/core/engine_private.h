@@ -119,10 +119,12 @@ struct engine {
     int64_t routes_ms;  /* the leader looks at its routes then … */
     bool routes_busy;   /* … or at every event */
     int64_t started_utc_ms;
-    int64_t utc_ahead_ms; /* of the boot clock */
-    int64_t timed_ms; /* when the newest entry's time was applied here */
+    int64_t utc_ahead_ms;            /* of the boot clock */
+    int64_t timed_ms;                /* when the newest entry's time was applied here */
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
+    int64_t disputed_ms[LIMIT_ROUTES];   /* the failure, by its failed_ms, that is in the ledger as
+                                            disputed */
     uint64_t moved_index[LIMIT_ROUTES];  /* its newest move … */
     int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
     /* Since when a candidate is ready; 0: it is not, or never goes back by itself. */
@@ -234,6 +236,13 @@ bool belief_sweep(struct engine *engine, struct moment now, struct effects *effe
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */
 bool belief_up(const struct engine *engine, struct moment now, int check);
+/* What the observers of a route's callers make of the active candidate, found failed at
+ * `since_ms`: only what they saw after that counts. */
+enum callers { CALLERS_LOST, CALLERS_UNSURE, CALLERS_SERVED };
+enum callers belief_callers(const struct engine *engine, struct moment now, int check,
+                            int64_t since_ms);
+/* A whole round of the check, now. */
+void belief_look(struct engine *engine, struct moment now, int check);
 /* A round of a few probes, whatever else is known. */
 void belief_hint(struct engine *engine, struct moment now, int check);
 /* What this node found of a check itself, by a probe or else. */
@@ -295,7 +304,9 @@ void elect_hand_over(struct engine *engine, struct moment now, struct effects *e
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
 /* The row for them. */
 const struct rule *route_rule(const struct engine *engine, int route, uint32_t facts);
-uint32_t route_asked(const struct engine *engine, const struct command *command);
+/* … with what an operator asks. Verdicts are enough for who asks: callers need not agree. */
+uint32_t route_facts_asked(const struct engine *engine, struct moment now,
+                           const struct command *command);
 /* First other candidate, in order of preference, that holds its least; -1. */
 int route_next(const struct engine *engine, int route);
 /* The most preferred one that may take the route back by now, and now is a time for it; -1. */

@@ -226,6 +226,11 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
     case ACTION_VERIFY:
         propose_outcome(engine, now, route, ENTRY_VERIFIED, effects);
         break;
+    case ACTION_DISPUTE:
+        if (engine->disputed_ms[route] == engine->failed_ms[route])
+            break;
+        propose_standing(engine, now, route, rule, facts, command, effects);
+        break;
     case ACTION_REFUSE:
     case ACTION_BLOCK:
     case ACTION_UNBLOCK:

@@ -292,6 +292,10 @@ void apply_refused(struct recorder *r)
             record_standing(r, "held");
         }
         break;
+    case ACTION_DISPUTE:
+        if (same)
+            record_standing(r, "callers-served");
+        break;
     default:
         shared_remember(r->shared, r->entry, r->index, COMMAND_REFUSED, r->entry->reason);
         record_refused(r);

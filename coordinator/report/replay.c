@@ -207,6 +207,8 @@ static bool fits_line(enum action action, const char *type, const char *kind)
         return strcmp(type, "unblocked") == 0;
     case ACTION_HOLD:
         return strcmp(type, "held") == 0;
+    case ACTION_DISPUTE:
+        return strcmp(type, "callers-served") == 0;
     case ACTION_NONE:
     case ACTION_ACT:
     case ACTION_VERIFY:
@@ -275,7 +277,8 @@ static void replay_rule(struct replay *replay, const json_t *line, struct replay
 
 static bool is_decision(const char *type)
 {
-    static const char *const types[] = {"intent", "refused", "held", "blocked", "unblocked"};
+    static const char *const types[] = {"intent",  "refused",   "held",
+                                        "blocked", "unblocked", "callers-served"};
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(types); i++)

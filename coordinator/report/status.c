@@ -57,9 +57,10 @@ static void ledger(const struct shared *shared, const struct status_local *local
     jsonw_end(w);
 }
 
-static void routes(const struct model *model, const struct shared *shared, struct moment now,
+static void routes(const struct engine *engine, const struct model *model, struct moment now,
                    struct jsonw *w)
 {
+    const struct shared *shared = engine_shared(engine);
     int i;
 
     jsonw_array(w, "routes");
@@ -75,6 +76,8 @@ static void routes(const struct model *model, const struct shared *shared, struc
         jsonw_int(w, "epoch", state->now.epoch);
         jsonw_int(w, "step", state->now.step);
         jsonw_bool(w, "held", state->held);
+        jsonw_bool(w, "disputed",
+                   (engine_route_view(engine, now, i, NULL).facts & FACT_DISPUTED) != 0);
         status_paused(shared, i, now, w);
         jsonw_end(w);
     }
@@ -228,7 +231,7 @@ void status_json(const struct engine *engine, struct moment now, const struct st
     ledger(shared, local, w);
     status_paused(shared, ROUTE_ALL, now, w);
     status_drained(shared, w);
-    routes(committed, shared, now, w);
+    routes(engine, committed, now, w);
     functions(committed, shared, now, w);
     outages(committed, shared, now, w);
     checks("down", committed, shared, is_down, w);

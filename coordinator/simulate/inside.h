@@ -288,6 +288,8 @@ void callers_open(struct sim *sim);
 void callers_look(struct sim *sim); /* after anything that may change who is served */
 /* The truth now: callers get as far as the actuator; they would be served if it said all of
  * the candidate's members. */
+/* … and through the switch at `place` to who serves them, as it is set. */
+bool callers_served_through(void *context, int route, int place);
 bool callers_pass(const struct sim *sim, int route, int actuator);
 bool callers_would_be_served(const struct sim *sim, int route, int actuator, int candidate);
 /* It has served its callers for the last `ms`, and nobody could doubt it. */

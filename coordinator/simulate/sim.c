@@ -66,8 +66,11 @@ static void open_things(struct sim *sim, int between_sites_ms)
                                       .between_sites_ms = between_sites_ms,
                                       .deliver = machine_deliver,
                                       .context = sim};
-    struct targets_options targets = {
-        .wheel = sim->wheel, .ended = machine_probe_ended, .context = sim};
+    struct targets_options targets = {.wheel = sim->wheel,
+                                      .model = sim->model,
+                                      .served = callers_served_through,
+                                      .ended = machine_probe_ended,
+                                      .context = sim};
     struct switches_options switches = {.model = sim->model,
                                         .wheel = sim->wheel,
                                         .seed = prng_mix(sim->seed ^ 2),

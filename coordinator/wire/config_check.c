@@ -272,8 +272,7 @@ static int read_kind(struct reader *r, const struct doc *doc, struct check_spec 
     struct check *check = &spec->base;
     int rc;
 
-    if ((spec->tcp != NULL) + (spec->http != NULL) + (spec->sip != NULL) +
-            (spec->report != NULL) !=
+    if ((spec->tcp != NULL) + (spec->http != NULL) + (spec->sip != NULL) + (spec->report != NULL) !=
         1)
         return fields_refuse(r, doc->line, "check \"%s\" needs one of tcp, http, sip and report",
                              check->name);
@@ -314,6 +313,19 @@ static int read_check(struct reader *r, const struct doc *doc, void *into)
     rc = fields_list(r, spec.targets, "targets of check", LIMIT_SERVERS, expand, &spec);
     template->n = b->model->n_checks - template->first;
     return rc;
+}
+
+int config_find_checks(const struct config_builder *b, const char *name, int *first)
+{
+    for (int t = 0; t < b->n_templates; t++) {
+        const struct check_template *template = &b->templates[t];
+
+        *first = template->first;
+        if (strcmp(template->name, name) == 0)
+            return template->n;
+    }
+    *first = model_check(b->model, name);
+    return *first >= 0;
 }
 
 int config_checks(struct reader *r, const struct doc *doc, void *into)

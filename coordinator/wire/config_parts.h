@@ -29,6 +29,10 @@ int config_functions(struct reader *r, const struct doc *doc, void *into);
 int config_services(struct reader *r, const struct doc *doc, void *into);
 int config_contract(struct reader *r, const struct doc *doc, void *into);
 
+/* The checks that a text names: a template, or one target's as check@target. Their number, and
+ * the first of them; they stand in a row. */
+int config_find_checks(const struct config_builder *b, const char *name, int *first);
+
 /* The server, site, ... that a text names; `find` is one of model_site() and such. */
 int config_reference(struct reader *r, const struct doc *doc, const char *what,
                      int (*find)(const struct model *model, const char *name), int *index);

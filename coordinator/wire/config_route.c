@@ -381,6 +381,27 @@ static int read_failback(struct reader *r, const struct doc *doc, void *into)
     return fields_read(r, doc, "failback", fields, ARRAY_LEN(fields), failback);
 }
 
+static int read_callers(struct reader *r, const struct doc *doc, void *into)
+{
+    const struct config_builder *b = r->context;
+    struct route *route = into;
+    char name[LIMIT_NAME];
+    int first, n, rc = fields_text(r, doc, "callers of route", NULL, name, sizeof name);
+
+    if (rc != 0)
+        return rc;
+    n = config_find_checks(b, name, &first);
+    if (n == 0)
+        return fields_refuse(r, doc->line, "callers of route: there is no check \"%s\"", name);
+    if (n > 1)
+        return fields_refuse(r, doc->line,
+                             "callers of route: check \"%s\" has %d targets; name one, as "
+                             "check@server",
+                             name, n);
+    route->callers = first;
+    return 0;
+}
+
 static int read_nothing(struct reader *r, const struct doc *doc, void *into)
 {
     return 0;
@@ -398,6 +419,7 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
         {"hold", FIELD_READ, .read = read_hold},
         {"failback", FIELD_READ, FIELD_AT(struct route, failback), .read = read_failback},
         {"drain", FIELD_MS, FIELD_AT(struct route, drain_ms), .min = 0, .max = DRAIN_MAX_MS},
+        {"callers", FIELD_READ, .read = read_callers},
         {"follows", FIELD_READ, .read = read_nothing}, /* once all routes are known */
         {"candidates", FIELD_READ, .required = true, .read = read_candidates},
         {"order", FIELD_WORD, FIELD_AT(struct route, order), .words = orders},
@@ -411,6 +433,7 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
     route->hold_window_ms = 3600000;
     route->hold_backoff_ms = 1000;
     route->follows = -1;
+    route->callers = -1;
     rc = fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);
     if (rc != 0)
         return rc;

@@ -23,6 +23,7 @@ static const struct {
     {"blocked", "{route} stays at {active}, rule {rule}"},
     {"unblocked", "{route} at {active}, rule {rule}"},
     {"held", "{route} at {active}, rule {rule}"},
+    {"callers-served", "{route} at {active}, rule {rule}"},
     {"refused", "{route} to {to}, rule {rule} {who}"},
     {"open", "{function}"},
     {"close", "{function}, {counted_ms} ms counted"},

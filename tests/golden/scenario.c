@@ -79,7 +79,7 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         bool *flag;
     } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},     {"follow", &t->follow},
                  {"exclusive", &t->exclusive}, {"reports", &t->reports}, {"watched", &t->watched},
-                 {"address", &t->address}};
+                 {"address", &t->address},     {"callers", &t->callers}};
     char *value = strchr(word, '=');
     size_t i;
 

@@ -89,6 +89,8 @@ static const struct rule table[] = {
      "the cluster's members are changing: an exclusive route waits for that"},
     {55, SERVING | ACTING | BLOCKED, FAILED | FACT_BACKOFF, 0, ACTION_NONE,
      "it moved a moment ago: the wait before the next automatic move runs"},
+    {64, SERVING | ACTING | BLOCKED, FACT_DISPUTED, FACT_ACTIVE_OK, ACTION_DISPUTE,
+     "the callers are served, against the observers of its servers: recorded, never acted on"},
     {56, WAITING, 0, 0, ACTION_NONE, "the grants of the old epoch run out"},
     {57, BLOCKED, 0, 0, ACTION_NONE, "nobody can take over: the last candidate stays"},
     {58, ACTING, 0, 0, ACTION_NONE, "the actuators are being told"},
@@ -114,7 +116,7 @@ static const struct bond {
     uint32_t when, never, only_with;
 } bonds[] = {
     {FACT_ACTIVE_OK, FACT_ACTIVE_FAILED, 0},
-    {FACT_DISPUTED, 0, FACT_ACTIVE_OK},
+    {FACT_DISPUTED, FACT_ACTIVE_FAILED, 0},
     {FACT_POOL_DIFFERS, 0, FACT_ACTIVE_OK},
     {FACT_DEGRADED, 0, FACT_ACTIVE_OK},
     {FACT_FAILBACK_DUE, 0, FACT_ACTIVE_OK | FACT_OTHER_READY},

@@ -28,7 +28,8 @@ enum fact {
     FACT_HOST_HEARD = 1 << 18,     /* failed: a coordinator on a failed member still beats */
     FACT_SITE_SILENT = 1 << 19,    /* failed: no coordinator at the failed members' sites does */
     FACT_LEADER_GONE = 1 << 20,    /* … and the leader before this one was there */
-    FACT_DISPUTED = 1 << 21,       /* it holds its least only if those in dispute are counted */
+    FACT_DISPUTED = 1 << 21,       /* it holds its least only if those in dispute are counted; or
+                                    * it does not, but callers are served */
     FACT_DEGRADED = 1 << 22,       /* it holds its least, but not all its servers serve */
     FACT_FAILBACK_DUE = 1 << 23,   /* a preferred one is ready for its time, in an allowed window */
     FACT_PARENT_MOVED = 1 << 24,   /* the route it follows went to another candidate, ready here */
@@ -50,8 +51,9 @@ enum action {
     ACTION_BLOCK,    /* record that nobody can take over */
     ACTION_UNBLOCK,  /* record that the active candidate serves again */
     ACTION_HOLD,     /* record that it is hands off until an operator acts */
+    ACTION_DISPUTE,  /* record that callers are served, whatever the verdicts say */
 };
-#define ACTION_COUNT 12
+#define ACTION_COUNT 13
 #define PHASE_COUNT 4 /* of enum route_phase */
 
 /* The row by which an operator leaves a candidate that has failed. */
@@ -61,6 +63,8 @@ enum action {
 #define RULE_RENUMBERED 2 /* the same placement, above an epoch that an actuator had seen */
 /* A row whose refusal names who holds the route. */
 #define RULE_UNDER_WAY 13
+/* The row that is recorded once of each failure. */
+#define RULE_DISPUTED 64
 
 struct rule {
     uint16_t number;

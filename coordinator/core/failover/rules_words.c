@@ -29,7 +29,7 @@ static const struct {
     {"host-heard", "a coordinator on a failed server still beats"},
     {"site-silent", "no coordinator at the failed servers' sites beats"},
     {"leader-gone", "the leader before this one was at those sites"},
-    {"disputed", "the active candidate holds its least only if those in dispute are counted"},
+    {"disputed", "the active candidate is down to some only, or callers are served all the same"},
     {"degraded", "the active candidate holds its least with fewer servers than it has"},
     {"failback-due", "a preferred candidate was ready for its time, and this is an allowed one"},
     {"parent-moved", "the route that it follows serves another candidate, which is ready here"},
@@ -60,9 +60,9 @@ int fact_by_name(const char *name)
 
 const char *action_name(enum action action)
 {
-    static const char *const names[ACTION_COUNT] = {"none",    "move",  "failback", "follow",
-                                                    "move-to", "pool",  "act",      "verify",
-                                                    "refuse",  "block", "unblock",  "hold"};
+    static const char *const names[ACTION_COUNT] = {
+        "none",   "move",   "failback", "follow",  "move-to", "pool",   "act",
+        "verify", "refuse", "block",    "unblock", "hold",    "dispute"};
 
     CHECK((unsigned)action < ARRAY_LEN(names));
     return names[action];

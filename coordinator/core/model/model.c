@@ -204,6 +204,14 @@ uint32_t model_required(const struct route *route, int n)
     return bits;
 }
 
+bool model_of_callers(const struct model *model, int check)
+{
+    for (int r = 0; r < model->n_routes; r++)
+        if (model->routes[r].callers == check)
+            return true;
+    return false;
+}
+
 bool model_in_route(const struct model *model, int server)
 {
     for (int i = 0; i < model->n_routes; i++)

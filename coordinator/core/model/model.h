@@ -66,9 +66,9 @@ struct check {
     int observers;         /* how many coordinators watch it; 0: all (route targets always all) */
     char host[LIMIT_NAME]; /* tcp, sip: where to */
     int port;
-    enum transport transport; /* sip */
-    char url[LIMIT_TEXT];  /* http */
-    char ca_file[LIMIT_TEXT]; /* https: trust this; empty: the system's */
+    enum transport transport;   /* sip */
+    char url[LIMIT_TEXT];       /* http */
+    char ca_file[LIMIT_TEXT];   /* https: trust this; empty: the system's */
     int status_min, status_max; /* answers that count as good: http 200..399, sip 200..299 */
     char report[LIMIT_NAME];    /* report: what the target's software calls it */
     bool hold; /* tcp, http: an open connection is kept; when it breaks a probe follows at once */
@@ -148,18 +148,20 @@ struct failback {
     bool automatic; /* false: operators do it */
     int after_ms;   /* once it has been ready, undisputed, for so long without a break … */
     struct week_span allowed[LIMIT_SPANS]; /* … at one of these times, by the contract's timezone */
-    int n_allowed;                    /* 0: at any time */
+    int n_allowed;                         /* 0: at any time */
 };
 
 struct route {
     char name[LIMIT_NAME];
     enum route_kind kind;
-    int patience_ms;    /* a failure younger than this does not move it */
-    int hold_moves;     /* automatic moves allowed … */
-    int hold_window_ms; /* … in this time; then hands off and alarm */
-    int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait */
+    int patience_ms;     /* a failure younger than this does not move it */
+    int hold_moves;      /* automatic moves allowed … */
+    int hold_window_ms;  /* … in this time; then hands off and alarm */
+    int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait
+                          */
     struct failback failback;
     int drain_ms; /* who is left by a planned move may finish for so long */
+    int callers;  /* check of the whole way that callers take, through the switch; -1 */
     int follows;  /* route whose moves this one makes too, to the candidate of that name; -1 */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */
     int n_candidates;
@@ -258,6 +260,9 @@ uint32_t model_required(const struct route *route, int n);
 
 /* True when the server belongs to a candidate of any route. */
 bool model_in_route(const struct model *model, int server);
+
+/* True when the check is of the way that a route's callers take. */
+bool model_of_callers(const struct model *model, int check);
 
 /* Who watches a check: every coordinator but the target itself when the target is
  * in a route or `observers` is 0, else `observers` of them by rendezvous hashing

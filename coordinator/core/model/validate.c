@@ -204,8 +204,7 @@ static bool is_address(const char *host)
 }
 
 /* It is brought up by those who hold a grant, and an address by one alone. */
-static int validate_own(const struct route *route, const struct actuator *actuator,
-                        struct err *err)
+static int validate_own(const struct route *route, const struct actuator *actuator, struct err *err)
 {
     if (!actuator_is_own(actuator))
         return 0;
@@ -415,6 +414,47 @@ static int validate_follows(const struct model *model, int r, struct err *err)
     return 0;
 }
 
+/* A way through the switch, asked whether it answers for who is behind it. */
+static int validate_callers(const struct model *model, const struct route *route, struct err *err)
+{
+    const struct check *check;
+    server_set observers;
+    uint64_t sites = 0;
+
+    if (route->callers == -1)
+        return 0;
+    if (route->callers < 0 || route->callers >= model->n_checks)
+        return err_set(err, ERR_INVALID, "callers names an unknown check");
+    check = &model->checks[route->callers];
+    if (check->kind != CHECK_HTTP && check->kind != CHECK_SIP)
+        return err_set(err, ERR_INVALID,
+                       "callers: check \"%s\" must be http or sip: a switch takes connections, "
+                       "whoever is behind it",
+                       check->name);
+    if (check->kind == CHECK_HTTP && check->status_max >= 500)
+        return err_set(err, ERR_INVALID,
+                       "callers: check \"%s\" takes status 500 and above for good, which a switch "
+                       "says when nobody is behind it",
+                       check->name);
+    for (int k = 0; k < route->n_candidates; k++)
+        for (int m = 0; m < route->candidates[k].n_members; m++)
+            if (route->candidates[k].members[m] == check->target)
+                return err_set(err, ERR_INVALID,
+                               "callers: check \"%s\" asks server \"%s\" of its candidate "
+                               "\"%s\", not the way that callers take to it",
+                               check->name, model->servers[check->target].name,
+                               route->candidates[k].name);
+    observers = model_observers(model, route->callers);
+    for (int i = 0; i < model->n_coordinators; i++)
+        if (observers & server_bit(i))
+            sites |= 1ull << model->servers[i].site;
+    if (__builtin_popcountll(sites) < 2)
+        return err_set(err, ERR_INVALID,
+                       "callers: check \"%s\" is watched from one site alone: two are needed",
+                       check->name);
+    return 0;
+}
+
 static int validate_route(const struct model *model, int r, struct err *err)
 {
     const struct route *route = &model->routes[r];
@@ -422,7 +462,8 @@ static int validate_route(const struct model *model, int r, struct err *err)
 
     if (rc == 0)
         rc = validate_follows(model, r, err);
-
+    if (rc == 0)
+        rc = validate_callers(model, route, err);
     if (rc == 0)
         rc = validate_actuators(model, r, err);
     for (int k = 0; k < route->n_candidates && rc == 0; k++)

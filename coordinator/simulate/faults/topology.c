@@ -136,8 +136,13 @@ static void write_checks(const struct topology *t, const struct layout *layout, 
     buf_printf(out,
                "  - {name: balancer, targets: [lb-1], tcp: {port: 8080}, interval: 1s, "
                "observers: all}\n"
+               "%s"
                "  - {name: dns, targets: [ns-1], tcp: {port: 53}}\n"
                "  - {name: login, targets: [web-1], http: {url: \"http://{host}:%d/login\"}}\n",
+               t->callers
+                   ? "  - {name: way, targets: [lb-1], http: {url: \"http://{host}:8080/\"}, "
+                     "interval: 500ms, timeout: 500ms, observers: all}\n"
+                   : "",
                LOGIN_PORT);
     for (int n = 0; n < t->extra_checks; n = last) {
         last = n + EXTRA_TARGETS < t->extra_checks ? n + EXTRA_TARGETS : t->extra_checks;
@@ -182,6 +187,8 @@ static void write_calls(const struct topology *t, const struct layout *layout, s
     if (t->patience_ms > 0)
         buf_printf(out, "    patience: %dms\n", t->patience_ms);
     write_ways(t, out);
+    if (t->callers)
+        buf_str(out, "    callers: way\n");
     buf_str(out, "    candidates:\n");
     for (int s = 0; s < 2; s++) {
         buf_printf(out, "      - {name: %s, servers: [", places[s].site);
@@ -315,6 +322,7 @@ static void draw_ways(struct topology *t, uint64_t seed)
     t->failback_ms = failbacks[prng_below(&prng, ARRAY_LEN(failbacks))];
     t->drain_ms = drains[prng_below(&prng, ARRAY_LEN(drains))];
     t->backoff_ms = backoffs[prng_below(&prng, ARRAY_LEN(backoffs))];
+    t->callers = prng_below(&prng, 8) == 0;
 }
 
 struct topology topology_draw(uint64_t seed)

@@ -22,6 +22,7 @@ struct topology {
     bool thirds;      /* … with a third candidate, on the third site */
     bool watched;     /* their connections are held, their processes watched */
     bool reports;     /* the servers of the candidates' own software reports too */
+    bool callers;     /* the site-wide route names a check of the way that its callers take */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int failback_ms;  /* of all routes: back by themselves after that; 0: not */

@@ -4,6 +4,8 @@
 #include "observe/observe.h"
 #include "observe/schedule.h"
 
+#include <string.h>
+
 /* As observe/ has it: regular probes leave room for a confirmation when nothing answers. */
 #define REGULAR_IN_FLIGHT (OBSERVE_IN_FLIGHT - 2)
 
@@ -12,6 +14,7 @@ struct watch {
     struct prng prng;
     int64_t due_ms;
     int check, interval_ms, timeout_ms;
+    int route; /* whose callers it stands for; -1 */
     uint8_t target, kind, in_flight;
     bool held; /* its time came while the node was frozen */
 };
@@ -130,6 +133,28 @@ static enum reason answer_of(enum service_state state, int kind)
     return kind == CHECK_REPORT ? REASON_REPORTED : REASON_STATUS;
 }
 
+static int route_of_callers(const struct targets *targets, const struct check *check)
+{
+    const struct model *model = targets->options.model;
+
+    for (int r = 0; model != NULL && r < model->n_routes; r++)
+        if (model->routes[r].callers >= 0 &&
+            strcmp(model->checks[model->routes[r].callers].name, check->name) == 0)
+            return r;
+    return -1;
+}
+
+/* A switch answers for who is behind it. */
+static enum reason answer_through(const struct targets *targets, int route, int place,
+                                  enum reason reason)
+{
+    const struct targets_options *options = &targets->options;
+
+    return route < 0 || reason != REASON_OK || options->served(options->context, route, place)
+               ? reason
+               : REASON_STATUS;
+}
+
 static enum reason find(const struct observer *observer, const struct watch *watch, int *took_ms)
 {
     const struct truth *truth = &observer->targets->truths[watch->target];
@@ -148,7 +173,8 @@ static enum reason find(const struct observer *observer, const struct watch *wat
     if (ms > watch->timeout_ms)
         return REASON_TIMEOUT;
     *took_ms = ms;
-    return answer_of(state, watch->kind);
+    return answer_through(observer->targets, watch->route, watch->target,
+                          answer_of(state, watch->kind));
 }
 
 /* Puts the probe's end on the wheel; its answer is never given from inside a call. */
@@ -243,6 +269,7 @@ static void watch_begin(struct observer *observer, const struct model *model, in
     *watch = (struct watch){.check = check,
                             .interval_ms = c->interval_ms,
                             .timeout_ms = c->timeout_ms,
+                            .route = route_of_callers(observer->targets, c),
                             .target = (uint8_t)c->target,
                             .kind = (uint8_t)c->kind};
     observer->by_check[check] = observer->n_watches++;
@@ -332,5 +359,6 @@ enum reason targets_finds(const struct targets *targets, int site, const struct 
     if (state == SERVICE_GONE || state == SERVICE_HANGS ||
         (state != SERVICE_REFUSES && truth->slow_ms >= check->timeout_ms))
         return REASON_TIMEOUT;
-    return answer_of(state, (int)check->kind);
+    return answer_through(targets, route_of_callers(targets, check), check->target,
+                          answer_of(state, (int)check->kind));
 }

@@ -16,6 +16,9 @@ struct targets;
 struct targets_options {
     struct wheel *wheel;
     struct network *network;
+    const struct model *model; /* may be NULL: no route names its callers */
+    /* Does the way of the route's callers through `place` lead to who serves them? */
+    bool (*served)(void *context, int route, int place);
     /* A probe of process `start` of `node` ended; began_world_ms is the world's time. Comes
      * for a frozen or dead process too: the receiver keeps it until the thaw (a time-out that
      * the process then notices late is REASON_LOCAL, as in observe/) or drops it. Never from

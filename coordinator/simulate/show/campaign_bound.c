@@ -48,6 +48,8 @@ int64_t campaign_bound_ms(const struct model *model, int route, int actuator, in
                  (int64_t)DISTANCES * between_sites_ms + DISKS_MS + r->patience_ms +
                  r->actuators[actuator].timeout_ms;
 
+    if (r->callers >= 0) /* their check is heard first */
+        ms += timing->window_ms + model->checks[r->callers].timeout_ms;
     if (!leader_stays)
         ms += 2 * ((int64_t)timing->silent_ms + timing->election_ms);
     if (r->kind == ROUTE_EXCLUSIVE)

@@ -95,6 +95,17 @@ static bool line_served(const struct sim *sim, int route, int actuator)
     return would_serve(sim, route, actuator, setting->candidate, setting->members);
 }
 
+bool callers_served_through(void *context, int route, int place)
+{
+    const struct sim *sim = context;
+    int a;
+
+    for (a = 0; a < sim->model->routes[route].n_actuators; a++)
+        if (sim->places[route][a] == place)
+            return line_served(sim, route, a);
+    return line_served(sim, route, 0);
+}
+
 /* The servers that the route's first switch names do their work, whoever can reach them through
  * it: the ledger counts by the health of servers. */
 static bool pool_works(const struct sim *sim, int route)

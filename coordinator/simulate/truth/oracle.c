@@ -132,6 +132,8 @@ int64_t oracle_slack_ms(const struct sim *sim, int route)
         if (model_in_route(model, check->target) && ms > most)
             most = ms;
     }
+    if (model->routes[route].callers >= 0)
+        most += model->checks[model->routes[route].callers].timeout_ms + model->timing.window_ms;
     return most + model->routes[route].patience_ms + 2ll * model->timing.window_ms + SLACK_MS;
 }
 

@@ -28,6 +28,7 @@ struct cluster {
     uint32_t told_epoch;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
+    int served;    /* … routes in dispute, because their callers are served */
     bool restless; /* ticks all the time, not only when engine_next_ms() says */
     int ticks;     /* of all nodes */
     int beats[CLUSTER_NODES];

@@ -27,6 +27,7 @@ static struct model *layout(int n_sites, const int *counts)
     m->n_routes = 1;
     strcpy(m->routes[0].name, "calls");
     m->routes[0].follows = -1;
+    m->routes[0].callers = -1;
     m->routes[0].n_candidates = 2;
     for (int s = 0; s < n_sites; s++) {
         snprintf(m->sites[s].name, LIMIT_NAME, "site-%d", s);

@@ -38,6 +38,8 @@ static const char template[] =
     "    tcp: {port: 8080}\n"
     "    interval: 100ms\n"
     "    timeout: 300ms\n"
+    "  - {name: way, targets: [backup-1], http: {url: \"http://{host}:8080/\"},\n"
+    "     interval: 200ms, timeout: 200ms}\n"
     "routes:\n"
     "  - name: calls\n"
     "    candidates:\n"
@@ -742,6 +744,101 @@ static void a_move_does_not_wait_for_a_pool_call(void **state)
     cluster_free(c);
 }
 
+/* ms until it serves elsewhere. */
+static int64_t moves_after(struct cluster *c)
+{
+    int64_t began_ms = c->now_ms;
+
+    while (route_of(c, CALLS)->now.candidate == 0 && c->now_ms - began_ms < 5000)
+        cluster_run(c, 1);
+    assert_moved(c, CALLS, 1, 25);
+    return c->now_ms - began_ms;
+}
+
+static int64_t killed_moves_after(const char *calls, bool *way)
+{
+    struct cluster *c = calm(calls, "");
+    int64_t ms;
+
+    set(c->dead, VOICE, 4, true);
+    if (way != NULL)
+        (way[0] ? c->dead : c->hung)[BACKUP] = true;
+    ms = moves_after(c);
+    end(c);
+    return ms;
+}
+
+static void served_callers_keep_it_where_it_is(void **state)
+{
+    struct cluster *c = calm("callers: way", "");
+
+    (void)state;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 10000);
+    assert_int_equal(route_of(c, CALLS)->now.candidate, 0);
+    assert_int_equal(facts_of(c, CALLS) & (FACT_DISPUTED | FACT_ACTIVE_FAILED), FACT_DISPUTED);
+    assert_int_equal(rule_of(c, CALLS), RULE_DISPUTED);
+    assert_int_equal(c->served, 1);
+    c->dead[BACKUP] = true;
+    assert_in_range(moves_after(c), 0, 200 + 100); /* a probe's interval, and telling of it */
+    end(c);
+}
+
+static enum callers callers_seen(const struct cluster *c, int64_t since_ms, int64_t after_ms)
+{
+    const struct engine *leader = cluster_engine(c, c->leader);
+    struct moment now = cluster_now(c);
+    int way = leader->model->routes[CALLS].callers;
+
+    since_ms += now.boot_ms;
+    now.boot_ms += after_ms;
+    return belief_callers(leader, now, way, since_ms);
+}
+
+/* Neither what came before the failure nor what comes no more keeps it for good. */
+static void callers_are_waited_for_a_round_and_a_probe(void **state)
+{
+    struct cluster *c = calm("callers: way", "");
+    int round_ms = engine_model(cluster_engine(c, c->leader))->timing.window_ms + 200;
+
+    (void)state;
+    assert_int_equal(callers_seen(c, -1000, 0), CALLERS_SERVED);
+    assert_int_equal(callers_seen(c, 0, 0), CALLERS_UNSURE);
+    assert_int_equal(callers_seen(c, 0, round_ms - 1), CALLERS_UNSURE);
+    assert_int_equal(callers_seen(c, 0, round_ms), CALLERS_LOST);
+    assert_int_equal(callers_seen(c, -1000, round_ms), CALLERS_LOST);
+    c->dead[BACKUP] = true;
+    cluster_run(c, 300);
+    assert_int_equal(callers_seen(c, 0, 0), CALLERS_LOST);
+    end(c);
+}
+
+static void an_operator_may_leave_what_callers_are_served_by(void **state)
+{
+    struct cluster *c = calm("callers: way", "");
+
+    (void)state;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 2000);
+    assert_int_equal(rule_of(c, CALLS), RULE_DISPUTED);
+    command(c, COMMAND_FAILOVER, CALLS, 1);
+    cluster_run(c, 1000);
+    assert_moved(c, CALLS, 1, 19);
+    end(c);
+}
+
+static void callers_that_fail_too_delay_nothing(void **state)
+{
+    bool refused = true, silent = false;
+    int64_t without = killed_moves_after("", NULL),
+            with = killed_moves_after("callers: way", &refused),
+            unheard = killed_moves_after("callers: way", &silent);
+
+    (void)state;
+    assert_in_range(with, 0, without + 100);
+    assert_in_range(unheard, 0, without + 200 + 700);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -759,6 +856,10 @@ int main(void)
         cmocka_unit_test(an_exclusive_route_waits_for_members_that_change),
         cmocka_unit_test(a_paused_route_does_not_move),
         cmocka_unit_test(a_young_failure_is_waited_for),
+        cmocka_unit_test(served_callers_keep_it_where_it_is),
+        cmocka_unit_test(callers_are_waited_for_a_round_and_a_probe),
+        cmocka_unit_test(an_operator_may_leave_what_callers_are_served_by),
+        cmocka_unit_test(callers_that_fail_too_delay_nothing),
         cmocka_unit_test(the_last_candidate_stays),
         cmocka_unit_test(what_a_move_waits_for_has_rows),
         cmocka_unit_test(a_smaller_pool_is_degraded),

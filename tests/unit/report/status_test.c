@@ -58,6 +58,7 @@ static struct model *make_model(void)
     m->n_routes = 1;
     m->routes = mem_zalloc(1, sizeof *m->routes);
     snprintf(m->routes[0].name, LIMIT_NAME, "calls");
+    m->routes[0].callers = -1;
     m->routes[0].n_candidates = 2;
     m->routes[0].hold_moves = 3;
     m->routes[0].hold_window_ms = 600000;
