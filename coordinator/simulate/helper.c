@@ -5,7 +5,12 @@
 #include "base/check.h"
 #include "simulate/inside.h"
 
-#define STOP_MS 2 /* of a stop that goes well; one in eight hangs until it is cut */
+#define STOP_MS 2   /* of a stop that goes well; one in eight hangs until it is cut */
+#define AGAIN_MS 50 /* systemd starts a helper that died */
+/* helper/address.h: an address outlives its newest renewal by two seconds and up to one more. */
+#define RENEW_MS 500
+#define LIFE_MS 2000
+#define LIFE_MORE_MS 1000
 
 static void obey(struct machine *machine, int route, struct holding_orders orders);
 
@@ -19,6 +24,11 @@ static bool is_own(const struct machine *machine, int route)
     return route_is_own(&machine->sim->model->routes[route]);
 }
 
+bool helper_still(const struct machine *machine, int route)
+{
+    return is_own(machine, route) && (machine->helper_gone || machine->helper_frozen > 0);
+}
+
 /* ---- time ---- */
 
 static void on_due(void *context, uint64_t route)
@@ -28,7 +38,7 @@ static void on_due(void *context, uint64_t route)
 
     if (sim_ms(machine->sim) >= keeping->armed_ms)
         keeping->armed_ms = INT64_MAX;
-    if (machine->helper_gone || machine->helper_frozen > 0)
+    if (helper_still(machine, (int)route))
         return;
     if (holding_next_ms(&keeping->holding) <= boot_ms(machine))
         obey(machine, (int)route, holding_tick(&keeping->holding, boot_ms(machine)));
@@ -72,7 +82,7 @@ static void on_stopped(void *context, uint64_t arg)
     struct keeping *keeping = &machine->keeps[route];
 
     if (keeping->stops != arg / LIMIT_ROUTES || keeping->holding.phase != HOLDING_STOPPING ||
-        machine->helper_gone || machine->helper_frozen > 0)
+        helper_still(machine, route))
         return;
     holders_serve(machine, route, false, 0);
     obey(machine, route, holding_stopped(&keeping->holding));
@@ -130,11 +140,21 @@ static void order(struct machine *machine, int route, const struct keeping_order
 void helper_order(struct machine *machine, int route, const struct keeping_order *newest)
 {
     machine->keeps[route].order = *newest;
-    if (!machine->helper_gone && machine->helper_frozen == 0)
+    machine->keeps[route].order.start = machine->process->start;
+    if (!helper_still(machine, route))
         order(machine, route, newest);
 }
 
 /* ---- its life ---- */
+
+static void say_again(struct machine *machine, int route)
+{
+    const struct keeping_order *newest = &machine->keeps[route].order;
+
+    if (newest->epoch != 0 && machine->process != NULL && process_runs(machine->process) &&
+        newest->start == machine->process->start)
+        order(machine, route, newest);
+}
 
 /* It fences first, whatever is up. The daemon says again what it last said. */
 static void begin(struct machine *machine, int route)
@@ -143,15 +163,13 @@ static void begin(struct machine *machine, int route)
     int fence_ms = machine->sim->model->timing.fence_ms;
 
     obey(machine, route, holding_begin(&keeping->holding, fence_ms, boot_ms(machine)));
-    if (keeping->order.epoch != 0 && machine->process != NULL)
-        order(machine, route, &keeping->order);
+    say_again(machine, route);
 }
 
 void helper_begin(struct machine *machine)
 {
     int r;
 
-    machine->helper_gone = false;
     for (r = 0; r < machine->sim->model->n_routes; r++)
         if (machine->sim->model->routes[r].kind == ROUTE_EXCLUSIVE)
             begin(machine, r);
@@ -181,4 +199,106 @@ void helper_lost(struct machine *machine)
         keeping->order = (struct keeping_order){0};
         keeping->holding = (struct holding){0};
     }
+}
+
+/* ---- faults on it alone ---- */
+
+static void on_life_over(void *context, uint64_t route)
+{
+    struct machine *machine = context;
+    struct keeping *keeping = &machine->keeps[route];
+
+    if (keeping->up && sim_ms(machine->sim) >= keeping->life_ms)
+        holders_serve(machine, (int)route, false, 0);
+}
+
+/* Nobody renews it from now on. */
+static void leave(struct machine *machine, int route)
+{
+    struct sim *sim = machine->sim;
+    struct keeping *keeping = &machine->keeps[route];
+    int64_t renewed_ms = sim_ms(sim) - (sim_ms(sim) - keeping->since_ms) % RENEW_MS;
+
+    keeping->life_ms =
+        renewed_ms + LIFE_MS + (int64_t)(prng_mix(sim->seed ^ (uint64_t)renewed_ms) % LIFE_MORE_MS);
+    wheel_at(sim->wheel, keeping->life_ms, on_life_over, machine, (uint64_t)route);
+}
+
+static void each_own(struct machine *machine, void (*do_it)(struct machine *machine, int route))
+{
+    int r;
+
+    for (r = 0; r < machine->sim->model->n_routes; r++)
+        if (machine->sim->model->routes[r].kind == ROUTE_EXCLUSIVE && is_own(machine, r))
+            do_it(machine, r);
+}
+
+/* What is due comes first, then what was said in the meantime. */
+static void go_on(struct machine *machine, int route)
+{
+    struct keeping *keeping = &machine->keeps[route];
+
+    keeping->life_ms = INT64_MAX;
+    keeping->since_ms = sim_ms(machine->sim);
+    if (keeping->holding.phase == HOLDING_STOPPING)
+        stop(machine, route);
+    if (holding_next_ms(&keeping->holding) <= boot_ms(machine))
+        obey(machine, route, holding_tick(&keeping->holding, boot_ms(machine)));
+    else
+        helper_arm(machine, route);
+    say_again(machine, route);
+}
+
+static void begin_again(struct machine *machine, int route)
+{
+    machine->keeps[route].life_ms = INT64_MAX;
+    begin(machine, route);
+}
+
+static void lose(struct machine *machine, int route)
+{
+    struct event event = {.kind = EVENT_HOLDER, .holder = {.route = route, .word = HOLDER_LOST}};
+
+    machine->keeps[route].stops++;
+    if (machine->helper_frozen == 0)
+        leave(machine, route);
+    if (machine->process != NULL)
+        machine_told(machine, &event);
+}
+
+/* One that is to stand still does so from its start. */
+static void on_again(void *context, uint64_t arg)
+{
+    struct machine *machine = context;
+
+    (void)arg;
+    if (!machine->helper_gone || machine->helper_frozen > 0)
+        return;
+    machine->helper_gone = false;
+    each_own(machine, begin_again);
+}
+
+void helper_kill(struct machine *machine)
+{
+    if (machine->helper_gone)
+        return;
+    sim_note(machine->sim, NOTE_HOLDER, machine->server, "helper", "dies");
+    each_own(machine, lose);
+    machine->helper_gone = true;
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + AGAIN_MS, on_again, machine, 0);
+}
+
+void helper_hold(struct machine *machine, bool on)
+{
+    bool was = machine->helper_frozen > 0 || machine->helper_gone;
+
+    machine->helper_frozen += on ? 1 : -1;
+    if (on && !was)
+        each_own(machine, leave);
+    if (on || machine->helper_frozen > 0)
+        return;
+    if (machine->helper_gone)
+        wheel_at(machine->sim->wheel, sim_ms(machine->sim), on_again, machine, 0);
+    else
+        each_own(machine, go_on);
 }

@@ -160,6 +160,22 @@ static void pause_one(struct injection *injection, int server, bool on)
     machine_hold(machine, on);
 }
 
+static void kill_helper(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL && on)
+        helper_kill(machine);
+}
+
+static void freeze_helper(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        helper_hold(machine, on);
+}
+
 /* ---- services ---- */
 
 static void refuse_one(struct injection *injection, int server, bool on)
@@ -469,6 +485,8 @@ static const struct turn {
     [FAULT_HANDSOFF] = {.once = hands_off},
     [FAULT_DRAIN] = {.whole = drain},
     [FAULT_LEAD] = {.once = lead},
+    [FAULT_HELPER_KILL] = {.server = kill_helper},
+    [FAULT_HELPER_FREEZE] = {.server = freeze_helper},
 };
 
 void inject_turn(struct injection *injection, bool on)

@@ -85,6 +85,7 @@ struct keeping_order {
     uint32_t epoch; /* 0: none */
     int64_t until_ms;
     int fence_ms;
+    uint64_t start; /* of the process that gave it */
 };
 struct keeping {
     struct holding holding;
@@ -95,6 +96,7 @@ struct keeping {
     uint64_t start;   /* of the process that gave the newest grant */
     uint64_t stops;   /* counted */
     int64_t armed_ms; /* world; INT64_MAX */
+    int64_t life_ms;  /* world: the kernel takes it away then; INT64_MAX: it is renewed */
 };
 
 struct machine {
@@ -257,6 +259,10 @@ void helper_order(struct machine *machine, int route, const struct keeping_order
 void helper_arm(struct machine *machine, int route);
 void helper_clock(struct machine *machine); /* it runs at another rate now */
 void helper_lost(struct machine *machine);  /* no power: nothing serves any more */
+void helper_kill(struct machine *machine);  /* it is started again after a moment */
+void helper_hold(struct machine *machine, bool on);
+/* It is gone or stands still: what it has up, nobody takes down but the kernel. */
+bool helper_still(const struct machine *machine, int route);
 
 /* asks.c */
 void asks_open(struct sim *sim);

@@ -60,6 +60,8 @@ static const struct recipe {
     [FAULT_HANDSOFF] = {ALL_OVER, 0},
     [FAULT_DRAIN] = {SERVICE, 0},
     [FAULT_LEAD] = {NODE, 0},
+    [FAULT_HELPER_KILL] = {NODE, 0}, /* chaos_grants.c */
+    [FAULT_HELPER_FREEZE] = {NODE, 0},
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

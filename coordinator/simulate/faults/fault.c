@@ -64,6 +64,10 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
     [FAULT_DRAIN] = {"drain", SERVER, NO_VALUE, false,
                      "an operator drains the server, and lets it come back after"},
     [FAULT_LEAD] = {"lead", SERVER | NODES, NO_VALUE, true, "an operator wants it to lead"},
+    [FAULT_HELPER_KILL] = {"helper-kill", COORDINATORS, NO_VALUE, true,
+                           "the helper dies, and is started again after a moment"},
+    [FAULT_HELPER_FREEZE] = {"helper-freeze", COORDINATORS, NO_VALUE, false,
+                             "the helper stands still (SIGSTOP)"},
 };
 
 const char *const fault_words[] = {

@@ -67,6 +67,9 @@ enum fault_kind {
     FAULT_HANDSOFF, /* automatic moves are paused for DURATION */
     FAULT_DRAIN,    /* a server leaves all pools, and may come back afterwards */
     FAULT_LEAD,     /* once: a coordinator is to lead */
+    /* the helper alone: its daemon goes on */
+    FAULT_HELPER_KILL,   /* once: it dies, and is started again after a moment */
+    FAULT_HELPER_FREEZE, /* it stands still (SIGSTOP) */
     FAULT_KINDS
 };
 

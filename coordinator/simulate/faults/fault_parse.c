@@ -135,7 +135,7 @@ int fault_time_parse(const char *text, int64_t *ms, struct err *err)
 /* The kind's word, up to the colon; `rest` is what is behind it. */
 static int read_kind(struct reading *r, char *text, char **rest)
 {
-    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
     struct names names = {.len = 0};
 
     for (int k = 0; k < FAULT_KINDS; k++) {

@@ -1,4 +1,5 @@
 /* Exclusive routes on the data plane: what the machines' helpers have up, whatever grants say. */
+#include "simulate/inject.h"
 #include "simulate/inside.h"
 #include "wire/codec.h"
 
@@ -8,9 +9,27 @@ static bool answers(const struct machine *machine, int route)
     const struct keeping *keeping = &machine->keeps[route];
 
     return keeping->up && !machine->clock.stopped &&
-           !(keeping->holding.phase == HOLDING_STOPPING &&
+           !(!helper_still(machine, route) && keeping->holding.phase == HOLDING_STOPPING &&
              clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms >=
                  keeping->holding.stop_by_ms);
+}
+
+/* Where nothing but helpers failed, and where nothing but addresses is left, somebody waits for
+ * them: the daemon, which is heard. When nobody hears it either, the address is up until the
+ * kernel takes it away, three seconds at most; helper.c sees to that. */
+static bool is_excused(const struct machine *machine, int route)
+{
+    const struct sim *sim = machine->sim;
+    int i;
+
+    for (i = 0; i < sim->n_injections; i++) {
+        enum fault_kind kind = sim->injections[i].fault.kind;
+
+        if ((kind <= FAULT_PAUSE || (kind >= FAULT_CUT && kind <= FAULT_CORRUPT)) &&
+            sim_now(sim) >= sim->injections[i].fault.at_ms)
+            return helper_still(machine, route);
+    }
+    return false;
 }
 
 static void check_alone(struct sim *sim, int route, int server)
@@ -21,7 +40,8 @@ static void check_alone(struct sim *sim, int route, int server)
     for (i = 0; i < sim->model->n_coordinators; i++) {
         const struct keeping *other = &sim->machines[i].keeps[route];
 
-        if (i == server || !answers(&sim->machines[i], route) || other->epoch == mine->epoch)
+        if (i == server || !answers(&sim->machines[i], route) || other->epoch == mine->epoch ||
+            is_excused(&sim->machines[i], route))
             continue;
         sim_break(sim, "exclusive-alone",
                   "%s begins to serve %s under epoch %u, %s still does under epoch %u",
@@ -87,7 +107,7 @@ static void check_act(struct machine *leader, const struct entry *entry)
         const struct keeping *other = &sim->machines[i].keeps[route];
 
         /* Who has it again after others is never two at a time. */
-        if (next & server_bit(i))
+        if ((next & server_bit(i)) || is_excused(&sim->machines[i], route))
             continue;
         if (answers(&sim->machines[i], route) && other->epoch < entry->outcome.epoch)
             sim_break(sim, "act-after-grants",

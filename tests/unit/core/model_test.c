@@ -354,6 +354,50 @@ static void switches_have_one_owner(void **state)
     refused(m, "actuator \"lb-1\" and actuator \"lb-0\" of route \"calls\" are the same switch");
 }
 
+/* Two candidates of one server each, with an address or a hook. */
+static struct model *with_own(enum actuator_kind kind, const char *address)
+{
+    struct model *m = layout(3, three_by_four);
+    struct route *route = &m->routes[0];
+
+    route->kind = ROUTE_EXCLUSIVE;
+    for (int i = 0; i < route->n_candidates; i++)
+        route->candidates[i].n_members = route->candidates[i].least = 1;
+    route->n_actuators = 1;
+    route->actuators[0] = (struct actuator){.kind = kind};
+    strcpy(route->actuators[0].name, "own");
+    strcpy(route->actuators[0].address, address);
+    return m;
+}
+
+static void what_servers_hold_needs_grants(void **state)
+{
+    struct err err;
+    struct model *m = with_own(ACTUATOR_ADDRESS, "192.0.2.10");
+
+    assert_int_equal(model_validate(m, &err), 0);
+    assert_true(route_is_own(&m->routes[0]));
+    model_free(m);
+    m = with_own(ACTUATOR_ADDRESS, "192.0.2.10");
+    m->routes[0].kind = ROUTE_AVAILABLE;
+    refused(m, "actuator \"own\" is held by the servers themselves, which only a route of kind: "
+               "exclusive makes safe");
+    m = with_own(ACTUATOR_HOOK, "hook:bgp");
+    m->routes[0].kind = ROUTE_AVAILABLE;
+    refused(m, "actuator \"own\" is held by the servers themselves");
+    m = with_own(ACTUATOR_ADDRESS, "192.0.2.10");
+    m->routes[0].candidates[1].n_members = 2;
+    refused(m, "actuator \"own\" is an address, which one server has at a time, but candidate");
+    m = with_own(ACTUATOR_HOOK, "hook:bgp"); /* routes may be announced by many */
+    m->routes[0].candidates[1].n_members = 2;
+    assert_int_equal(model_validate(m, &err), 0);
+    model_free(m);
+    m = with_own(ACTUATOR_ADDRESS, "192.0.2.10");
+    m->routes[0].actuators[1] = m->routes[0].actuators[0];
+    strcpy(m->routes[0].actuators[m->routes[0].n_actuators++].name, "again");
+    refused(m, "actuator \"again\" and actuator \"own\" of route");
+}
+
 static void words_have_names(void **state)
 {
     assert_string_equal(entry_kind_name(ENTRY_LEADER), "leader");
@@ -381,6 +425,7 @@ int main(void)
         cmocka_unit_test(watchers_must_stand_elsewhere),
         cmocka_unit_test(references_are_checked),
         cmocka_unit_test(switches_have_one_owner),
+        cmocka_unit_test(what_servers_hold_needs_grants),
         cmocka_unit_test(words_have_names),
     };
 

@@ -160,7 +160,7 @@ static void every_kind_is_drawn(void **state)
     }
     for (int k = 0; k < FAULT_KINDS; k++)
         /* One in 300 at least, of 37 kinds; reports are not everywhere. */
-        if (k != FAULT_REPORT && drawn[k] * 300 < all)
+        if (k != FAULT_REPORT && k < FAULT_HELPER_KILL && drawn[k] * 300 < all)
             fail_msg("%s: %d of %d", fault_word((enum fault_kind)k), drawn[k], all);
     assert_in_range(typical, SEEDS / 3, SEEDS * 9 / 10);
     assert_in_range(mixed, SEEDS / 2, SEEDS);
@@ -377,6 +377,35 @@ static void a_bare_model_is_enough(void **state)
     model_free(model);
 }
 
+/* Where helpers hold something: the same schedule, and in some of them helpers that fail. */
+static void helpers_fail_beside_all_else(void **state)
+{
+    struct topology t = {.nodes = 5, .exclusive = true, .thirds = true};
+    struct chaos chaos = {.length_ms = 10000, .grants = true};
+    struct model *clients = model_of(&t), *helpers;
+    struct fault with[CHAOS_MAX], without[CHAOS_MAX];
+    int drawn[FAULT_KINDS] = {0};
+
+    (void)state;
+    t.address = true;
+    helpers = model_of(&t);
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        int n = chaos_draw(&chaos, helpers, seed, with), kept = 0;
+
+        for (int i = 0; i < n; i++) {
+            drawn[with[i].kind]++;
+            if (with[i].kind < FAULT_HELPER_KILL)
+                with[kept++] = with[i];
+        }
+        assert_int_equal(chaos_draw(&chaos, clients, seed, without), kept);
+        assert_true(same_faults(with, without, kept));
+    }
+    assert_in_range(drawn[FAULT_HELPER_KILL], 10, 200);
+    assert_in_range(drawn[FAULT_HELPER_FREEZE], 10, 200);
+    model_free(clients);
+    model_free(helpers);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -390,6 +419,7 @@ int main(void)
         cmocka_unit_test(nothing_is_hit_twice),
         cmocka_unit_test(wishes_are_kept),
         cmocka_unit_test(a_bare_model_is_enough),
+        cmocka_unit_test(helpers_fail_beside_all_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

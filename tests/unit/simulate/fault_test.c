@@ -127,6 +127,8 @@ static void every_kind_goes_round(void **state)
         "handsoff:all@5s+10s",
         "drain:voice-1@5s+10s",
         "lead:voice-1@5s",
+        "helper-kill:voice-1@5s",
+        "helper-freeze:tokyo@5s+1s",
     };
 
     (void)state;
