@@ -80,6 +80,14 @@ static void print_group(const struct cli_command *command, FILE *out)
             fprintf(out, "\n%s:\n", groups[i].title);
 }
 
+static void print_summary(const struct cli_command *command, FILE *out)
+{
+    char left[64];
+
+    snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
+    fprintf(out, "  %-25s %s\n", left, command->summary);
+}
+
 static void help_all(FILE *out)
 {
     size_t i;
@@ -88,11 +96,8 @@ static void help_all(FILE *out)
                  "Asks a kirikae cluster: is each service up, who saw it, and where does its\n"
                  "traffic go; and tells it to move.\n");
     for (i = 0; i < ARRAY_LEN(commands); i++) {
-        char left[64];
-
         print_group(commands[i], out);
-        snprintf(left, sizeof left, "%s %s", commands[i]->name, commands[i]->arguments);
-        fprintf(out, "  %-25s %s\n", left, commands[i]->summary);
+        print_summary(commands[i], out);
     }
     fprintf(out, "\n  %-25s %s\n", "help COMMAND", "explain one of them, with an example");
     fprintf(out, "  %-25s %s\n", "--version", "print the version");
@@ -145,15 +150,44 @@ static const struct cli_command *find_command(char **words, int n, int *used)
     return NULL;
 }
 
+/* `word` begins the name of several commands, and of this one. */
+static bool is_family(const char *word, const struct cli_command *command)
+{
+    size_t len = strlen(word);
+
+    return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
+}
+
+/* Explains `maintenance`, say, of which only `maintenance add` and its like are commands. */
+static bool help_family(const char *word, FILE *out)
+{
+    bool found = false;
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(commands); i++) {
+        if (!is_family(word, commands[i]))
+            continue;
+        if (!found)
+            fprintf(out, "usage: kirikae %s COMMAND [ARGUMENTS] [OPTIONS]\n\n", word);
+        print_summary(commands[i], out);
+        found = true;
+    }
+    return found;
+}
+
 static int unknown_command(struct cli *cli, char **words, int n)
 {
-    size_t i, len = strlen(words[0]);
     bool found = false;
+    size_t i;
+
+    if (n == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0) &&
+        help_family(words[0], cli->out))
+        return CLI_DONE;
 
     fprintf(cli->err, "kirikae: no command \"%s%s%s\"", words[0], n > 1 ? " " : "",
             n > 1 ? words[1] : "");
     for (i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strncmp(commands[i]->name, words[0], len) != 0 || commands[i]->name[len] != ' ')
+        if (!is_family(words[0], commands[i]))
             continue;
         fprintf(cli->err, "%s%s", found ? ", " : "; there is: ", commands[i]->name);
         found = true;
@@ -320,6 +354,8 @@ static int help_command(struct cli *cli, char **words, int n)
         return CLI_DONE;
     }
     cli->command = find_command(words, n, &used);
+    if (cli->command == NULL && n == 1 && help_family(words[0], cli->out))
+        return CLI_DONE;
     if (cli->command == NULL || used != n)
         return unknown_command(cli, words, n);
     help_one(cli->command, cli->out);

@@ -88,6 +88,17 @@ static void test_help(void **state)
     }
 }
 
+static void test_help_of_a_family(void **state)
+{
+    assert_int_equal(run("maintenance", "--help", NULL), CLI_DONE);
+    assert_non_null(strstr(out_text, "maintenance extend"));
+    assert_null(strstr(out_text, "audit"));
+    assert_int_equal(run("help", "audit", NULL), CLI_DONE);
+    assert_non_null(strstr(out_text, "audit verify"));
+    wrong(run("help", "audit", "exprot", NULL), "audit export, audit verify");
+    (void)state;
+}
+
 static void test_wrong_use(void **state)
 {
     char long_text[300];
@@ -428,6 +439,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_help, teardown),
+        cmocka_unit_test_teardown(test_help_of_a_family, teardown),
         cmocka_unit_test_teardown(test_wrong_use, teardown),
         cmocka_unit_test_teardown(test_force_needs_a_yes, teardown),
         cmocka_unit_test_teardown(test_error_as_json, teardown),
