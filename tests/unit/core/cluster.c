@@ -194,6 +194,27 @@ static void act(struct cluster *c, int node, const struct effect *effect)
     step(c, node, &event);
 }
 
+static void hold(struct cluster *c, int node, const struct effect *effect)
+{
+    struct event event = {.kind = EVENT_HOLDER, .now = moment(c)};
+    bool up = effect->hold.until_ms > 0;
+
+    c->held[node].orders++;
+    if (up) {
+        c->held[node].epoch = effect->hold.epoch;
+        c->held[node].until_ms = effect->hold.until_ms;
+        c->held[node].fence_ms = effect->hold.fence_ms;
+    } else {
+        c->held[node].over = effect->hold.epoch;
+    }
+    if (!c->helpers || c->mute[node])
+        return;
+    event.holder.route = effect->hold.route;
+    event.holder.epoch = effect->hold.epoch;
+    event.holder.word = up ? HOLDER_HELD : HOLDER_RELEASED;
+    step(c, node, &event);
+}
+
 static void carry_out(struct cluster *c, int node)
 {
     struct effects effects = c->inside->effects;
@@ -213,6 +234,8 @@ static void carry_out(struct cluster *c, int node)
             c->inside->probe_ms[node][effect->check] = c->now_ms; /* due at once */
         } else if (effect->kind == EFFECT_ACT)
             act(c, node, effect);
+        else if (effect->kind == EFFECT_HOLD)
+            hold(c, node, effect);
         else if (effect->kind == EFFECT_LOG && getenv("CLUSTER_LOG") != NULL)
             printf("%8lld %d %s: %s\n", (long long)c->now_ms, node, effect->log.event,
                    effect->log.text);

@@ -38,6 +38,13 @@ struct cluster {
     int replies;
     int reply_code;
     char reply_text[LIMIT_TEXT * 2];
+    /* Helpers, of route 0: they do at once what they are told, and say so. */
+    bool helpers, mute[CLUSTER_NODES]; /* … and whose says nothing */
+    struct {
+        uint32_t epoch, over; /* told to hold, to let go of; 0: not yet */
+        int64_t until_ms;
+        int fence_ms, orders;
+    } held[CLUSTER_NODES];
     struct cluster_inside *inside;
 };
 

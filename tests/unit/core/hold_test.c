@@ -1,0 +1,226 @@
+/* What a node's helper is told of an exclusive route and what comes of its word: through whole
+ * engines. Route 0 has an address: voice-1 serves it, then mirror-1. */
+#include "cluster.h"
+#include "core/engine_private.h"
+#include "core/failover/promise.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { VOICE = 0, MIRROR = 4 };
+
+/* In the place of the sample's candidates and switch. */
+static const char own[] = "      - {name: tokyo, servers: [voice-1], value: v}\n"
+                          "      - {name: osaka, servers: [mirror-1], value: m}\n"
+                          "    actuators:\n"
+                          "      - {name: line, address: {ip: 192.0.2.10}}\n";
+
+static struct cluster *calm(void)
+{
+    const char *yaml = world_yaml("exclusive", 0);
+    const char *from = strstr(yaml, "      - {name: tokyo"), *to = strstr(yaml, "functions:");
+    struct buf text = {0};
+    struct cluster *c;
+
+    buf_append(&text, yaml, (size_t)(from - yaml));
+    buf_str(&text, own);
+    buf_str(&text, to);
+    c = cluster_of(buf_cstr(&text), 5);
+    buf_free(&text);
+    c->helpers = true;
+    cluster_run(c, 3000);
+    assert_int_equal(c->held[VOICE].epoch, 1);
+    assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    return c;
+}
+
+static void word(struct cluster *c, int node, uint32_t epoch, enum holder_word said)
+{
+    struct event event = {.kind = EVENT_HOLDER};
+
+    event.holder.epoch = epoch;
+    event.holder.word = said;
+    cluster_step(c, node, &event);
+}
+
+static void move(struct cluster *c, int to)
+{
+    struct command command = {.kind = COMMAND_FAILOVER, .to = to, .force = true};
+
+    command.id.bytes[0] = 1;
+    snprintf(command.who, sizeof command.who, "operator");
+    cluster_command(c, &command);
+}
+
+static const struct route_state *route_of(const struct cluster *c)
+{
+    return &cluster_shared(c)->routes[0];
+}
+
+static int64_t wait_ms(const struct cluster *c)
+{
+    return promise_wait_ms(&cluster_shared(c)->model->timing);
+}
+
+/* How long the move took to act; -1: not within `ms`. */
+static int64_t acted_ms(struct cluster *c, int64_t ms)
+{
+    int64_t began_ms = c->now_ms;
+
+    for (; c->now_ms < began_ms + ms; cluster_run(c, 5))
+        if (route_of(c)->now.epoch == 2 && route_of(c)->phase != ROUTE_WAITING)
+            return c->now_ms - began_ms;
+    return -1;
+}
+
+static void only_who_has_a_grant_is_told_to_hold(void **state)
+{
+    struct cluster *c = calm();
+    int64_t until_ms = c->held[VOICE].until_ms;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CLUSTER_NODES; i++)
+        assert_int_equal(c->held[i].orders > 0, i == VOICE);
+    assert_int_equal(until_ms, engine_grant(cluster_engine(c, VOICE), 0));
+    cluster_run(c, 500); /* renewed, and no more than granted */
+    assert_true(c->held[VOICE].until_ms > until_ms);
+    assert_int_equal(c->held[VOICE].fence_ms, cluster_shared(c)->model->timing.fence_ms);
+    for (i = 0; i < CLUSTER_NODES; i++)
+        c->stopped[i] = i != VOICE;
+    until_ms = c->held[VOICE].until_ms;
+    cluster_run(c, 3000);
+    assert_int_equal(c->held[VOICE].until_ms, until_ms);
+    assert_int_equal(c->held[VOICE].over, 0); /* it just runs out: it may come again */
+    cluster_free(c);
+}
+
+static void a_move_is_let_go_and_waits_for_the_helper(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    c->mute[VOICE] = true; /* it is told, and does not answer yet */
+    move(c, 1);
+    assert_int_equal(acted_ms(c, 1500), -1);
+    assert_int_equal(c->held[VOICE].over, 1);
+    assert_int_equal(c->held[MIRROR].epoch, 0);
+    word(c, VOICE, 1, HOLDER_FENCED); /* it may come again: not yet */
+    assert_int_equal(acted_ms(c, 500), -1);
+    word(c, VOICE, 1, HOLDER_LOST); /* nobody knows */
+    assert_int_equal(acted_ms(c, 500), -1);
+    word(c, VOICE, 1, HOLDER_RELEASED);
+    assert_in_range(acted_ms(c, 500), 0, 100);
+    cluster_run(c, 500);
+    assert_int_equal(c->held[MIRROR].epoch, 2);
+    assert_int_equal(route_of(c)->phase, ROUTE_SERVING);
+    cluster_free(c);
+}
+
+static void a_helper_that_says_nothing_is_waited_out(void **state)
+{
+    struct cluster *c = calm();
+    int64_t began_ms = c->now_ms, until_ms;
+
+    (void)state;
+    c->mute[VOICE] = true;
+    move(c, 1);
+    cluster_run(c, 20);
+    until_ms = c->held[VOICE].until_ms; /* D, of the newest grant */
+    assert_true(acted_ms(c, 6000) > 0);
+    assert_true(c->now_ms >= until_ms + c->held[VOICE].fence_ms + 4000);
+    assert_in_range(c->now_ms - began_ms, 4000, 5000);
+    cluster_free(c);
+}
+
+static void what_software_was_lent_is_waited_for(void **state)
+{
+    struct cluster *c = calm();
+    struct lease lease;
+
+    (void)state;
+    lease = cluster_lend(c, VOICE, 0);
+    assert_true(lease.until_ms > c->now_ms);
+    c->mute[VOICE] = true;
+    move(c, 1);
+    cluster_run(c, 20);
+    word(c, VOICE, 1, HOLDER_RELEASED); /* of the address it is true */
+    assert_true(acted_ms(c, 2000) > 0);
+    assert_true(c->now_ms >= lease.until_ms);
+    cluster_free(c);
+    c = calm(); /* nothing was lent: nothing is waited for */
+    move(c, 1);
+    assert_in_range(acted_ms(c, 2000), 0, 100);
+    cluster_free(c);
+}
+
+static int64_t lapsed_ms(struct cluster *c, int64_t ms)
+{
+    int64_t began_ms = c->now_ms;
+
+    for (; c->now_ms < began_ms + ms; cluster_run(c, 5))
+        if (route_of(c)->lapsed != 0 || route_of(c)->now.epoch > 1)
+            return c->now_ms - began_ms;
+    return -1;
+}
+
+static void who_says_himself_that_he_does_not_hold_has_lapsed(void **state)
+{
+    struct cluster *c = calm();
+    int beat_ms = cluster_shared(c)->model->timing.beat_ms;
+    int64_t bound_ms = wait_ms(c) + 3 * beat_ms;
+
+    (void)state;
+    c->mute[VOICE] = true;
+    word(c, VOICE, 0, HOLDER_LOST);
+    assert_in_range(lapsed_ms(c, 3000), bound_ms - beat_ms, bound_ms + 2 * beat_ms);
+    cluster_run(c, 6000);
+    assert_int_equal(route_of(c)->now.epoch, 2); /* and the other one has it */
+    cluster_free(c);
+}
+
+static void a_helper_that_is_back_in_time_has_not_lapsed(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    c->mute[VOICE] = true;
+    word(c, VOICE, 0, HOLDER_LOST);
+    cluster_run(c, wait_ms(c) / 2);
+    c->mute[VOICE] = false;
+    word(c, VOICE, 1, HOLDER_HELD);
+    assert_int_equal(lapsed_ms(c, 3000), -1);
+    cluster_free(c);
+}
+
+static void whom_no_majority_hears_has_lapsed(void **state)
+{
+    struct cluster *c = calm();
+    int64_t bound_ms = wait_ms(c) + 3 * cluster_shared(c)->model->timing.beat_ms;
+
+    (void)state;
+    c->stopped[VOICE] = true;
+    assert_in_range(lapsed_ms(c, 5000), bound_ms, bound_ms + 1000);
+    cluster_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_who_has_a_grant_is_told_to_hold),
+        cmocka_unit_test(a_move_is_let_go_and_waits_for_the_helper),
+        cmocka_unit_test(a_helper_that_says_nothing_is_waited_out),
+        cmocka_unit_test(what_software_was_lent_is_waited_for),
+        cmocka_unit_test(who_says_himself_that_he_does_not_hold_has_lapsed),
+        cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
+        cmocka_unit_test(whom_no_majority_hears_has_lapsed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
