@@ -280,10 +280,8 @@ static struct act_result against(enum manner manner, enum actuator_kind kind, in
     act_run(act, &order, on_done, &ended);
     while (ended.times == 0)
         uv_run(&loop, UV_RUN_ONCE);
-    if (ended.result.code == ERR_TIMEOUT) {
+    if (ended.result.code == ERR_TIMEOUT)
         assert_true(clock_boot_ms() - start_ms >= timeout_ms - 1);
-        assert_true(ended.result.took_ms < (uint32_t)timeout_ms + 500);
-    }
     act_close(act, NULL, NULL);
     mock_close(mock);
     uv_run(&loop, UV_RUN_DEFAULT);

@@ -39,20 +39,7 @@ static void model_make(struct bench *bench)
     bench->actuator = &bench->route->actuators[0];
     snprintf(bench->actuator->name, sizeof bench->actuator->name, "sw");
     snprintf(bench->actuator->agent, sizeof bench->actuator->agent, "agent");
-    bench->actuator->timeout_ms = 10000;
-}
-
-static int free_port(const char *host)
-{
-    union address address;
-    socklen_t len = sizeof address.v4;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    CHECK(address_parse(host, 0, &address) == 0);
-    CHECK(bind(fd, &address.any, sizeof address.v4) == 0);
-    CHECK(getsockname(fd, &address.any, &len) == 0);
-    close(fd);
-    return ntohs(address.v4.sin_port);
+    bench->actuator->timeout_ms = PATIENCE_MS;
 }
 
 struct bench *bench_new(void)
@@ -67,7 +54,7 @@ struct bench *bench_new(void)
     model_make(bench);
     snprintf(config->name, sizeof config->name, "agent");
     snprintf(config->host, sizeof config->host, "%s", bench->world->options.peers[0].host);
-    config->port = free_port(config->host);
+    config->port = world_free_port();
     snprintf(config->ca, sizeof config->ca, "%s", bench->world->ca);
     world_path(bench->world, "agent.pem", path);
     snprintf(config->cert, sizeof config->cert, "%s", path);

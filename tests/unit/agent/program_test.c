@@ -81,11 +81,13 @@ static void its_time_is_limited(void **state)
     struct bench *bench = exec_bench();
     struct act_result result;
 
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true); /* the agent is connected */
+    bench_write(bench, "now", 0644, "");
     bench_write(bench, "mode", 0644, "hang");
-    bench->actuator->timeout_ms = 1000;
-    result = bench_run(bench, bench_order(bench, 1, 0, 0, 3));
+    bench->actuator->timeout_ms = 5000;
+    result = bench_run(bench, bench_order(bench, 1, 1, 0, 3));
     assert_string_equal(err_name(result.code), err_name(ERR_TIMEOUT));
-    assert_non_null(strstr(result.err.text, "took longer than 900 ms and was killed"));
+    assert_non_null(strstr(result.err.text, "took longer than 4500 ms and was killed"));
     assert_string_equal(bench_read(bench, "now"), "");
     assert_string_equal(bench_read(bench, "late"), "");
     bench_free(bench);

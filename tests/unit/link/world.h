@@ -58,13 +58,17 @@ void world_open(struct world *world, int node);
 void world_close(struct world *world, int node);
 void world_open_all(struct world *world); /* and waits until all are connected */
 void world_step(struct world *world);
+int world_free_port(void); /* on every address */
 void world_path(const struct world *world, const char *name, char path[PATH_ROOM]);
 /* A certificate of the world's authority as files NAME.pem and NAME.key. */
 void world_issue(struct world *world, const char *file, const char *cn, const char *ou);
 
+/* What takes longer than this hangs: no machine is so slow. */
+#define PATIENCE_MS 60000
+
 #define UNTIL(world, condition)                                                                    \
     do {                                                                                           \
-        int64_t until_ms = clock_boot_ms() + 8000;                                                 \
+        int64_t until_ms = clock_boot_ms() + PATIENCE_MS;                                          \
         while (!(condition)) {                                                                     \
             assert_true(clock_boot_ms() < until_ms);                                               \
             world_step(world);                                                                     \

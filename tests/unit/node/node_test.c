@@ -244,7 +244,7 @@ static void turn(struct bench *b)
 
 #define AWAIT(b, condition)                                                                        \
     do {                                                                                           \
-        int64_t until_ms_ = clock_boot_ms() + 20000;                                               \
+        int64_t until_ms_ = clock_boot_ms() + 60000;                                               \
         while (!(condition)) {                                                                     \
             assert_true(clock_boot_ms() < until_ms_);                                              \
             turn(b);                                                                               \

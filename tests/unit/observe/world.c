@@ -96,7 +96,7 @@ void world_observe(struct world *world, uint64_t seed)
 
 void world_await_hint(struct world *world, int hints)
 {
-    int64_t end_ms = clock_boot_ms() + 10000;
+    int64_t end_ms = clock_boot_ms() + PATIENCE_MS;
 
     while (world->hints < hints && clock_boot_ms() < end_ms)
         world_run(world, 20);
@@ -130,7 +130,7 @@ void world_await(struct world *world, int n)
     CHECK(n <= WORLD_RESULTS);
     CHECK(uv_timer_init(&world->loop, &guard) == 0);
     guard.data = &expired;
-    uv_timer_start(&guard, on_guard, 10000, 0);
+    uv_timer_start(&guard, on_guard, PATIENCE_MS, 0);
     while (world->n < n && !expired)
         uv_run(&world->loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&guard, NULL);

@@ -18,7 +18,7 @@
 
 #define WORLD_MAX 12
 #define WORLD_COMMANDS 16384
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 struct world;
 
