@@ -14,7 +14,8 @@
 #                vip: like pair-1, with an exclusive route "line" that has an address
 #   LAB_DNS      bind, knot               LAB_MODE     netns, loopback, auto
 #   LAB_INTERVAL of the checks of voice and mirror servers; default 100ms
-#   LAB_WATCH    none, hold (connections), process (of voice-1's service), reports (by software)
+#   LAB_WATCH    none, hold (connections), process (of voice-1's service), reports (by software),
+#                callers (a check through HAProxy, of route calls)
 #   LAB_HOLD     automatic moves/window after which a route is held; default 8/1s: never
 #   LAB_FAILBACK routes go back by themselves after that time; default: manual
 #   LAB_PAIRS    1: also a route for each pair voice-N and mirror-N, which follows calls

@@ -107,6 +107,11 @@ add rule bridge lab loss numgen random mod 100 < $1 drop
 RULES
 }
 
+# net_blind SERVER: no other server reaches its service any more; callers do.
+net_blind() {
+    net_nft add rule bridge lab loss ip daddr "$(lab_address "$1")" tcp dport 8080 drop
+}
+
 net_heal() {
     net_nft -f - <<RULES
 flush set bridge lab cut
