@@ -114,7 +114,7 @@ static bool goes_on(const struct world *world, uint64_t began)
 
 static void storms(void **state)
 {
-    struct world *world = world_new(5, 200, 20);
+    struct world *world = world_new(5, 500, 50);
     uint64_t began = uv_hrtime();
     uint64_t guarded = 0;
     int restored = 0;
@@ -140,8 +140,9 @@ static void storms(void **state)
         for (int i = 0; i < world->n; i++) {
             struct replicate_info info = replicate_info(world->nodes[i].replicate);
 
-            print_message("node %d: role %d, term %d, applied %d, last %d\n", i, (int)info.role,
-                          (int)info.term, (int)info.applied_index, (int)info.last_index);
+            print_message("node %d: role %d, term %d, snapshot %d, applied %d, last %d\n", i,
+                          (int)info.role, (int)info.term, (int)info.snapshot_index,
+                          (int)info.applied_index, (int)info.last_index);
         }
         fail_msg("it does not settle, %d proposals out", storm.out);
     }
