@@ -198,8 +198,9 @@ int64_t engine_grant(const struct engine *engine, int route)
     if (engine->shared->model == NULL || engine->model->routes[route].kind != ROUTE_EXCLUSIVE)
         return 0;
     state = &engine->shared->routes[route];
+    /* What its own disk does not have, it may forget: and its beats do not say that it holds it. */
     if (!(state->now.members & server_bit(engine->self)) || state->phase == ROUTE_WAITING ||
-        grants_newer_known(engine, route))
+        !on_disk(engine, route) || grants_newer_known(engine, route))
         return 0;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         if (engine->model->servers[i].role != MEMBER_VOTER)
