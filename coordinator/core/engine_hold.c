@@ -151,6 +151,11 @@ static int64_t patience_ms(const struct engine *engine)
     return promise_wait_ms(&engine->model->timing) + 3 * engine->model->timing.beat_ms;
 }
 
+static bool speaks(const struct engine *engine, int server)
+{
+    return server == engine->self || (engine->heard & server_bit(server));
+}
+
 static void watch_one(struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -161,13 +166,17 @@ static void watch_one(struct engine *engine, struct moment now, int route)
     engine->seen_epoch[route] = state->now.epoch;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         int64_t *seen_ms = &engine->seen_holding_ms[route][i];
+        int64_t *undenied_ms = &engine->undenied_ms[route][i];
 
         if (anew)
-            *seen_ms = now.boot_ms + (state->previous < 0 ? FOUNDED_MS : 0);
+            *seen_ms = *undenied_ms = now.boot_ms + (state->previous < 0 ? FOUNDED_MS : 0);
         else if (hold_heard(engine, now, route, i))
-            *seen_ms = now.boot_ms;
+            *seen_ms = *undenied_ms = now.boot_ms;
         else if (blind && *seen_ms < now.boot_ms)
             *seen_ms = now.boot_ms;
+        /* Who was not heard meanwhile may have served: its word counts from now on. */
+        if ((blind || !speaks(engine, i)) && *undenied_ms < now.boot_ms)
+            *undenied_ms = now.boot_ms;
     }
 }
 
@@ -194,16 +203,23 @@ static bool deaf_to(const struct engine *engine, struct moment now, int voter, i
     return now.boot_ms - heard_ms >= promise_wait_ms(&engine->model->timing);
 }
 
+/* For how long it has not served, as far as is known here. */
+static int64_t missing_ms(const struct engine *engine, struct moment now, int route, int server)
+{
+    return now.boot_ms - (speaks(engine, server) ? engine->undenied_ms[route][server]
+                                                 : engine->seen_holding_ms[route][server]);
+}
+
 /* By its own word; or, when it is not heard here, because a majority that hears no more of it
  * cannot have granted it anything. */
 static bool lapsed(const struct engine *engine, struct moment now, int route, int server)
 {
     int v, deaf = 0;
 
-    if (now.boot_ms - engine->seen_holding_ms[route][server] < patience_ms(engine) ||
+    if (missing_ms(engine, now, route, server) < patience_ms(engine) ||
         belief_abstains(engine, now))
         return false;
-    if (server == engine->self || (engine->heard & server_bit(server)))
+    if (speaks(engine, server))
         return server == engine->self || word_of(&engine->peers[server], route) != NULL;
     for (v = 0; v < engine->model->n_coordinators; v++)
         deaf += (engine->voters & server_bit(v)) && deaf_to(engine, now, v, server);
@@ -214,7 +230,7 @@ static bool say(struct engine *engine, struct moment now, int route, int server,
                 struct effects *effects)
 {
     const struct route_state *state = &engine->shared->routes[route];
-    int64_t since_ms = now.boot_ms - engine->seen_holding_ms[route][server];
+    int64_t since_ms = missing_ms(engine, now, route, server);
     struct entry *entry =
         engine_propose(engine, now, ENTRY_HOLDING, route * LIMIT_SERVERS + server, effects);
 

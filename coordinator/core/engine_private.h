@@ -175,6 +175,8 @@ struct engine {
     /* When a placed server was last known to serve an exclusive route; begins anew with every
      * epoch, and while nothing can be known. */
     int64_t seen_holding_ms[LIMIT_ROUTES][LIMIT_SERVERS];
+    int64_t undenied_ms[LIMIT_ROUTES][LIMIT_SERVERS]; /* newest time at which it was not heard to
+                                                         say that it does not */
     uint32_t seen_epoch[LIMIT_ROUTES];
     int64_t fence_until_ms[LIMIT_ROUTES]; /* this node may still be dropping what it served */
     int64_t fenced_ms;                    /* the latest of these */

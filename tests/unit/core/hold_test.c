@@ -199,6 +199,24 @@ static void a_helper_that_is_back_in_time_has_not_lapsed(void **state)
     cluster_free(c);
 }
 
+/* Nobody knows what it did while nobody heard it: its word counts from when it is heard. */
+static void the_word_of_one_heard_again_counts_from_then_on(void **state)
+{
+    struct cluster *c = calm();
+    int64_t bound_ms = wait_ms(c) + 3 * cluster_shared(c)->model->timing.beat_ms;
+
+    (void)state;
+    c->stopped[VOICE] = c->mute[VOICE] = true;
+    word(c, VOICE, 0, HOLDER_LOST);
+    cluster_run(c, bound_ms - 250);
+    c->stopped[VOICE] = false;
+    assert_int_equal(lapsed_ms(c, 700), -1);
+    c->mute[VOICE] = false;
+    word(c, VOICE, 1, HOLDER_HELD);
+    assert_int_equal(lapsed_ms(c, 3000), -1);
+    cluster_free(c);
+}
+
 static void whom_no_majority_hears_has_lapsed(void **state)
 {
     struct cluster *c = calm();
@@ -219,6 +237,7 @@ int main(void)
         cmocka_unit_test(what_software_was_lent_is_waited_for),
         cmocka_unit_test(who_says_himself_that_he_does_not_hold_has_lapsed),
         cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
+        cmocka_unit_test(the_word_of_one_heard_again_counts_from_then_on),
         cmocka_unit_test(whom_no_majority_hears_has_lapsed),
     };
 
