@@ -27,10 +27,13 @@ bool guard_snapshot_term(struct raft_install_snapshot *install, raft_index index
 
 bool guard_clamp_commit(struct raft_append_entries *append, raft_index commit_index)
 {
-    if (append->prev_log_index + append->n_entries >= commit_index ||
-        append->leader_commit <= commit_index)
+    raft_index known = append->prev_log_index + append->n_entries;
+
+    if (known < commit_index)
+        known = commit_index;
+    if (append->leader_commit <= known)
         return false;
-    append->leader_commit = commit_index;
+    append->leader_commit = known;
     return true;
 }
 

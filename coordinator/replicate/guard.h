@@ -25,8 +25,10 @@ bool guard_refuse_install(unsigned snapshots_in_flight);
  * the older one. True when the term had to be set right. */
 bool guard_snapshot_term(struct raft_install_snapshot *install, raft_index index, raft_term term);
 
-/* 4. An AppendEntries that ends before commit_index would pull commit_index back. True when
- * leader_commit had to be clamped. */
+/* 4. An AppendEntries that ends before commit_index would pull commit_index back; and one that
+ * ends before the end of this node's log would commit what an older leader left behind it
+ * there: only what the message reaches is known to be the leader's (Raft, figure 2,
+ * AppendEntries 5). True when leader_commit had to be clamped. */
 bool guard_clamp_commit(struct raft_append_entries *append, raft_index commit_index);
 
 /* 5. A failed write is retried from a timer that takes the wrong pointer; a failed closing

@@ -43,11 +43,14 @@ static void clamps(void **state)
 {
     struct raft_append_entries append = {.prev_log_index = 5, .n_entries = 2, .leader_commit = 20};
 
-    assert_false(guard_clamp_commit(&append, 7));
-    assert_int_equal(append.leader_commit, 20);
-    assert_true(guard_clamp_commit(&append, 8));
+    assert_true(guard_clamp_commit(&append, 8)); /* never back */
     assert_int_equal(append.leader_commit, 8);
     assert_false(guard_clamp_commit(&append, 8)); /* nothing left to clamp */
+    append.leader_commit = 20;
+    assert_true(guard_clamp_commit(&append, 6)); /* what lies behind may be another leader's */
+    assert_int_equal(append.leader_commit, 7);
+    append.leader_commit = 7;
+    assert_false(guard_clamp_commit(&append, 6));
     append.leader_commit = 3;
     assert_false(guard_clamp_commit(&append, 8));
 }
