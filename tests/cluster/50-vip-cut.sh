@@ -9,18 +9,10 @@ set -euo pipefail
 # shellcheck source=tests/cluster/lib/vip.sh
 . "$(dirname "$0")/lib/vip.sh"
 
-# Callers go on over the core; the servers of the other sites get nothing.
-cut_from_servers() {
-    net_nft -f - <<RULES
-add rule bridge lab loss ip saddr 10.20.1.0/24 ip daddr 10.20.2.0-10.20.3.255 drop
-add rule bridge lab loss ip saddr 10.20.2.0-10.20.3.255 ip daddr 10.20.1.0/24 drop
-RULES
-}
-
 from=$(ledger_size)
 expect 'voice-1 has the address' vip_at voice-1
 caller_mark cut
-cut_from_servers
+vip_cut 1
 expect 'callers are served by mirror-1' caller_wait_served vip mirror-1 15000
 expect_at_most 'outage in ms at the address' "$(caller_outage vip)" 2500
 printf '    outage: %s ms, of them without the address anywhere: %s ms\n' "$(caller_outage vip)" \

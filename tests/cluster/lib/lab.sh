@@ -19,16 +19,19 @@
 #   LAB_HOLD     automatic moves/window after which a route is held; default 8/1s: never
 #   LAB_FAILBACK routes go back by themselves after that time; default: manual
 #   LAB_PAIRS    1: also a route for each pair voice-N and mirror-N, which follows calls
+#   LAB_CLOCK    clocks that are wrong, NAME:PPM,...: of the coordinator and the helper of that
+#                server, PPM too fast (negative: slow); default: none
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+LAB_CLOCK_LIBRARY=tests/tools/libclock.so
 LAB_SITES=(tokyo osaka ishikari)
 LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
 : "${LAB_INTERVAL:=100ms}" "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_LOG:=info}"
 : "${LAB_WATCH:=none}" "${LAB_FAILBACK:=manual}" "${LAB_PAIRS:=0}"
-: "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_CLOCK:=}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"
@@ -137,7 +140,7 @@ lab_settle() {
 
 lab_remember() {
     local name
-    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH; do
+    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH CLOCK; do
         name=LAB_$name
         printf '%s=%q\n' "$name" "${!name}"
     done >"$LAB_DIR/lab"
@@ -155,6 +158,8 @@ lab_make_dir() {
     for program in coordinator/{daemon/kirikaed,helper/kirikae-helper,cli/kirikae} tests/tools/{endpoint,caller,software}; do
         [[ -x $LAB_BUILD/$program ]] || lab_fail "not built: $LAB_BUILD/$program"
     done
+    [[ -z $LAB_CLOCK || -f $LAB_BUILD/$LAB_CLOCK_LIBRARY ]] ||
+        lab_fail "not built: $LAB_BUILD/$LAB_CLOCK_LIBRARY"
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kirikae-lab.XXXXXX")
     mkdir "$LAB_DIR/run" "$LAB_DIR/log"
     lab_settle

@@ -85,8 +85,22 @@ coordinator_init() {
         lab_fail "kirikaed --init of $1 failed"
 }
 
+# node_clock ARRAY NAME: the words that put a command under the server's clock.
+# shellcheck disable=SC2034 # "clock" is another name for the caller's array
+node_clock() {
+    local -n clock=$1
+    local wish
+    clock=()
+    for wish in ${LAB_CLOCK//,/ }; do
+        [[ ${wish%%:*} != "$2" ]] || clock=(env "LD_PRELOAD=$LAB_BUILD/$LAB_CLOCK_LIBRARY"
+            "CLOCK_RATE_PPM=${wish#*:}")
+    done
+}
+
 coordinator_start() {
-    proc_start "coordinator.$1" "$1" "$LAB_BUILD/coordinator/daemon/kirikaed" \
+    local under=()
+    node_clock under "$1"
+    proc_start "coordinator.$1" "$1" "${under[@]}" "$LAB_BUILD/coordinator/daemon/kirikaed" \
         --config "$LAB_DIR/nodes/$1.yaml"
 }
 
@@ -134,7 +148,9 @@ software_start() {
 }
 
 helper_start() {
-    proc_start "helper.$1" "$1" "$LAB_BUILD/coordinator/helper/kirikae-helper" \
+    local under=()
+    node_clock under "$1"
+    proc_start "helper.$1" "$1" "${under[@]}" "$LAB_BUILD/coordinator/helper/kirikae-helper" \
         --config "$LAB_DIR/nodes/$1.helper.yaml"
 }
 

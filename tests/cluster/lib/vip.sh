@@ -62,3 +62,13 @@ vip_gap() {
     began=$(vip_spans "$2" | awk 'END { print $1 }')
     printf '%s\n' "$((began - left))"
 }
+
+# vip_cut N: site N is cut off from the servers of the other sites. Its callers, on the core, are
+# not.
+vip_cut() {
+    local site=10.20.$1.0/24 sites=10.20.1.0-10.20.3.255
+    net_nft -f - <<RULES
+add rule bridge lab loss ip saddr $site ip daddr != $site ip daddr $sites drop
+add rule bridge lab loss ip daddr $site ip saddr != $site ip saddr $sites drop
+RULES
+}
