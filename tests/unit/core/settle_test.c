@@ -1,6 +1,8 @@
 /* Whatever happened, a leader comes to rest: from many random situations on, while nothing more
  * changes outside, it stops proposing. Two rules that answer each other would go on forever. */
 #include "cluster.h"
+#include "world.h"
+#include "base/prng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,30 +22,7 @@ enum { SEEDS = 40, CHANGES = 8, ROUTES = 3, REST_MS = 20000, PROPOSALS_MAX = 12 
 #define PAIR                                                                                       \
     "      - {name: tokyo, servers: [voice-1], value: v1}\n"                                       \
     "      - {name: osaka, servers: [mirror-1], value: m1}\n"
-static const char yaml[] =
-    "cluster: test\n"
-    "version: 1\n"
-    "profile: normal\n"
-    "sites: [{name: tokyo}, {name: osaka}, {name: ishikari}]\n"
-    "servers:\n"
-    "  - {name: voice-1, site: tokyo, host: 10.0.1.1}\n"
-    "  - {name: voice-2, site: tokyo, host: 10.0.1.2}\n"
-    "  - {name: voice-3, site: tokyo, host: 10.0.1.3}\n"
-    "  - {name: voice-4, site: tokyo, host: 10.0.1.4, role: standby}\n"
-    "  - {name: mirror-1, site: osaka, host: 10.0.2.1}\n"
-    "  - {name: mirror-2, site: osaka, host: 10.0.2.2}\n"
-    "  - {name: mirror-3, site: osaka, host: 10.0.2.3}\n"
-    "  - {name: mirror-4, site: osaka, host: 10.0.2.4}\n"
-    "  - {name: backup-1, site: ishikari, host: 10.0.3.1}\n"
-    "  - {name: backup-2, site: ishikari, host: 10.0.3.2}\n"
-    "  - {name: backup-3, site: ishikari, host: 10.0.3.3}\n"
-    "  - {name: backup-4, site: ishikari, host: 10.0.3.4}\n"
-    "checks:\n"
-    "  - name: voice\n"
-    "    targets: [voice-1, voice-2, voice-3, voice-4, mirror-1, mirror-2, mirror-3, mirror-4]\n"
-    "    tcp: {port: 8080}\n"
-    "    interval: 100ms\n"
-    "    timeout: 300ms\n"
+static const char yaml[] = WORLD_SERVERS
     "routes:\n"
     "  - name: line\n"
     "    kind: exclusive\n" FREE "    candidates:\n" PAIR
@@ -56,23 +35,13 @@ static const char yaml[] =
     "  - {name: calling, label_ja: 発信・着信, route: calls}\n"
     "contract: {name: c, timezone: Asia/Tokyo, target: \"98\"}\n";
 
-/* splitmix64: the same on every machine. */
-static int below(uint64_t *random, int n)
-{
-    uint64_t z = *random += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (int)((z ^ z >> 31) % (uint64_t)n);
-}
-
 /* Of the sites only one is cut at a time, so that there is a quorum. */
-static void change(struct cluster *c, uint64_t *random, uint8_t id)
+static void change(struct cluster *c, struct prng *random, uint8_t id)
 {
-    int server = below(random, 8), first = 4 * below(random, 2), i;
+    int server = (int)prng_below(random, 8), first = 4 * (int)prng_below(random, 2), i;
     struct command command = {.kind = COMMAND_SWITCHOVER, .who = "akira"};
 
-    switch (below(random, 6)) {
+    switch ((int)prng_below(random, 6)) {
     case 0:
         c->dead[server] = !c->dead[server];
         break;
@@ -90,8 +59,8 @@ static void change(struct cluster *c, uint64_t *random, uint8_t id)
         c->mute[server] = !c->mute[server];
         break;
     default:
-        command.route = below(random, ROUTES);
-        command.to = below(random, 2);
+        command.route = (int)prng_below(random, ROUTES);
+        command.to = (int)prng_below(random, 2);
         command.id.bytes[0] = id;
         cluster_command(c, &command);
     }
@@ -99,19 +68,20 @@ static void change(struct cluster *c, uint64_t *random, uint8_t id)
 
 static void it_comes_to_rest(void **state)
 {
-    uint64_t seed, random, before;
+    uint64_t seed, before;
+    struct prng random;
     int i, moves;
 
     (void)state;
     for (seed = 1; seed <= SEEDS; seed++) {
         struct cluster *c = cluster_of(yaml, seed);
 
-        random = seed;
+        prng_seed(&random, seed);
         c->helpers = true;
         cluster_run(c, 3000);
         for (i = 1; i <= CHANGES; i++) {
             change(c, &random, (uint8_t)i);
-            cluster_run(c, below(&random, 2000));
+            cluster_run(c, prng_below(&random, 2000));
         }
         moves = c->moves;
         cluster_run(c, REST_MS); /* what happened is found out, and answered */

@@ -10,30 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static const char template[] =
-    "cluster: test\n"
-    "version: 1\n"
-    "profile: normal\n"
-    "sites: [{name: tokyo}, {name: osaka}, {name: ishikari}]\n"
-    "servers:\n"
-    "  - {name: voice-1, site: tokyo, host: 10.0.1.1}\n"
-    "  - {name: voice-2, site: tokyo, host: 10.0.1.2}\n"
-    "  - {name: voice-3, site: tokyo, host: 10.0.1.3}\n"
-    "  - {name: voice-4, site: tokyo, host: 10.0.1.4, role: standby}\n"
-    "  - {name: mirror-1, site: osaka, host: 10.0.2.1}\n"
-    "  - {name: mirror-2, site: osaka, host: 10.0.2.2}\n"
-    "  - {name: mirror-3, site: osaka, host: 10.0.2.3}\n"
-    "  - {name: mirror-4, site: osaka, host: 10.0.2.4}\n"
-    "  - {name: backup-1, site: ishikari, host: 10.0.3.1}\n"
-    "  - {name: backup-2, site: ishikari, host: 10.0.3.2}\n"
-    "  - {name: backup-3, site: ishikari, host: 10.0.3.3}\n"
-    "  - {name: backup-4, site: ishikari, host: 10.0.3.4}\n"
-    "checks:\n"
-    "  - name: voice\n"
-    "    targets: [voice-1, voice-2, voice-3, voice-4, mirror-1, mirror-2, mirror-3, mirror-4]\n"
-    "    tcp: {port: 8080}\n"
-    "    interval: 100ms\n"
-    "    timeout: 300ms\n"
+static const char template[] = WORLD_SERVERS
     "routes:\n"
     "  - name: calls\n"
     "    kind: %s\n"
