@@ -14,4 +14,12 @@ struct injection {
 /* Puts the fault on, takes it off. */
 void inject_turn(struct injection *injection, bool on);
 
+/* inject_command.c: operators' commands */
+void inject_switchover(struct injection *injection);
+void inject_failover(struct injection *injection);
+void inject_force(struct injection *injection);
+void inject_handsoff(struct injection *injection);
+void inject_drain(struct injection *injection, bool on);
+void inject_lead(struct injection *injection);
+
 #endif

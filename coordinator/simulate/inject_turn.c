@@ -2,9 +2,6 @@
 #include "base/check.h"
 #include "simulate/inject.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define RESTART_DOWN_MS 300
 #define UPGRADE_GAP_MS 3000
 
@@ -357,7 +354,7 @@ static void drift_one(struct injection *injection, int server, bool on)
         process_after(machine->process); /* its next wake-up is at another time now */
 }
 
-/* ---- actuators, operators ---- */
+/* ---- actuators ---- */
 
 static void turn_switch(struct injection *injection, bool on)
 {
@@ -374,69 +371,6 @@ static void turn_switch(struct injection *injection, bool on)
 static void forget(struct injection *injection)
 {
     turn_switch(injection, true);
-}
-
-static void ask(struct sim *sim, struct command *asked)
-{
-    uint64_t id[2] = {0, 0};
-
-    snprintf(asked->who, sizeof asked->who, "operator");
-    snprintf(asked->reason, sizeof asked->reason, "simulated");
-    id[0] = prng_next(&sim->prng); /* one after the other: a list has no order */
-    id[1] = prng_next(&sim->prng);
-    memcpy(asked->id.bytes, id, sizeof asked->id.bytes);
-    sim_ask(sim, SERVER_NONE, asked);
-}
-
-static void command(struct injection *injection, enum command_kind kind, bool force)
-{
-    ask(injection->sim, &(struct command){.kind = kind,
-                                          .route = injection->fault.what.index,
-                                          .to = injection->fault.what.second,
-                                          .force = force});
-}
-
-static void about_server(struct injection *injection, enum command_kind kind)
-{
-    ask(injection->sim, &(struct command){.kind = kind, .server = injection->fault.what.index});
-}
-
-#define HANDSOFF_MS 60000 /* when it has no end */
-
-static void hands_off(struct injection *injection)
-{
-    int64_t for_ms = injection->fault.for_ms;
-
-    if (for_ms <= 0)
-        for_ms = HANDSOFF_MS;
-    ask(injection->sim, &(struct command){.kind = COMMAND_PAUSE,
-                                          .route = ROUTE_ALL,
-                                          .for_ms = for_ms < PAUSE_MAX_MS ? for_ms : PAUSE_MAX_MS});
-}
-
-static void switch_over(struct injection *injection)
-{
-    command(injection, COMMAND_SWITCHOVER, false);
-}
-
-static void fail_over(struct injection *injection)
-{
-    command(injection, COMMAND_FAILOVER, false);
-}
-
-static void force(struct injection *injection)
-{
-    command(injection, COMMAND_FAILOVER, true);
-}
-
-static void drain(struct injection *injection, bool on)
-{
-    about_server(injection, on ? COMMAND_DRAIN : COMMAND_UNDRAIN);
-}
-
-static void lead(struct injection *injection)
-{
-    about_server(injection, COMMAND_HANDOVER);
 }
 
 /* ---- what each kind turns ---- */
@@ -478,13 +412,13 @@ static const struct turn {
     [FAULT_DEAF] = {.whole = turn_switch},
     [FAULT_LATE] = {.whole = turn_switch},
     [FAULT_FORGET] = {.once = forget},
-    [FAULT_SWITCHOVER] = {.once = switch_over},
-    [FAULT_FAILOVER] = {.once = fail_over},
-    [FAULT_FORCE] = {.once = force},
+    [FAULT_SWITCHOVER] = {.once = inject_switchover},
+    [FAULT_FAILOVER] = {.once = inject_failover},
+    [FAULT_FORCE] = {.once = inject_force},
     [FAULT_REPORT] = {.server = report_one},
-    [FAULT_HANDSOFF] = {.once = hands_off},
-    [FAULT_DRAIN] = {.whole = drain},
-    [FAULT_LEAD] = {.once = lead},
+    [FAULT_HANDSOFF] = {.once = inject_handsoff},
+    [FAULT_DRAIN] = {.whole = inject_drain},
+    [FAULT_LEAD] = {.once = inject_lead},
     [FAULT_HELPER_KILL] = {.server = kill_helper},
     [FAULT_HELPER_FREEZE] = {.server = freeze_helper},
 };

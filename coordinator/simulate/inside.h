@@ -1,14 +1,16 @@
 /* The world, as its files see it. Not for other folders; the tests look in.
  *
  *   sim.c        makes it, runs it, tells what happens
- *   machine.c    one coordinator's machine: processes that begin, end, stand still
+ *   machine.c    one coordinator's machine: processes that begin and end;
+ *                machine_input.c: what comes in for them, also while they stand still
  *   edition.c    versions of the configuration
  *   shell.c      what a process is given for libuv, links and files (node_shell)
  *   software.c   what a server's software does besides serving: reports, and its end is noticed
  *   asks.c       requests between coordinators: ledger lines, joining; operators' commands
  *   helper.c     the machine's helper
  *   book.c       the ledger: what every node must have
- *   inject.c     faults begin and end; inject_turn.c: what each of them turns
+ *   inject.c     faults begin and end; inject_turn.c: what each of them turns;
+ *                inject_command.c: what operators ask
  *   parts/       what there is: time, clocks, network, disks, switches, services
  *   faults/      faults as text, drawn from a seed; configurations of any size
  *   truth/       who is served (callers.c, holders.c), what must hold (watch.c over nodes,
@@ -218,14 +220,22 @@ void machines_open(struct sim *sim);
 void machines_free(struct sim *sim);
 void machine_start(struct machine *machine);
 void machine_kill(struct machine *machine, bool power);
-void machine_wipe(struct machine *machine);          /* while it is down */
-void machine_hold(struct machine *machine, bool on); /* SIGSTOP, SIGCONT */
+void machine_wipe(struct machine *machine); /* while it is down */
 void machine_down(struct machine *machine, bool on, bool power);
 struct process *machine_process(const struct sim *sim, int server, uint64_t start);
 /* After anything that was brought to its node. */
 void process_after(struct process *process);
 void process_closing(struct process *process); /* it has something to do to close */
 void process_fail(struct process *process, const char *why);
+static inline bool process_runs(const struct process *process)
+{
+    return process != NULL && !process->gone && !process->failed && !process->opening &&
+           process->machine->frozen == 0;
+}
+
+/* machine_input.c */
+void machine_hold(struct machine *machine, bool on); /* SIGSTOP, SIGCONT */
+void machine_drop_backlog(struct machine *machine);  /* what was kept for it while it stood still */
 void machine_deliver(void *context, int to, int from, bool datagram, struct parcel *parcel);
 void machine_probe_ended(void *context, int node, uint64_t start, int check, enum reason reason,
                          int64_t began_ms);
@@ -237,11 +247,6 @@ void machine_told(struct machine *machine, const struct event *event); /* by its
 int machine_may(void *context, int node, uint64_t start, int route,
                 const struct placement *placement, int64_t since_ms);
 int64_t machine_boot_ms(void *context, int node);
-static inline bool process_runs(const struct process *process)
-{
-    return process != NULL && !process->gone && !process->failed && !process->opening &&
-           process->machine->frozen == 0;
-}
 
 /* edition.c */
 int edition_first(struct sim *sim, const uint8_t *yaml, size_t len, struct err *err);
