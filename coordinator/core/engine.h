@@ -233,8 +233,8 @@ void engine_standing(struct engine *engine, struct moment now, uint64_t stored_i
  * times go by it. Told whenever the configuration changes. */
 void engine_zone(struct engine *engine, struct zone *zone);
 
-/* This leader is putting one Raft id in the place of another, or has ended that: meanwhile no
- * exclusive route moves. */
+/* A change of Raft's members begins or ends: one that is in the log and not committed, also of an
+ * earlier leader, or this leader's own with all its steps. Meanwhile no exclusive route moves. */
 void engine_members(struct engine *engine, bool change);
 
 /* Latest boot time at which EVENT_TICK is due, if nothing else happens before: whatever event

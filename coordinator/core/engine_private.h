@@ -162,7 +162,7 @@ struct engine {
     int leader;
     int64_t led_ms;         /* since when this node leads; 0 */
     int leader_before;      /* who led before this one, by the log since this start; -1 */
-    bool members_change;    /* this leader is changing Raft's members */
+    bool members_change;    /* of Raft, is under way */
     uint64_t barrier_term;  /* newest term for which ENTRY_LEADER was proposed */
     int64_t elect_ms;       /* stand for election then; 0: not planned */
     bool leader_silent;     /* as last told to Raft */

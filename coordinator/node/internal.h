@@ -96,6 +96,7 @@ void commands_end(struct node *node);
 void ledger_sync_look(struct node *node, int64_t now_ms);
 
 /* member.c */
+void members_tell(struct node *node); /* the engine: is a change of them under way? */
 void rejoin_look(struct node *node, int64_t now_ms);
 
 #endif

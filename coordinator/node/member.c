@@ -65,6 +65,11 @@ void node_joined(struct node *node, int code, const char *text, int leader)
 
 /* ---- the leader ---- */
 
+void members_tell(struct node *node)
+{
+    engine_members(node->engine, node->replacing > 0 || node_raft(node).members_change);
+}
+
 struct joiner {
     struct node *node;
     int server;
@@ -80,7 +85,8 @@ static void on_replaced(void *context, int code)
     struct event event = {.kind = EVENT_MEMBER, .now = node_now(node)};
 
     mem_free(context);
-    engine_members(node->engine, --node->replacing > 0);
+    node->replacing--;
+    members_tell(node);
     joiner.done(joiner.context, code, code == 0 ? "member" : "the membership cannot change now");
     if (code != 0)
         return;
@@ -115,6 +121,6 @@ void node_replace(struct node *node, int server, uint64_t raft_id, node_replaced
     log_line(node->log, LOG_LEVEL_DEBUG, "join", "%s has lost its data and comes back as %llu",
              who->name, (unsigned long long)raft_id);
     node->replacing++;
-    engine_members(node->engine, true);
+    members_tell(node);
     replicate_replace(node->replicate, server, raft_id, who->name, who->role, on_replaced, joiner);
 }

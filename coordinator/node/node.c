@@ -217,6 +217,10 @@ void node_poll(struct node *node)
         node->seen.stored_index = info.stored_index;
         tell_standing(node, &info);
     }
+    if (info.members_change != node->seen.members_change) {
+        node->seen.members_change = info.members_change;
+        members_tell(node);
+    }
     if (info.role == node->seen.role && info.term == node->seen.term &&
         info.leader_raft_id == node->seen.leader_raft_id)
         return;

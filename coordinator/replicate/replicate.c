@@ -458,6 +458,7 @@ struct replicate_info replicate_info(const struct replicate *r)
         .stored_index = raft->last_stored,
         .snapshot_index = r->snapshot_index,
         .members = (int)raft->configuration.n,
+        .members_change = raft->configuration_uncommitted_index != 0,
         .dropped_frames = r->dropped,
         .guarded = r->guarded,
     };

@@ -130,9 +130,10 @@ struct replicate_info {
      * of enum raft_role in core/engine.h. */
     int role;
     uint64_t term, commit_index, applied_index, last_index, snapshot_index;
-    uint64_t stored_index; /* newest on this node's disk; what is applied may be newer */
+    uint64_t stored_index;   /* newest on this node's disk; what is applied may be newer */
     uint64_t leader_raft_id; /* 0 unknown */
     int members, voters;
+    bool members_change;              /* one is in the log and not committed, whoever began it */
     uint64_t dropped_frames, guarded; /* times a guard had to act */
 };
 struct replicate_info replicate_info(const struct replicate *replicate);

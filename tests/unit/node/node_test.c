@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "core/engine_private.h"
 #include "node/node.h"
 #include "replicate/disk_uv.h"
 #include "replicate/raft_codec.h"
@@ -374,6 +375,47 @@ static void a_beat_says_the_term_as_it_leaves(void **state)
     tear_down(&b);
 }
 
+/* Whoever begins a change of members: exclusive routes wait for its commit. */
+static void the_engine_knows_others_changes_of_members(void **state)
+{
+    struct raft_configuration conf;
+    struct raft_entry change = {.term = 1, .type = RAFT_CHANGE};
+    struct raft_message news = {.type = RAFT_APPEND_ENTRIES,
+                                .append_entries = {.term = 1,
+                                                   .prev_log_index = 1,
+                                                   .prev_log_term = 1,
+                                                   .leader_commit = 1,
+                                                   .entries = &change,
+                                                   .n_entries = 1}};
+    struct raft_message commits = {
+        .type = RAFT_APPEND_ENTRIES,
+        .append_entries = {.term = 1, .prev_log_index = 2, .prev_log_term = 1, .leader_commit = 2}};
+    struct buf bytes = {0};
+    struct bench b;
+
+    raft_configuration_init(&conf);
+    assert_int_equal(raft_configuration_add(&conf, replicate_id(0, 0), "a-1", RAFT_VOTER), 0);
+    assert_int_equal(raft_configuration_add(&conf, replicate_id(1, 0), "a-2", RAFT_VOTER), 0);
+    assert_int_equal(raft_configuration_encode(&conf, &change.buf), 0);
+    set_up(&b, three, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    begin(&b);
+    raft_codec_encode(&bytes, replicate_id(1, 0), replicate_id(0, 0), &news);
+    node_receive(b.node, 1, bytes.data, bytes.len);
+    AWAIT(&b, node_raft(b.node).stored_index == 2);
+    turn(&b);
+    assert_true(node_engine(b.node)->members_change);
+    buf_clear(&bytes);
+    raft_codec_encode(&bytes, replicate_id(1, 0), replicate_id(0, 0), &commits);
+    node_receive(b.node, 1, bytes.data, bytes.len);
+    AWAIT(&b, !node_engine(b.node)->members_change);
+    raft_configuration_close(&conf);
+    raft_free(change.buf.base);
+    buf_free(&bytes);
+    end(&b);
+    tear_down(&b);
+}
+
 static void a_fatal_that_returns_ends_everything(void **state)
 {
     struct bench b;
@@ -464,6 +506,7 @@ int main(void)
         cmocka_unit_test(one_alone_leads_and_comes_back),
         cmocka_unit_test(ends_with_a_command_and_a_proposal_out),
         cmocka_unit_test(a_beat_says_the_term_as_it_leaves),
+        cmocka_unit_test(the_engine_knows_others_changes_of_members),
         cmocka_unit_test(a_fatal_that_returns_ends_everything),
         cmocka_unit_test(a_damaged_disk_is_said_and_closed),
         cmocka_unit_test(who_lost_its_data_asks_in_turn),

@@ -249,6 +249,46 @@ static void changes_in_a_batch_are_committed(void **state)
     world_free(world);
 }
 
+static bool changing(struct world *world, void *context)
+{
+    return replicate_info(((struct node *)context)->replicate).members_change;
+}
+
+static bool settled(struct world *world, void *context)
+{
+    return !changing(world, context);
+}
+
+/* What a leader began and could not commit is under way for the next one as well. */
+static void a_change_outlives_its_leader(void **state)
+{
+    struct world *world = world_new(5, 300, 30);
+    struct node *leader, *heir, *lost;
+    struct answer answer = {0};
+    int i;
+
+    world_open_all(world);
+    leader = world_await_leader(world);
+    heir = &world->nodes[(leader->server + 1) % 5];
+    lost = &world->nodes[(leader->server + 2) % 5];
+    world_propose_many(leader, 2, 64);
+    world_await_applied(world, 2);
+    assert_false(replicate_info(leader->replicate).members_change);
+    for (i = 0; i < 5; i++)
+        world->nodes[i].cut = &world->nodes[i] != leader && &world->nodes[i] != heir;
+    replicate_replace(leader->replicate, lost->server, lost->id + 256, "lost", MEMBER_VOTER,
+                      on_replaced, &answer);
+    assert_true(world_until(world, WAIT_MS, changing, heir));
+    for (i = 0; i < 5; i++)
+        world->nodes[i].cut = &world->nodes[i] == leader || &world->nodes[i] == lost;
+    assert_true(world_until(world, WAIT_MS, leads, heir));
+    assert_true(replicate_info(heir->replicate).members_change);
+    assert_int_equal(world_propose(heir, "with it", 7), PROPOSE_COMMITTED);
+    assert_true(world_until(world, WAIT_MS, settled, heir));
+    assert_int_equal(replicate_info(heir->replicate).voters, 4);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +298,7 @@ int main(void)
         cmocka_unit_test(gives_up),
         cmocka_unit_test(ends_with_the_leadership),
         cmocka_unit_test(changes_in_a_batch_are_committed),
+        cmocka_unit_test(a_change_outlives_its_leader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
