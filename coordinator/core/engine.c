@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 /* ---- effects ---- */
 
@@ -110,98 +109,6 @@ static void proposed(struct engine *engine, const struct event *event)
 
 /* ---- life ---- */
 
-static void use_model(struct engine *engine, struct moment now)
-{
-    engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
-    engine->model_ms = now.boot_ms;
-    engine->routes_busy = true;
-    hold_reset(engine);
-    belief_reset(engine, now);
-}
-
-struct route_names {
-    int n;
-    char names[LIMIT_ROUTES][LIMIT_NAME];
-};
-
-static void keep_names(const struct engine *engine, struct route_names *old)
-{
-    int r;
-
-    old->n = engine->model->n_routes;
-    for (r = 0; r < old->n; r++)
-        memcpy(old->names[r], engine->model->routes[r].name, LIMIT_NAME);
-}
-
-static int old_index(const struct route_names *old, const char *name)
-{
-    int r;
-
-    for (r = 0; r < old->n; r++)
-        if (strcmp(old->names[r], name) == 0)
-            return r;
-    return -1;
-}
-
-/* What a helper holds of a route that is gone, it holds until its deadline. */
-static void follow_holders(struct engine *engine, const struct route_names *old)
-{
-    struct holder holders[LIMIT_ROUTES];
-    int r, o;
-
-    memcpy(holders, engine->holders, sizeof holders);
-    memset(engine->holders, 0, sizeof engine->holders);
-    memset(engine->seen_epoch, 0, sizeof engine->seen_epoch);
-    for (o = 0; o < old->n; o++) {
-        for (r = 0; r < engine->model->n_routes; r++)
-            if (strcmp(engine->model->routes[r].name, old->names[o]) == 0)
-                break;
-        if (r < engine->model->n_routes) {
-            engine->holders[r] = holders[o];
-            engine->holders[r].over_told =
-                0; /* it may have been on its way, under another number */
-        } else if (holders[o].told_ms > engine->stray_ms) {
-            engine->stray_ms = holders[o].told_ms;
-        }
-    }
-}
-
-/* Grants are kept by the position of their route: follow the names. What the peers said
- * last is not carried over: it counts only under the configuration it was said under. */
-static void follow_routes(struct engine *engine, const struct route_names *old)
-{
-    int i, r, o;
-
-    for (i = 0; i < LIMIT_SERVERS; i++) {
-        struct peer *peer = &engine->peers[i];
-        uint64_t granted[LIMIT_ROUTES] = {0};
-        uint32_t epoch[LIMIT_ROUTES] = {0};
-
-        for (r = 0; r < engine->model->n_routes; r++) {
-            o = old_index(old, engine->model->routes[r].name);
-            granted[r] = o >= 0 ? peer->granted[o] : 0;
-            epoch[r] = o >= 0 ? peer->granted_epoch[o] : 0;
-        }
-        memcpy(peer->granted, granted, sizeof granted);
-        memcpy(peer->granted_epoch, epoch, sizeof epoch);
-        peer->n_clears = 0;
-    }
-    follow_holders(engine, old);
-    memset(engine->failed_ms, 0, sizeof engine->failed_ms);
-    memset(engine->disputed_ms, 0, sizeof engine->disputed_ms);
-    memset(engine->ready_ms, 0, sizeof engine->ready_ms);
-    memset(engine->moved_index, 0, sizeof engine->moved_index);
-}
-
-static void reset_routes(struct engine *engine)
-{
-    int r, a;
-
-    for (r = 0; r < LIMIT_ROUTES; r++)
-        for (a = 0; a < LIMIT_ACTUATORS; a++)
-            outbox_init(&engine->out[r][a]);
-}
-
 /* The longest that any profile grants: the file may not be what was in force. */
 static int64_t longest_lease_ms(void)
 {
@@ -239,8 +146,8 @@ struct engine *engine_new(const struct engine_options *options)
     engine->utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->stored_index = UINT64_MAX;
     engine->votes = true;
-    reset_routes(engine);
-    use_model(engine, options->now);
+    outbox_reset(engine);
+    config_use(engine, options->now);
     /* What the process before was granted, its fence or a client of it may still go by. */
     grants_fence(engine, options->now.boot_ms + longest_lease_ms(), -1);
     return engine;
@@ -289,36 +196,12 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
 {
     struct route_names old;
 
-    keep_names(engine, &old);
+    config_names(engine, &old);
     shared_free(engine->shared);
     engine->shared = shared;
     engine->timed_ms = now.boot_ms;
-    use_model(engine, now);
-    follow_routes(engine, &old);
-    reset_routes(engine);
-    grants_fence(engine, now.boot_ms, -1);
+    config_changed(engine, now, &old);
     route_watch(engine, now);
-}
-
-int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
-                 struct err *err)
-{
-    if (!model_same_coordinators(model, engine->model)) {
-        model_free(model);
-        return err_set(err, ERR_REFUSED, "a configuration cannot change the coordinators");
-    }
-    /* Until one is committed the local file is the one in force: it stays. */
-    if (engine->shared->model == NULL) {
-        model_free(model);
-        return 0;
-    }
-    model_free(engine->local_model);
-    mem_free(engine->local_yaml);
-    engine->local_model = model;
-    engine->foreign = false;
-    engine->local_yaml = mem_dup(yaml, yaml_len);
-    engine->local_yaml_len = yaml_len;
-    return 0;
 }
 
 bool engine_trusted(const struct engine *engine, struct moment now)
@@ -371,7 +254,7 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
     if (leads && (!led || event->raft.term != engine->term)) {
         engine->led_ms = event->now.boot_ms;
         belief_begin(engine);
-        reset_routes(engine);
+        outbox_reset(engine);
     }
     engine_wake(engine, event->now);
     engine->role = event->raft.role;
@@ -507,7 +390,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     struct route_names old = {0};
 
     if (kind == ENTRY_CONFIG)
-        keep_names(engine, &old);
+        config_names(engine, &old);
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
@@ -516,10 +399,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (engine->shared->leader != leader)
         engine->leader_before = leader;
     if (engine->shared->model != before) {
-        use_model(engine, now);
-        follow_routes(engine, &old);
-        reset_routes(engine);
-        grants_fence(engine, now.boot_ms, -1);
+        config_changed(engine, now, &old);
         engine_log(effects, LOG_LEVEL_INFO, "config", "configuration version %u is in force",
                    engine->model->version);
     }

@@ -4,6 +4,15 @@
 
 #include <stdio.h>
 
+void outbox_reset(struct engine *engine)
+{
+    int r, a;
+
+    for (r = 0; r < LIMIT_ROUTES; r++)
+        for (a = 0; a < LIMIT_ACTUATORS; a++)
+            outbox_init(&engine->out[r][a]);
+}
+
 static bool its_turn(const struct engine *engine, int route, int actuator)
 {
     const struct route *r = &engine->model->routes[route];

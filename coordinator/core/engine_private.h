@@ -210,6 +210,17 @@ static inline void engine_due(int64_t *due_ms, int64_t by_ms)
         *due_ms = by_ms;
 }
 
+/* engine_config.c */
+struct route_names { /* by position */
+    int n;
+    char names[LIMIT_ROUTES][LIMIT_NAME];
+};
+/* The names in force: before another configuration may take their place. */
+void config_names(const struct engine *engine, struct route_names *old);
+void config_use(struct engine *engine, struct moment now);
+/* … and lets what is kept of the old one's routes follow their names. */
+void config_changed(struct engine *engine, struct moment now, const struct route_names *old);
+
 /* engine_time.c */
 /* Before anything else of a step: did this node stand still, was UTC set? */
 void time_step(struct engine *engine, struct moment now, struct effects *effects);
@@ -327,6 +338,7 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
               uint32_t facts, const struct command *command, struct effects *effects);
 /* engine_outbox.c: actuators */
+void outbox_reset(struct engine *engine); /* nothing is known of what they were told */
 void outbox_run(struct engine *engine, struct moment now, int route, struct effects *effects);
 void outbox_acted(struct engine *engine, const struct event *event, struct effects *effects);
 /* When an actuator of the route is due by time alone; INT64_MAX: none. */
