@@ -20,8 +20,7 @@ uint64_t ledger_size(const struct ledger *ledger); /* lines */
 
 /* Puts line number `seq`. seq < size: the line must be equal to the stored one, else
  * ERR_CORRUPT (two histories!). seq > size: 1, lines before it are missing here. */
-int ledger_put(struct ledger *ledger, uint64_t seq, const char *line, size_t len,
-               struct err *err);
+int ledger_put(struct ledger *ledger, uint64_t seq, const char *line, size_t len, struct err *err);
 /* Forces all lines to the disk. */
 int ledger_sync(struct ledger *ledger, struct err *err);
 /* Appends lines from `seq` on to `out`, each with its newline, at most `max_bytes` (but at

@@ -5,6 +5,8 @@
 
 #include "core/model/model.h"
 
+#include <stddef.h>
+
 /* validate_name.c: of a-z and 0-9, and after the first character also those of `also` */
 int validate_name(const char *what, const char *name, const char *also, struct err *err);
 /* The `name` members of `n` structs of `size` bytes, none twice; `first` is the first's. */
