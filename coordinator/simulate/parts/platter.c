@@ -237,13 +237,16 @@ struct platter_view platter_view(const struct platter *platter)
 }
 
 /* A process that was frozen finds its writes done and conflicting entries at once: those are
- * to go, and are looked past, while the write before has still to be told. */
+ * to go, and are looked past, while the write before has still to be told. A received snapshot
+ * takes the place of all entries: its process has let go of them when it begins to store it, and
+ * a heartbeat meanwhile may tell that all that it covers is committed. */
 static bool is_to_go(const struct platter *platter, raft_index index)
 {
     const struct op *op = platter->disk != NULL ? platter->disk->writes.first : NULL;
 
     for (; op != NULL; op = op->next)
-        if (op->kind == OP_TRUNCATE && op->index <= index)
+        if ((op->kind == OP_TRUNCATE && op->index <= index) ||
+            (op->kind == OP_PUT && op->put.trailing == 0))
             return true;
     return false;
 }

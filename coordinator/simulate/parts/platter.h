@@ -62,8 +62,8 @@ struct platter_view {
     uint64_t bytes; /* of entries and snapshot */
 };
 struct platter_view platter_view(const struct platter *platter);
-/* Of a durable entry; false: not there (any more), or to be dropped next. `hash` covers type and
- * data. */
+/* Of a durable entry; false: not there (any more), or to be dropped by what its process has the
+ * disk do next. `hash` covers type and data. */
 bool platter_entry(const struct platter *platter, raft_index index, raft_term *term,
                    uint64_t *hash);
 

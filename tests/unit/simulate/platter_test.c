@@ -411,8 +411,10 @@ static void a_snapshot_shortens_the_log(void **state)
 {
     struct rig *rig = rig_new(3);
     struct batch batches[10];
-    struct putting taken, received;
+    struct putting taken, taken_again, received;
     struct loaded loaded;
+    raft_term term;
+    uint64_t hash;
 
     start_empty(rig);
     for (int i = 0; i < 5; i++)
@@ -421,6 +423,7 @@ static void a_snapshot_shortens_the_log(void **state)
     append(rig, &batches[5], 5, 4);
     run_ms(rig, 20);
     assert_int_equal(taken.called, 1);
+    assert_true(platter_entry(rig->platter, 14, &term, &hash));
     assert_int_equal(platter_view(rig->platter).first, 14);
     assert_int_equal(platter_view(rig->platter).last, 24);
     assert_int_equal(platter_view(rig->platter).snapshot, 18);
@@ -432,9 +435,14 @@ static void a_snapshot_shortens_the_log(void **state)
     assert_int_equal(loaded.n, 11);
     unload(&loaded);
 
-    put(rig, &received, 20, 0); /* in place of all, also of what is newer */
+    put(rig, &taken_again, 22, 5);
+    assert_true(platter_entry(rig->platter, 24, &term, &hash));
+    put(rig, &received, 20, 0);           /* in place of all, also of what is newer */
+    for (raft_index k = 14; k <= 24; k++) /* there, but to go */
+        assert_false(platter_entry(rig->platter, k, &term, &hash));
     append(rig, &batches[6], 6, 1);
     run_ms(rig, 20);
+    assert_true(platter_entry(rig->platter, 21, &term, &hash));
     come_back(rig, &loaded);
     check_snapshot(loaded.snapshot, 20);
     assert_int_equal(loaded.start, 21);
@@ -442,6 +450,7 @@ static void a_snapshot_shortens_the_log(void **state)
     assert_memory_equal(loaded.entries[0].buf.base, batches[6].data[0], 16);
     unload(&loaded);
     put_close(&taken);
+    put_close(&taken_again);
     put_close(&received);
     rig_free(rig);
 }
