@@ -216,18 +216,21 @@ static void slow_one(struct injection *injection, int server, bool on)
 
 static void on_flap(void *context, uint64_t index);
 
+/* All of a place turn together: `refusing` is the same for all, also when it ends. */
 static void flap_one(struct injection *injection, int server, bool on)
+{
+    doubt(injection, server, on);
+    if (on || injection->refusing)
+        targets_service(injection->sim->targets, server, SERVICE_REFUSES, on);
+}
+
+static void flap_begins(struct injection *injection)
 {
     struct sim *sim = injection->sim;
 
-    doubt(injection, server, on);
-    if (on || injection->refusing) {
-        targets_service(sim->targets, server, SERVICE_REFUSES, on);
-        injection->refusing = on;
-    }
-    if (on)
-        wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim,
-                 (uint64_t)(injection - sim->injections));
+    injection->refusing = true;
+    wheel_at(sim->wheel, sim_ms(sim) + injection->fault.value, on_flap, sim,
+             (uint64_t)(injection - sim->injections));
 }
 
 static void unseen_one(struct injection *injection, int server, bool on)
@@ -392,7 +395,7 @@ static const struct turn {
     [FAULT_HANG] = {.server = hang_one},
     [FAULT_SICK] = {.server = sick_one},
     [FAULT_SLOW] = {.server = slow_one},
-    [FAULT_FLAP] = {.server = flap_one},
+    [FAULT_FLAP] = {.server = flap_one, .once = flap_begins},
     [FAULT_UNSEEN] = {.server = unseen_one},
     [FAULT_CUT] = {.path = cut_path, .whole = shut_place},
     [FAULT_SPLIT] = {.path = cut_path},
