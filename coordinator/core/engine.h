@@ -66,6 +66,7 @@ enum command_kind {
 struct command {
     enum command_kind kind;
     struct command_id id;
+    uint64_t digest; /* of all that is asked besides the id; 0: not said */
     char who[LIMIT_NAME];
     char reason[LIMIT_TEXT];
     int route, to;  /* switchover, failover; pause, resume: the route, or ROUTE_ALL */

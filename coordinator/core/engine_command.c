@@ -47,6 +47,13 @@ static void wait_for(struct engine *engine, struct moment now, const struct comm
                         .deadline_ms = now.boot_ms + COMMAND_WAIT_MS};
 }
 
+void command_mark(struct entry *entry, const struct command *command)
+{
+    entry->id = command->id;
+    entry->digest = command->digest;
+    memcpy(entry->who, command->who, sizeof entry->who);
+}
+
 struct entry *command_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                               const struct command *command, struct effects *effects)
 {
@@ -57,8 +64,7 @@ struct entry *command_propose(struct engine *engine, struct moment now, enum ent
         command_reply(effects, &command->id, ERR_LIMIT, "too much is being decided: ask again");
         return NULL;
     }
-    entry->id = command->id;
-    memcpy(entry->who, command->who, sizeof entry->who);
+    command_mark(entry, command);
     memcpy(entry->reason, command->reason, sizeof entry->reason);
     return entry;
 }
@@ -204,12 +210,33 @@ static bool may_outlive_lead(const struct command *command)
     return command->kind == COMMAND_HANDOVER;
 }
 
+/* The id stands for another command: its answer is none to this one. */
+static bool used_before(const struct command_state *state, const struct command *command,
+                        struct effects *effects)
+{
+    char id[2 * sizeof command->id.bytes + 1];
+    size_t i;
+
+    if (state == NULL || state->digest == command->digest || state->digest == 0 ||
+        command->digest == 0)
+        return false;
+    for (i = 0; i < sizeof command->id.bytes; i++)
+        snprintf(id + 2 * i, 3, "%02x", command->id.bytes[i]);
+    command_reply(effects, &command->id, ERR_INVALID,
+                  "command id %s stands for another command (log index %llu: \"%.120s\"): take a "
+                  "new one",
+                  id, (unsigned long long)state->index, state->text);
+    return true;
+}
+
 static bool settled(const struct engine *engine, struct moment now, const struct waiter *waiter,
                     struct effects *effects)
 {
     const struct command_id *id = &waiter->command.id;
     const struct command_state *state = shared_command(engine->shared, id);
 
+    if (used_before(state, &waiter->command, effects))
+        return true;
     if (state != NULL && state->result == COMMAND_DONE)
         command_reply(effects, id, 0, "%s", state->text);
     else if (state != NULL && state->result == COMMAND_REFUSED)

@@ -357,6 +357,8 @@ void verbs_hand_over(struct engine *engine, struct moment now, struct effects *e
 /* An operator has chosen this leader a short while ago. */
 bool verbs_chosen(const struct engine *engine, struct moment now);
 /* engine_command.c */
+/* The entry answers the command: its id, what it asks, and who. */
+void command_mark(struct entry *entry, const struct command *command);
 /* An entry that answers the command; NULL, and it is answered: there is no room. */
 struct entry *command_propose(struct engine *engine, struct moment now, enum entry_kind kind,
                               const struct command *command, struct effects *effects);

@@ -49,8 +49,7 @@ static void fill_intent(const struct engine *engine, struct entry *entry, int ro
     entry->intent.planned = is_planned(engine, route, rule, command);
     entry->intent.forced = (facts & FACT_FORCE) != 0;
     if (command != NULL) {
-        entry->id = command->id;
-        memcpy(entry->who, command->who, sizeof entry->who);
+        command_mark(entry, command);
         memcpy(entry->reason, command->reason, sizeof entry->reason);
     } else {
         snprintf(entry->reason, sizeof entry->reason, "%s", rule->comment);
@@ -115,8 +114,7 @@ static void propose_standing(struct engine *engine, struct moment now, int route
     entry->intent.facts = facts;
     snprintf(entry->reason, sizeof entry->reason, "%s", rule->comment);
     if (command != NULL) {
-        entry->id = command->id;
-        memcpy(entry->who, command->who, sizeof entry->who);
+        command_mark(entry, command);
         say_why_not(engine, now, route, rule, entry);
     }
     engine_log(effects, LOG_LEVEL_WARN, "refused", "route %s: rule %u: %s",

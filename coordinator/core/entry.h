@@ -57,6 +57,7 @@ struct entry {
     int64_t time_ms;         /* UTC by the leader's clock */
     uint32_t config_version; /* that the indices below refer to; another one: no effect */
     struct command_id id;    /* of the operator's command, for exactly-once answers */
+    uint64_t digest;         /* of what the command asks; 0: not said */
     char who[LIMIT_NAME];    /* operator's name from the certificate; empty: automatic */
     char reason[LIMIT_TEXT]; /* operator's reason, or the refusal's or failure's text */
 

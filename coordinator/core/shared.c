@@ -176,9 +176,15 @@ void shared_remember(struct shared *shared, const struct entry *entry, uint64_t 
     for (i = 0; i < ARRAY_LEN(shared->commands) && slot == NULL; i++)
         if (memcmp(&shared->commands[i].id, &entry->id, sizeof entry->id) == 0)
             slot = &shared->commands[i];
-    if (slot == NULL)
+    if (slot == NULL) {
         slot = &shared->commands[shared->next_command++ % ARRAY_LEN(shared->commands)];
-    *slot = (struct command_state){.id = entry->id, .result = result, .index = index};
+        *slot = (struct command_state){0};
+    }
+    /* The entry that ends a command says only which one it was. */
+    *slot = (struct command_state){.id = entry->id,
+                                   .digest = entry->digest != 0 ? entry->digest : slot->digest,
+                                   .result = result,
+                                   .index = index};
     memcpy(slot->text, text, strnlen(text, sizeof slot->text - 1));
 }
 

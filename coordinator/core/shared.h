@@ -117,6 +117,7 @@ enum command_result {
 
 struct command_state {
     struct command_id id;
+    uint64_t digest; /* of what was asked; 0: not known */
     enum command_result result;
     uint64_t index;
     char text[LIMIT_TEXT];

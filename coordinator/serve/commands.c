@@ -1,7 +1,10 @@
 /* Requests that change something: they go to the leader's engine. */
+#include "base/check.h"
+#include "core/account/tree.h"
 #include "serve/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The leader checks the names: it alone is sure to have the newest configuration. */
@@ -11,6 +14,30 @@ int command_model(struct request *request, const struct model **model, struct er
     if (*model == NULL)
         return err_set(err, ERR_UNAVAILABLE, "no configuration is committed yet");
     return 0;
+}
+
+/* By names, which no new configuration changes. How long to wait is no part of what is asked. */
+static uint64_t digest_of(const struct request *request)
+{
+    json_t *args = json_copy(request->args);
+    uint8_t hash[TREE_HASH];
+    struct buf text = {0};
+    uint64_t digest = 0;
+    char *json;
+    size_t i;
+
+    json_object_del(args, "id");
+    json_object_del(args, "wait_ms");
+    json = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS);
+    CHECK(json != NULL);
+    buf_printf(&text, "%s\n%s\n%s", request->rpc->verb, request->name, json);
+    tree_leaf(text.data, text.len, hash);
+    for (i = 0; i < sizeof digest; i++)
+        digest = digest << 8 | hash[i];
+    free(json);
+    json_decref(args);
+    buf_free(&text);
+    return digest != 0 ? digest : 1;
 }
 
 int command_common(struct request *request, struct command *command, struct err *err)
@@ -25,6 +52,7 @@ int command_common(struct request *request, struct command *command, struct err 
     if (command->reason[strspn(command->reason, " ")] == '\0')
         return err_set(err, ERR_INVALID, "argument \"reason\" is empty: it goes into the ledger");
     snprintf(command->who, sizeof command->who, "%s", request->name);
+    command->digest = digest_of(request);
     return 0;
 }
 
@@ -34,8 +62,8 @@ int command_submit(struct request *request, const struct command *command, struc
     struct pending *pending;
     int r;
 
-    r = pending_new(request, json_string_value(json_object_get(request->args, "id")), &pending,
-                    err);
+    r = pending_new(request, json_string_value(json_object_get(request->args, "id")),
+                    command->digest, &pending, err);
     if (r < 0)
         return r;
     handlers->submit(handlers->context, command, pending_reply, pending);
@@ -279,7 +307,7 @@ int run_join(struct request *request, struct rpc_response *response, struct err 
         r = forward_unless_leader(request, response, err);
     if (r != 0)
         return r;
-    r = pending_new(request, "", &pending, err);
+    r = pending_new(request, "", 0, &pending, err);
     if (r < 0)
         return r;
     handlers->join(handlers->context, request->peer, (uint64_t)raft_id, pending_reply, pending);

@@ -72,10 +72,12 @@ struct pending {
     struct link_call *call; /* NULL: answered by serve_close() */
     char name[LIMIT_NAME];
     char id[33]; /* of the command, "" */
+    uint64_t digest;
 };
 
-/* ERR_LIMIT when too many wait. */
-int pending_new(struct request *request, const char *id, struct pending **pending, struct err *err);
+/* ERR_LIMIT when too many wait; ERR_INVALID when another command with this id does. */
+int pending_new(struct request *request, const char *id, uint64_t digest, struct pending **pending,
+                struct err *err);
 /* Answers (unless closed meanwhile) and frees. */
 void pending_end(struct pending *pending, struct rpc_response *response);
 /* A serve_reply; arg is the struct pending. */

@@ -5,14 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
-int pending_new(struct request *request, const char *id, struct pending **pending, struct err *err)
+int pending_new(struct request *request, const char *id, uint64_t digest, struct pending **pending,
+                struct err *err)
 {
     struct serve *serve = request->serve;
     struct pending *p;
     int same = 0;
 
-    for (p = serve->pending; p != NULL; p = p->next)
+    for (p = serve->pending; p != NULL; p = p->next) {
         same += strcmp(p->name, request->name) == 0;
+        if (id[0] != '\0' && strcmp(p->id, id) == 0 && p->digest != digest)
+            return err_set(err, ERR_INVALID,
+                           "command id %s stands for another command of %s that waits for its "
+                           "answer: take a new one",
+                           id, p->name);
+    }
     if (serve->n_pending >= SERVE_PENDING_MAX || same >= SERVE_PENDING_NAME_MAX)
         return err_set(err, ERR_LIMIT, "%d commands of %s wait for their answer, %d in all", same,
                        request->name, serve->n_pending);
@@ -21,6 +28,7 @@ int pending_new(struct request *request, const char *id, struct pending **pendin
     p->call = request->call;
     snprintf(p->name, sizeof p->name, "%s", request->name);
     snprintf(p->id, sizeof p->id, "%s", id);
+    p->digest = digest;
     p->next = serve->pending;
     if (p->next != NULL)
         p->next->prev = p;
@@ -110,7 +118,7 @@ static int forward(struct request *request, int leader, struct err *err)
 
     r = args_int(request->args, "wait_ms", 1, SERVE_WAIT_MAX_MS, 30000, &wait_ms, err);
     if (r == 0)
-        r = pending_new(request, "", &pending, err);
+        r = pending_new(request, "", 0, &pending, err);
     if (r < 0)
         return r;
     snprintf(rpc.behalf, sizeof rpc.behalf, "%s", request->name);

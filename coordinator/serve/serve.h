@@ -22,7 +22,8 @@
  *   software  report {check, state: ok|failing, text?}, active {route}: of this server alone, by
  *             its own certificate, an operator or an admin
  *
- * `id` (32 hexadecimal digits, chosen by the client) makes a command safe to repeat;
+ * `id` (32 hexadecimal digits, chosen by the client) makes a command safe to repeat: the same
+ * arguments of the same caller get the same answer, any others ERR_INVALID;
  * `wait_ms` is how long a forwarding node waits for the leader. */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H

@@ -396,6 +396,7 @@ void entry_encode(const struct entry *entry, struct buf *out)
     message.time_ms = entry->time_ms;
     message.config_version = entry->config_version;
     message.command_id = pb_id_of(entry->id.bytes);
+    message.digest = entry->digest;
     message.who = (char *)entry->who;
     message.reason = (char *)entry->reason;
     message.body_case = body->which;
@@ -415,6 +416,7 @@ static int from_message(const Message *message, struct entry *entry, struct err 
     entry->leader = message->leader;
     entry->time_ms = message->time_ms;
     entry->config_version = message->config_version;
+    entry->digest = message->digest;
     if (message->leader < -1 || message->leader >= LIMIT_SERVERS || !is_time(message->time_ms) ||
         !pb_id(entry->id.bytes, &message->command_id) ||
         !pb_text(entry->who, sizeof entry->who, message->who) ||

@@ -182,6 +182,7 @@ static void put_commands(const struct shared *shared, struct parts *p, Message *
         m->result = command->result;
         m->index = command->index;
         m->text = (char *)command->text;
+        m->digest = command->digest;
         n++;
     }
     message->n_commands = n;
@@ -395,6 +396,7 @@ static bool get_commands(const Message *message, struct shared *shared)
             return false;
         command->result = (enum command_result)m->result;
         command->index = m->index;
+        command->digest = m->digest;
     }
     return true;
 }

@@ -70,6 +70,28 @@ static void the_second_waits_and_is_told_whose_move_it_is(void **state)
     end(c);
 }
 
+/* What a command asked is remembered with its id, through all that it comes to. */
+static void an_id_stands_for_one_command(void **state)
+{
+    struct cluster *c = calm();
+    struct command move = make(COMMAND_SWITCHOVER, "suzuki");
+
+    (void)state;
+    move.to = 1;
+    move.digest = 71;
+    cluster_command(c, &move);
+    cluster_run(c, 500);
+    told(c, 0, "verified");
+    cluster_command(c, &move);
+    told(c, 0, "verified");
+    move.to = 0;
+    move.digest = 72;
+    cluster_command(c, &move);
+    told(c, ERR_INVALID, "stands for another command");
+    assert_int_equal(c->moves, 1);
+    end(c);
+}
+
 static void without_a_majority_the_answer_comes_at_once(void **state)
 {
     struct cluster *c = calm();
@@ -188,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_waits_and_is_told_whose_move_it_is),
+        cmocka_unit_test(an_id_stands_for_one_command),
         cmocka_unit_test(without_a_majority_the_answer_comes_at_once),
         cmocka_unit_test(a_pause_ends_by_itself),
         cmocka_unit_test(the_lead_goes_where_it_is_wanted),

@@ -436,6 +436,49 @@ static void test_switchover(void **state)
     world_free(world);
 }
 
+/* An id stands for one command: all of it but how long to wait, and who asked. */
+static void test_id_again(void **state)
+{
+    static const struct caller other = {LINK_OPERATOR, "jiro", -1, NULL, 0};
+#define PAUSE(rest) "{\"id\":\"" ID "\",\"for_ms\":60000,\"reason\":\"r\"," rest "}"
+    struct world *world = leader();
+    struct link_call call;
+
+    ask(world, &admin, "pause", PAUSE("\"all\":true"), &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    ask(world, &admin, "pause", PAUSE("\"wait_ms\":5,\"all\":true"), &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    refused(world, &admin, "pause", PAUSE("\"route\":\"calls\""), ERR_INVALID,
+            "command id " ID " stands for another command (log index ");
+    refused(world, &admin, "pause", PAUSE("\"all\":true,\"dry_run\":true"), ERR_INVALID,
+            "are paused until");
+    refused(world, &other, "pause", PAUSE("\"all\":true"), ERR_INVALID, "another command");
+    refused(world, &admin, "resume", "{\"id\":\"" ID "\",\"all\":true,\"reason\":\"r\"}",
+            ERR_INVALID, "another command");
+    assert_true(engine_shared(world->engine)->pause.until_ms != 0);
+    world_free(world);
+#undef PAUSE
+}
+
+/* … also while it waits: what is said of the one is no answer to the other. */
+static void test_id_again_meanwhile(void **state)
+{
+    struct world *world = leader();
+    struct link_call call;
+
+    world->hold = true;
+    ask(world, &admin, "drain", "{\"id\":\"" ID "\",\"server\":\"b1\",\"reason\":\"r\"}", &call);
+    refused(world, &admin, "drain", "{\"id\":\"" ID "\",\"server\":\"c1\",\"reason\":\"r\"}",
+            ERR_INVALID, "stands for another command of hanako that waits");
+    assert_int_equal(call.answered, 0);
+    world_release(world);
+    assert_int_equal(call.answered, 1);
+    rpc_response_free(&call.response);
+    world_free(world);
+}
+
 static void test_rule_refuses(void **state)
 {
     struct world *world = leader();
@@ -873,6 +916,8 @@ int main(void)
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_bad_moves),
         cmocka_unit_test(test_switchover),
+        cmocka_unit_test(test_id_again),
+        cmocka_unit_test(test_id_again_meanwhile),
         cmocka_unit_test(test_rule_refuses),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_drain),

@@ -131,6 +131,7 @@ static void every_kind_survives(void **state)
         assert_true(a.time_ms == b.time_ms);
         assert_int_equal(a.config_version, b.config_version);
         assert_memory_equal(a.id.bytes, b.id.bytes, sizeof a.id.bytes);
+        assert_true(a.digest == b.digest);
         assert_string_equal(a.who, b.who);
         assert_string_equal(a.reason, b.reason);
         same_body(&a, &b);

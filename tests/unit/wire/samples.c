@@ -173,6 +173,7 @@ void sample_entry(enum entry_kind kind, struct entry *entry)
     entry->config_version = 7;
     for (int i = 0; i < 16; i++)
         entry->id.bytes[i] = (uint8_t)(i + 1);
+    entry->digest = UINT64_MAX - 1;
     strcpy(entry->who, "watanabe");
     strcpy(entry->reason, "計画切替");
     sample_body(entry);
@@ -311,6 +312,7 @@ struct shared *sample_shared(void)
     sample_verbs(s);
     for (int i = 0; i < LIMIT_COMMAND_IDS; i += 3) {
         s->commands[i] = (struct command_state){.id = {.bytes = {1, (uint8_t)i, (uint8_t)(i >> 8)}},
+                                                .digest = (uint64_t)i << 40,
                                                 .result = (enum command_result)(i % 4),
                                                 .index = (uint64_t)i};
         snprintf(s->commands[i].text, sizeof s->commands[i].text, "answer %d", i);

@@ -101,6 +101,7 @@ static void same_lists(const struct shared *a, const struct shared *b)
         assert_memory_equal(&a->commands[i].id, &b->commands[i].id, sizeof a->commands[i].id);
         assert_int_equal(a->commands[i].result, b->commands[i].result);
         assert_true(a->commands[i].index == b->commands[i].index);
+        assert_true(a->commands[i].digest == b->commands[i].digest);
         assert_string_equal(a->commands[i].text, b->commands[i].text);
     }
     assert_int_equal(a->next_command, b->next_command);
