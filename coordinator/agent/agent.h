@@ -47,8 +47,10 @@ void orders_close(struct orders *orders); /* NULL is fine */
  * ERR_IO, ERR_LIMIT: not kept, so not to be obeyed. */
 int orders_keep(struct orders *orders, const struct agent_order *order, struct agent_answer *answer,
                 struct err *err);
-/* An order that was refused for good is not done again, until this program starts anew. */
-void orders_refuse(struct orders *orders, const struct agent_order *order, const char *why);
+/* An order that was refused for good is not done again, after any restart either: ERR_IO when
+ * it is remembered until then only. */
+int orders_refuse(struct orders *orders, const struct agent_order *order, const char *why,
+                  struct err *err);
 const char *orders_refused(const struct orders *orders, const struct agent_order *order);
 bool agent_same_actuator(const struct agent_order *a, const struct agent_order *b);
 /* By number from 0; NULL behind the last. Valid until the next orders_keep(). */

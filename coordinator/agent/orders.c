@@ -1,5 +1,6 @@
-/* One file for each actuator: the order as it came. A file is replaced before its order is
- * obeyed (store/file.h), so what the switch was ever told is never newer than the file. */
+/* One file for each actuator: the order as it came, and that it was refused for good. A file is
+ * replaced before its order is obeyed (store/file.h), so what the switch was ever told is never
+ * newer than the file. */
 #include "agent/agent.h"
 #include "base/check.h"
 #include "base/mem.h"
@@ -34,7 +35,7 @@ static void path_of(const struct orders *orders, const struct agent_order *order
 
 static int read_one(struct orders *orders, const char *name, struct err *err)
 {
-    char path[LIMIT_TEXT + 300];
+    char path[LIMIT_TEXT + 300], refused[LIMIT_TEXT];
     struct agent_order *order = mem_zalloc(1, sizeof *order);
     struct buf bytes = {0};
     int rc;
@@ -42,9 +43,10 @@ static int read_one(struct orders *orders, const char *name, struct err *err)
     snprintf(path, sizeof path, "%s/%s", orders->dir, name);
     rc = file_read(path, AGENT_ORDER, &bytes, err);
     if (rc == 0)
-        rc = agent_order_decode(bytes.data, bytes.len, order, err);
+        rc = agent_kept_decode(bytes.data, bytes.len, order, refused, err);
     buf_free(&bytes);
     if (rc == 0 && orders->n < AGENT_ORDERS) {
+        orders->refused[orders->n] = refused[0] != '\0' ? mem_strdup(refused) : NULL;
         orders->kept[orders->n++] = order;
         return 0;
     }
@@ -111,14 +113,15 @@ static int find(const struct orders *orders, const struct agent_order *order)
     return -1;
 }
 
-static int write_one(struct orders *orders, const struct agent_order *order, struct err *err)
+static int write_one(struct orders *orders, const struct agent_order *order, const char *refused,
+                     struct err *err)
 {
     char path[LIMIT_TEXT + 2 * LIMIT_NAME + 16];
     struct buf bytes = {0};
     int rc;
 
     path_of(orders, order, path, sizeof path);
-    agent_order_encode(order, &bytes);
+    agent_kept_encode(order, refused, &bytes);
     rc = file_write(path, bytes.data, bytes.len, 0600, err);
     buf_free(&bytes);
     return rc;
@@ -155,7 +158,7 @@ int orders_keep(struct orders *orders, const struct agent_order *order, struct a
     } else if (orders->n == AGENT_ORDERS) {
         return err_set(err, ERR_LIMIT, "it keeps orders of %d actuators already", AGENT_ORDERS);
     }
-    rc = write_one(orders, order, err);
+    rc = write_one(orders, order, "", err);
     if (rc != 0)
         return rc;
     if (kept == NULL) {
@@ -168,14 +171,16 @@ int orders_keep(struct orders *orders, const struct agent_order *order, struct a
     return 0;
 }
 
-void orders_refuse(struct orders *orders, const struct agent_order *order, const char *why)
+int orders_refuse(struct orders *orders, const struct agent_order *order, const char *why,
+                  struct err *err)
 {
     int at = find(orders, order);
 
     if (at < 0 || !same(orders->kept[at], order))
-        return; /* overtaken */
+        return 0; /* overtaken */
     mem_free(orders->refused[at]);
     orders->refused[at] = mem_strdup(why);
+    return write_one(orders, order, why, err);
 }
 
 const char *orders_refused(const struct orders *orders, const struct agent_order *order)

@@ -103,6 +103,16 @@ static void do_work(uv_work_t *work)
     answer_with(&job->answer, rc, err.text);
 }
 
+static void refuse(struct agent *agent, const struct job *job)
+{
+    struct err err;
+
+    if (orders_refuse(agent->orders, &job->order, job->answer.text, &err) != 0)
+        log_line(agent->log, LOG_LEVEL_ERROR, "order",
+                 "after a restart %s/%s, epoch %u.%u, will be tried again: %s", job->order.route,
+                 job->order.actuator, job->order.epoch, job->order.step, err.text);
+}
+
 static void on_worked(uv_work_t *work, int status)
 {
     struct job *job = work->data;
@@ -111,7 +121,7 @@ static void on_worked(uv_work_t *work, int status)
     if (status != 0) /* it never began */
         answer_with(&job->answer, ERR_UNAVAILABLE, "ending");
     if (job->order.kind == AGENT_EXEC && job->answer.code == ERR_REFUSED)
-        orders_refuse(agent->orders, &job->order, job->answer.text);
+        refuse(agent, job);
     TAILQ_REMOVE(&agent->running, job, entry);
     finish(job);
     pump(agent);

@@ -118,13 +118,18 @@ static int spawn(struct run *run, char **env, int output, struct err *err)
     return rc == 0 ? 0 : err_set(err, ERR_IO, "%s: %s", run->path, strerror(rc));
 }
 
+static bool has_room(const struct run *run)
+{
+    return run->n_output < sizeof run->output - 1;
+}
+
 /* Printable, on one line. */
 static void take_output(struct run *run, int fd)
 {
     char bytes[4096];
     ssize_t n = read(fd, bytes, sizeof bytes);
 
-    for (ssize_t i = 0; i < n && run->n_output < sizeof run->output - 1; i++)
+    for (ssize_t i = 0; i < n && has_room(run); i++)
         run->output[run->n_output++] = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : ' ';
     run->output[run->n_output] = '\0';
 }
@@ -147,8 +152,8 @@ static int await_end(struct run *run, int output, struct err *err)
                          run->order->timeout_ms);
         else if (n > 0 && fds[1].revents != 0)
             rc = err_set(err, ERR_UNAVAILABLE, "%s was killed: a newer order has come", run->path);
-        else if (n > 0 && fds[2].revents & POLLIN)
-            take_output(run, output);
+        else if (n > 0 && fds[2].revents & POLLIN && (has_room(run) || fds[0].revents == 0))
+            take_output(run, output); /* what it leaves behind may write without an end */
         else if (n > 0 && fds[0].revents != 0)
             rc = 0;
         else if (n > 0 && fds[2].revents != 0)
@@ -158,11 +163,11 @@ static int await_end(struct run *run, int output, struct err *err)
     return rc;
 }
 
-/* Runs it once. 0 and its exit status, or less than 0. */
+/* Runs it once. 0 and its status as of waitpid(), or less than 0. */
 static int run_once(struct run *run, const char *action, int *status, struct err *err)
 {
     struct environment environment;
-    int pipe_fds[2], rc, raw;
+    int pipe_fds[2], rc;
 
     run->n_output = 0;
     run->output[0] = '\0';
@@ -175,9 +180,8 @@ static int run_once(struct run *run, const char *action, int *status, struct err
     if (rc == 0) {
         rc = await_end(run, pipe_fds[0], err);
         kill(-run->pid, SIGKILL); /* what it left behind, too */
-        while (waitpid(run->pid, &raw, 0) < 0 && errno == EINTR)
+        while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
             ;
-        *status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
     }
     close(pipe_fds[0]);
     return rc;
@@ -193,8 +197,12 @@ static const char *path_of(const struct agent_config *config, const char *name)
 
 static int failed(const struct run *run, const char *action, int status, struct err *err)
 {
-    return err_set(err, status == EXIT_REFUSED ? ERR_REFUSED : ERR_IO, "%s %s: exit %d%s%s",
-                   run->path, action, status, run->n_output > 0 ? ": " : "", run->output);
+    bool exited = WIFEXITED(status);
+    int number = exited ? WEXITSTATUS(status) : WTERMSIG(status);
+
+    return err_set(err, exited && number == EXIT_REFUSED ? ERR_REFUSED : ERR_IO, "%s %s: %s %d%s%s",
+                   run->path, action, exited ? "exit" : "ended by signal", number,
+                   run->n_output > 0 ? ": " : "", run->output);
 }
 
 int program_obey(const struct agent_config *config, const struct agent_order *order, int stop,
@@ -218,7 +226,8 @@ int program_obey(const struct agent_config *config, const struct agent_order *or
     if (rc == 0)
         rc = run_once(&run, "read", &status, err);
     if (rc == 0 && status != 0)
-        return err_set(err, ERR_INVALID, "%s took the order, and reading it back says no (exit %d)",
-                       run.path, status);
+        return err_set(err, ERR_INVALID, "%s took the order, and reading it back says no (%s %d)",
+                       run.path, WIFEXITED(status) ? "exit" : "signal",
+                       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     return rc;
 }

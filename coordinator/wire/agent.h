@@ -1,6 +1,6 @@
 /* What a leader orders of kirikae-agent, and what it answers. The agent stands beside a
  * switch that cannot compare epochs (Kamailio's dispatcher, a program) and does it in its
- * place. The stored order of an agent is the same bytes. */
+ * place. The file of an agent is the same bytes, and why the order was refused. */
 #ifndef WIRE_AGENT_H
 #define WIRE_AGENT_H
 
@@ -52,6 +52,10 @@ void agent_order_encode(const struct agent_order *order, struct buf *out);
  * be a word of dispatcher's list. */
 int agent_order_decode(const uint8_t *bytes, size_t len, struct agent_order *order,
                        struct err *err);
+/* As an agent keeps it. `refused`: why it was refused for good; "": it was not. */
+void agent_kept_encode(const struct agent_order *order, const char *refused, struct buf *out);
+int agent_kept_decode(const uint8_t *bytes, size_t len, struct agent_order *order,
+                      char refused[LIMIT_TEXT], struct err *err);
 void agent_answer_encode(const struct agent_answer *answer, struct buf *out);
 int agent_answer_decode(const uint8_t *bytes, size_t len, struct agent_answer *answer,
                         struct err *err);

@@ -8,7 +8,7 @@
 typedef Kirikae__V1__AgentOrder order_message;
 typedef Kirikae__V1__AgentServer server_message;
 
-void agent_order_encode(const struct agent_order *order, struct buf *out)
+void agent_kept_encode(const struct agent_order *order, const char *refused, struct buf *out)
 {
     order_message message = KIRIKAE__V1__AGENT_ORDER__INIT;
     server_message servers[LIMIT_SERVERS], *list[LIMIT_SERVERS];
@@ -35,7 +35,13 @@ void agent_order_encode(const struct agent_order *order, struct buf *out)
     message.program = (char *)order->program;
     message.servers = list;
     message.n_servers = (size_t)order->n_servers;
+    message.refused = (char *)refused;
     pb_pack(&message, out);
+}
+
+void agent_order_encode(const struct agent_order *order, struct buf *out)
+{
+    agent_kept_encode(order, "", out);
 }
 
 /* As the configuration has names: never "..", never a path. */
@@ -106,16 +112,25 @@ static bool order_ok(struct agent_order *order, const order_message *message)
     return kind_ok(order);
 }
 
-int agent_order_decode(const uint8_t *bytes, size_t len, struct agent_order *order, struct err *err)
+int agent_kept_decode(const uint8_t *bytes, size_t len, struct agent_order *order,
+                      char refused[LIMIT_TEXT], struct err *err)
 {
     order_message *message =
         len > AGENT_ORDER ? NULL : pb_unpack(&kirikae__v1__agent_order__descriptor, bytes, len);
     bool ok;
 
     *order = (struct agent_order){0};
-    ok = message != NULL && order_ok(order, message);
+    ok = message != NULL && order_ok(order, message) &&
+         pb_text(refused, LIMIT_TEXT, message->refused);
     pb_free(message);
     return ok ? 0 : err_set(err, ERR_INVALID, "not an order for an agent");
+}
+
+int agent_order_decode(const uint8_t *bytes, size_t len, struct agent_order *order, struct err *err)
+{
+    char refused[LIMIT_TEXT]; /* nobody may say so but the agent's own file */
+
+    return agent_kept_decode(bytes, len, order, refused, err);
 }
 
 void agent_answer_encode(const struct agent_answer *answer, struct buf *out)

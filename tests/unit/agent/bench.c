@@ -3,9 +3,12 @@
 #include "base/mem.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *const names[] = {"voice-1", "voice-2", "mirror-1", "mirror-2"};
@@ -88,6 +91,58 @@ void bench_stop(struct bench *bench)
     agent_close(bench->agent, on_closed, &closed);
     bench->agent = NULL;
     UNTIL(bench->world, closed);
+}
+
+static void write_config(struct bench *bench)
+{
+    const struct agent_config *config = &bench->config;
+    char text[4096];
+    int n;
+
+    n = snprintf(text, sizeof text,
+                 "name: %s\nlisten: {address: \"%s\", port: %d}\n"
+                 "tls: {ca: %s, cert: %s, key: %s}\nstate_dir: %s\nprograms:\n",
+                 config->name, config->host, config->port, config->ca, config->cert, config->key,
+                 config->state_dir);
+    for (int i = 0; i < config->n_programs; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "  - {name: %s, path: %s}\n",
+                      config->programs[i].name, config->programs[i].path);
+    bench_write(bench, "agent.yaml", 0600, text);
+}
+
+pid_t bench_spawn(struct bench *bench, const char *path)
+{
+    char config[PATH_ROOM];
+    pid_t pid;
+
+    write_config(bench);
+    world_path(bench->world, "agent.yaml", config);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl(path, path, "--config", config, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+void bench_kill(pid_t pid)
+{
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
+struct act_result bench_await(struct bench *bench, struct act_order order)
+{
+    int64_t until_ms = clock_boot_ms() + PATIENCE_MS;
+    struct act_result result;
+
+    do {
+        assert_true(clock_boot_ms() < until_ms);
+        result = bench_run(bench, order);
+    } while (result.code == ERR_UNAVAILABLE);
+    return result;
 }
 
 void bench_free(struct bench *bench)

@@ -8,6 +8,8 @@
 #include "act/act.h"
 #include "agent/agent.h"
 
+#include <sys/types.h>
+
 struct bench {
     struct world *world; /* n0 is the coordinator */
     struct model *model;
@@ -25,6 +27,11 @@ struct bench *bench_new(void);
 void bench_free(struct bench *bench);
 void bench_start(struct bench *bench);
 void bench_stop(struct bench *bench);
+/* The program itself in place of the agent on the loop; it is awaited by bench_await(). */
+pid_t bench_spawn(struct bench *bench, const char *path);
+void bench_kill(pid_t pid);
+/* Runs the order until an agent is there to answer it. */
+struct act_result bench_await(struct bench *bench, struct act_order order);
 /* A file of the world's directory; returns its path (static). */
 const char *bench_write(struct bench *bench, const char *name, unsigned mode, const char *text);
 /* What a file there holds, "" when there is none (static). */

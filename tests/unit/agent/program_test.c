@@ -20,12 +20,17 @@ static const char script[] = "#!/bin/sh\n"
                              "  fail) echo 'the line is cut'; exit 1 ;;\n"
                              "  never) echo 'not on a Sunday'; exit 2 ;;\n"
                              "  forget) exit 0 ;;\n"
+                             "  crash) kill -SEGV $$ ;;\n"
+                             "  flood) head -c 100000000 /dev/zero; echo the end ;;\n"
+                             "  leave) (trap '' TERM; yes) & sleep 60 & ;;\n"
                              "  hang) sh -c 'sleep 60; echo late >late' & wait ;;\n"
                              "  esac\n"
                              "  echo \"$want\" >now ;;\n"
                              "esac\n";
 
-static struct bench *exec_bench(void)
+static const char *agent_path; /* the program */
+
+static struct bench *exec_bench_without_agent(void)
 {
     struct bench *bench = bench_new();
     const char *path = bench_write(bench, "program", 0755, script);
@@ -35,6 +40,13 @@ static struct bench *exec_bench(void)
     snprintf(bench->config.programs[0].name, sizeof bench->config.programs[0].name, "p");
     snprintf(bench->config.programs[0].path, sizeof bench->config.programs[0].path, "%s", path);
     bench->config.n_programs = 1;
+    return bench;
+}
+
+static struct bench *exec_bench(void)
+{
+    struct bench *bench = exec_bench_without_agent();
+
     bench_start(bench);
     return bench;
 }
@@ -75,6 +87,37 @@ static void exits_are_told(void **state)
     bench_free(bench);
 }
 
+/* Nothing is written when the agent is killed: what matters was before it answered. */
+static void refused_for_good_survives_a_kill(void **state)
+{
+    struct bench *bench = exec_bench_without_agent();
+    struct act_order order = bench_order(bench, 4, 2, 0, 3);
+    pid_t agent = bench_spawn(bench, agent_path);
+
+    bench_write(bench, "mode", 0644, "never");
+    assert_int_equal(bench_await(bench, order).code, ERR_REFUSED);
+    bench_kill(agent);
+    bench_write(bench, "mode", 0644, "");
+    bench_write(bench, "runs", 0644, "");
+    for (int restart = 0; restart < 2; restart++) {
+        agent = bench_spawn(bench, agent_path);
+        assert_int_equal(bench_await(bench, order).code, ERR_REFUSED);
+        bench_fails(bench, order, ERR_REFUSED, "exit 2: not on a Sunday");
+        bench_fails(bench, bench_order(bench, 4, 1, 0, 3), ERR_STALE, "4.2");
+        assert_string_equal(bench_read(bench, "runs"), "");
+        bench_kill(agent);
+    }
+    /* Another order is none that was refused, after the next restart neither. */
+    order.step++;
+    agent = bench_spawn(bench, agent_path);
+    assert_int_equal(bench_await(bench, order).code, 0);
+    bench_kill(agent);
+    agent = bench_spawn(bench, agent_path);
+    assert_int_equal(bench_await(bench, order).code, 0);
+    bench_kill(agent);
+    bench_free(bench);
+}
+
 /* The whole process group: the child that it waits for as well. */
 static void its_time_is_limited(void **state)
 {
@@ -90,6 +133,20 @@ static void its_time_is_limited(void **state)
     assert_non_null(strstr(result.err.text, "took longer than 4500 ms and was killed"));
     assert_string_equal(bench_read(bench, "now"), "");
     assert_string_equal(bench_read(bench, "late"), "");
+    bench_free(bench);
+}
+
+/* However much it prints, and whatever it leaves behind: it is over when it ends. */
+static void its_output_keeps_nobody_waiting(void **state)
+{
+    struct bench *bench = exec_bench();
+
+    bench_write(bench, "mode", 0644, "flood");
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    bench_write(bench, "mode", 0644, "leave");
+    bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
+    bench_write(bench, "mode", 0644, "crash");
+    bench_fails(bench, bench_order(bench, 3, 0, 0, 3), ERR_IO, "apply: ended by signal 11");
     bench_free(bench);
 }
 
@@ -154,16 +211,21 @@ static void a_newer_order_stops_an_older(void **state)
     bench_free(bench);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_told_and_read_back),
         cmocka_unit_test(exits_are_told),
+        cmocka_unit_test(refused_for_good_survives_a_kill),
         cmocka_unit_test(its_time_is_limited),
+        cmocka_unit_test(its_output_keeps_nobody_waiting),
         cmocka_unit_test(an_older_order_is_refused),
         cmocka_unit_test(what_is_not_on_disk_is_not_obeyed),
         cmocka_unit_test(a_newer_order_stops_an_older),
     };
 
+    if (argc != 2)
+        return 2;
+    agent_path = argv[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,27 @@ static void orders_arrive(void **state)
     assert_memory_equal(&back, &order, sizeof order);
 }
 
+static void a_refusal_is_kept_with_the_order(void **state)
+{
+    struct agent_order order = sample(), back;
+    char refused[LIMIT_TEXT], longest[LIMIT_TEXT];
+    struct buf bytes = {0};
+    struct err err;
+
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    agent_kept_encode(&order, longest, &bytes);
+    assert_int_equal(agent_kept_decode(bytes.data, bytes.len, &back, refused, &err), 0);
+    assert_memory_equal(&back, &order, sizeof order);
+    assert_string_equal(refused, longest);
+    assert_int_equal(agent_order_decode(bytes.data, bytes.len, &back, &err), 0);
+    buf_clear(&bytes);
+    agent_order_encode(&order, &bytes); /* as the files before had it */
+    assert_int_equal(agent_kept_decode(bytes.data, bytes.len, &back, refused, &err), 0);
+    assert_string_equal(refused, "");
+    buf_free(&bytes);
+}
+
 static void harm_is_refused(void **state)
 {
 #define BAD(change)                                                                                \
@@ -105,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_arrive),
+        cmocka_unit_test(a_refusal_is_kept_with_the_order),
         cmocka_unit_test(harm_is_refused),
         cmocka_unit_test(answers_arrive),
     };
