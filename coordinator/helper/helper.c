@@ -109,14 +109,17 @@ static void take_message(struct helper *helper, const struct holding_message *me
     }
 }
 
+#define MESSAGES_MAX 64 /* at once: then deadlines are looked at again */
+
 static void take_messages(struct helper *helper)
 {
     uint8_t bytes[HOLDING_BYTES];
     struct holding_message message;
     struct err err;
     ssize_t n;
+    int i;
 
-    while (helper->daemon >= 0) {
+    for (i = 0; i < MESSAGES_MAX && helper->daemon >= 0; i++) {
         n = recv(helper->daemon, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;

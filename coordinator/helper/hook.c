@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Of output at once: one that writes as fast as it is read keeps nothing else waiting. */
+enum { READS_MAX = 16 };
 
 /* Its group, its signals as a program expects them, its output into `output`. */
 static int spawn(pid_t *pid, const struct helper_hook *hook, char *const *environment, int output)
@@ -40,10 +44,9 @@ static int spawn(pid_t *pid, const struct helper_hook *hook, char *const *enviro
     return r;
 }
 
-int hook_start(struct hook_run *run, const struct helper_hook *hook, const char *action,
-               const char *route, uint32_t epoch, const char *candidate, int64_t limit_ms,
-               struct err *err)
+static int begin(struct hook_run *run, const struct helper_hook *hook, struct err *err)
 {
+    const struct hook_call *call = &run->call;
     char named[4][LIMIT_NAME + 32];
     char *environment[] = {named[0],
                            named[1],
@@ -53,17 +56,13 @@ int hook_start(struct hook_run *run, const struct helper_hook *hook, const char 
                            NULL};
     int pipes[2], r;
 
-    CHECK(run->pid == 0);
-    if (run->ghost != 0 && waitpid(run->ghost, NULL, WNOHANG) == 0)
-        return err_set(err, ERR_TIMEOUT, "hook %s: a run that was killed has not ended yet",
-                       hook->name);
-    run->ghost = 0;
-    snprintf(named[0], sizeof named[0], "KIRIKAE_ROUTE=%s", route);
-    snprintf(named[1], sizeof named[1], "KIRIKAE_EPOCH=%u", epoch);
-    snprintf(named[2], sizeof named[2], "KIRIKAE_ACTION=%s", action);
-    snprintf(named[3], sizeof named[3], "KIRIKAE_CANDIDATE=%s", candidate);
-    if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
+    snprintf(named[0], sizeof named[0], "KIRIKAE_ROUTE=%s", call->route);
+    snprintf(named[1], sizeof named[1], "KIRIKAE_EPOCH=%u", call->epoch);
+    snprintf(named[2], sizeof named[2], "KIRIKAE_ACTION=%s", call->action);
+    snprintf(named[3], sizeof named[3], "KIRIKAE_CANDIDATE=%s", call->candidate);
+    if (pipe2(pipes, O_CLOEXEC) < 0)
         return err_set(err, ERR_IO, "hook %s: %s", hook->name, strerror(errno));
+    fcntl(pipes[0], F_SETFL, O_NONBLOCK); /* this end: the hook may wait when it writes */
     r = spawn(&run->pid, hook, environment, pipes[1]);
     close(pipes[1]);
     if (r != 0) {
@@ -75,18 +74,26 @@ int hook_start(struct hook_run *run, const struct helper_hook *hook, const char 
     CHECK(run->pidfd >= 0); /* it is not waited for yet, so it is there */
     fcntl(run->pidfd, F_SETFD, FD_CLOEXEC);
     run->output = pipes[0];
-    run->limit_ms = limit_ms;
-    run->action = action;
     run->len = 0;
     return 0;
 }
 
+int hook_start(struct hook_run *run, const struct helper_hook *hook, const struct hook_call *call,
+               struct err *err)
+{
+    CHECK(run->pid == 0 || run->killed);
+    run->call = *call;
+    run->has_next = run->killed;
+    return run->killed ? 0 : begin(run, hook, err);
+}
+
 void hook_read(struct hook_run *run)
 {
-    char beyond[512];
+    char beyond[PIPE_BUF];
     ssize_t n;
+    int i;
 
-    while (run->output >= 0) {
+    for (i = 0; i < READS_MAX && run->output >= 0; i++) {
         size_t room = sizeof run->text - 1 - run->len;
 
         n = read(run->output, room > 0 ? run->text + run->len : beyond,
@@ -125,6 +132,18 @@ static const char *said(struct hook_run *run)
     return run->text;
 }
 
+static int after_killed(struct hook_run *run, const struct helper_hook *hook, struct err *err)
+{
+    int r;
+
+    run->killed = false;
+    if (!run->has_next)
+        return 1;
+    run->has_next = false;
+    r = begin(run, hook, err);
+    return r < 0 ? r : 1;
+}
+
 int hook_ended(struct hook_run *run, const struct helper_hook *hook, struct err *err)
 {
     int status = 0;
@@ -133,9 +152,11 @@ int hook_ended(struct hook_run *run, const struct helper_hook *hook, struct err 
     while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
         ;
     forget(run);
+    if (run->killed)
+        return after_killed(run, hook, err);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    return err_set(err, ERR_IO, "hook %s: %s: %s %d: %s", hook->name, run->action,
+    return err_set(err, ERR_IO, "hook %s: %s: %s %d: %s", hook->name, run->call.action,
                    WIFEXITED(status) ? "exit code" : "ended by signal",
                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), said(run));
 }
@@ -146,7 +167,7 @@ void hook_kill(struct hook_run *run)
         return;
     kill(-run->pid, SIGKILL);
     kill(run->pid, SIGKILL); /* should it not have its group yet */
-    if (waitpid(run->pid, NULL, WNOHANG) == 0)
-        run->ghost = run->pid;
-    forget(run);
+    run->killed = true;
+    run->has_next = false;
+    run->call.limit_ms = INT64_MAX;
 }

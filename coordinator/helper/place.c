@@ -55,10 +55,14 @@ static bool hooks_run(const struct place *place)
 
 static void run_hook(struct place *place, int h, const char *action, int64_t limit_ms)
 {
+    struct hook_call call = {.action = action,
+                             .route = place->route->name,
+                             .epoch = place->holding.epoch,
+                             .limit_ms = limit_ms};
     struct err err;
 
-    if (hook_start(&place->runs[h], &place->route->hooks[h], action, place->route->name,
-                   place->holding.epoch, place->candidate, limit_ms, &err) < 0) {
+    memcpy(call.candidate, place->candidate, sizeof call.candidate);
+    if (hook_start(&place->runs[h], &place->route->hooks[h], &call, &err) < 0) {
         place->failed = true;
         complain(place, &err);
     }
@@ -139,7 +143,8 @@ static void last_resort(struct place *place, const char *interface)
         complain(place, &err);
 }
 
-/* Whatever is wanted: all that stands in the file, because nobody knows what is left. */
+/* Hooks that were killed begin to stop when they are gone, which takes its moment. Whatever is
+ * wanted: all that stands in the file, because nobody knows what is left. */
 static void bring_down(struct place *place)
 {
     struct err err;
@@ -266,7 +271,7 @@ void place_begin(struct place *place, int64_t now_ms)
 
 void place_hook_ended(struct place *place, int h, int64_t now_ms)
 {
-    const char *action = place->runs[h].action;
+    const char *action = place->runs[h].call.action;
     struct err err;
     int r = hook_ended(&place->runs[h], &place->route->hooks[h], &err);
 
@@ -305,9 +310,9 @@ static void tick_hook(struct place *place, int h, int64_t now_ms)
     const struct helper_hook *hook = &place->route->hooks[h];
     struct err err;
 
-    if (place->runs[h].pid != 0 && now_ms >= place->runs[h].limit_ms) {
+    if (place->runs[h].pid != 0 && now_ms >= place->runs[h].call.limit_ms) {
         err_set(&err, ERR_TIMEOUT, "hook %s: %s took longer than %d ms", hook->name,
-                place->runs[h].action, hook->limit_ms);
+                place->runs[h].call.action, hook->limit_ms);
         complain(place, &err);
         place_lost(place, now_ms); /* bringing it down kills it */
     } else if (place->runs[h].pid == 0 && place->holding.phase == HOLDING_UP &&
@@ -347,7 +352,7 @@ int64_t place_next_ms(const struct place *place)
         sooner(&next_ms, place->renew_ms);
     for (h = 0; h < place->route->n_hooks; h++)
         if (place->runs[h].pid != 0)
-            sooner(&next_ms, place->runs[h].limit_ms);
+            sooner(&next_ms, place->runs[h].call.limit_ms);
         else if (place->holding.phase == HOLDING_UP)
             sooner(&next_ms, place->check_ms[h]);
     return next_ms;

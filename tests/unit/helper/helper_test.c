@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -68,6 +69,7 @@ static void start_helper(void)
     snprintf(config, sizeof config, "%s/helper.yaml", dir);
     helper = fork();
     if (helper == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not end it */
         execl(binary, "kirikae-helper", "--config", config, NULL);
         _exit(127);
     }
@@ -325,6 +327,58 @@ static void what_is_wrong_with_a_hook_is_told(void **state)
     end_helper(SIGTERM);
 }
 
+/* Hooks that do what they can to keep the fence from its time: the address is gone by then. */
+static void no_hook_keeps_the_fence_waiting(void **state)
+{
+    static const char *const starts[] = {
+        "yes & yes", /* its output never comes to an end */
+        "trap '' TERM INT HUP; while :; do sleep 100; done",
+        "trap '' TERM; head -c 100000000 /dev/zero; sleep 100",
+    };
+
+    NEEDS_NAMESPACE();
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        struct holding_message fenced;
+        int64_t began_ms;
+
+        write_file("note", "#!/bin/sh\n[ \"$KIRIKAE_ACTION\" = stop ] && exit 0\n%s\n", starts[i]);
+        start_helper();
+        connect_to_helper();
+        began_ms = clock_boot_ms();
+        say(HOLDING_HOLD, 1, 1000, "192.0.2.10 hook:note");
+        fenced = expect(HOLDING_FENCED);
+        assert_int_equal(fenced.why, HOLDING_DEADLINE);
+        assert_in_range(fenced.time_ms - began_ms, 1000, 1000 + F);
+        assert_false(has("192.0.2.10"));
+        assert_true(run("ip -o link show any | grep -q ,UP")); /* stopped, not cut */
+        end_helper(SIGTERM);
+    }
+}
+
+/* What a hook leaves behind holds its output open, and writes into it. */
+static void a_hook_is_over_when_it_ends(void **state)
+{
+    struct holding_message failed;
+
+    NEEDS_NAMESPACE();
+    write_file("note", "#!/bin/sh\n[ \"$KIRIKAE_ACTION\" = stop ] && exit 0\n"
+                       "(trap '' TERM; yes) & (trap '' TERM; exec sleep 3) & exit 0\n");
+    start_helper();
+    connect_to_helper();
+    say(HOLDING_HOLD, 1, 60000, "192.0.2.10 hook:note");
+    expect(HOLDING_HELD);
+    end_helper(SIGTERM);
+    assert_false(has("192.0.2.10"));
+    write_file("note", "#!/bin/sh\n[ \"$KIRIKAE_ACTION\" = stop ] && exit 0\nkill -SEGV $$\n");
+    start_helper();
+    connect_to_helper();
+    say(HOLDING_HOLD, 1, 60000, "192.0.2.10 hook:note");
+    failed = expect(HOLDING_FAILED);
+    assert_non_null(strstr(failed.text, "start: ended by signal 11"));
+    assert_int_equal(expect(HOLDING_FENCED).why, HOLDING_LOST);
+    end_helper(SIGTERM);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +389,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_kernel_fences_for_a_helper_that_never_comes_back),
         cmocka_unit_test(hooks_are_called_and_one_that_hangs_is_cut),
         cmocka_unit_test(what_is_wrong_with_a_hook_is_told),
+        cmocka_unit_test(no_hook_keeps_the_fence_waiting),
+        cmocka_unit_test(a_hook_is_over_when_it_ends),
     };
 
     if (argc != 2)
