@@ -149,7 +149,8 @@ struct engine *engine_new(const struct engine_options *options)
     outbox_reset(engine);
     config_use(engine, options->now);
     /* What the process before was granted, its fence or a client of it may still go by. */
-    grants_fence(engine, options->now.boot_ms + longest_lease_ms(), -1);
+    engine->former_ms = options->now.boot_ms + longest_lease_ms();
+    grants_fence(engine, engine->former_ms, -1);
     return engine;
 }
 

@@ -105,10 +105,36 @@ void hold_event(struct engine *engine, const struct event *event)
         engine->next_beat_ms = event->now.boot_ms;
 }
 
+static bool is_candidate(const struct engine *engine, int route)
+{
+    const struct route *r = &engine->model->routes[route];
+    int c, m;
+
+    for (c = 0; c < r->n_candidates; c++)
+        for (m = 0; m < r->candidates[c].n_members; m++)
+            if (r->candidates[c].members[m] == engine->self)
+                return true;
+    return false;
+}
+
+/* What its helper was told last, by this process or one before, and is not known to have let go
+ * of yet. */
+static bool may_be_up(const struct engine *engine, struct moment now, int route)
+{
+    const struct holder *holder = &engine->holders[route];
+    uint32_t epoch = engine->shared->routes[route].now.epoch;
+    int64_t after_ms = engine->model->timing.fence_ms + BLIND_MS;
+
+    if (holder->told_epoch > 0)
+        return holder->told_epoch < epoch && holder->over < holder->told_epoch &&
+               now.boot_ms < holder->told_ms + after_ms;
+    return epoch > 1 && holder->over < epoch - 1 && now.boot_ms < engine->former_ms + after_ms &&
+           is_candidate(engine, route);
+}
+
 bool hold_lingers(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
-    const struct holder *holder = &engine->holders[route];
     int64_t after_ms = engine->model->timing.fence_ms + BLIND_MS;
 
     if (!is_own(engine, route))
@@ -117,8 +143,7 @@ bool hold_lingers(const struct engine *engine, struct moment now, int route)
     if (state->phase == ROUTE_WAITING && state->previous < 0 &&
         now.boot_ms < engine->stray_ms + after_ms)
         return true;
-    return holder->told_epoch < state->now.epoch && holder->over < holder->told_epoch &&
-           now.boot_ms < holder->told_ms + after_ms;
+    return may_be_up(engine, now, route);
 }
 
 bool hold_serves(const struct engine *engine, struct moment now, int route)

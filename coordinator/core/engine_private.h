@@ -171,7 +171,8 @@ struct engine {
 
     uint64_t exclusive, own; /* routes: a bit each, as of `model` */
     struct holder holders[LIMIT_ROUTES];
-    int64_t stray_ms; /* what routes that are gone were granted is over then */
+    int64_t former_ms; /* what the process before was granted is over then */
+    int64_t stray_ms;  /* what routes that are gone were granted is over then */
     /* When a placed server was last known to serve an exclusive route; begins anew with every
      * epoch, and while nothing can be known. */
     int64_t seen_holding_ms[LIMIT_ROUTES][LIMIT_SERVERS];

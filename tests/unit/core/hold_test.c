@@ -139,6 +139,31 @@ static void a_helper_that_says_nothing_is_waited_out(void **state)
     cluster_free(c);
 }
 
+/* It has forgotten what its helper was told, and the helper, which stands still, not. */
+static void a_daemon_that_starts_anew_does_not_speak_for_its_helper(void **state)
+{
+    struct cluster *c = calm();
+    int64_t began_ms;
+
+    (void)state;
+    c->mute[VOICE] = true;
+    cluster_restart(c, VOICE, 1);
+    began_ms = c->now_ms;
+    move(c, 1);
+    cluster_run(c, 3000);
+    assert_int_equal(c->held[VOICE].over, 1);
+    assert_int_equal(route_of(c)->phase, ROUTE_WAITING);
+    assert_true(acted_ms(c, 3000) > 0); /* the kernel has taken away what may have been left */
+    assert_in_range(c->now_ms - began_ms, 4000, 5500);
+    cluster_free(c);
+    c = calm();
+    cluster_restart(c, VOICE, 1); /* its helper answers */
+    cluster_run(c, 1000);
+    move(c, 1);
+    assert_in_range(acted_ms(c, 2000), 0, 200);
+    cluster_free(c);
+}
+
 static void what_software_was_lent_is_waited_for(void **state)
 {
     struct cluster *c = calm();
@@ -234,6 +259,7 @@ int main(void)
         cmocka_unit_test(only_who_has_a_grant_is_told_to_hold),
         cmocka_unit_test(a_move_is_let_go_and_waits_for_the_helper),
         cmocka_unit_test(a_helper_that_says_nothing_is_waited_out),
+        cmocka_unit_test(a_daemon_that_starts_anew_does_not_speak_for_its_helper),
         cmocka_unit_test(what_software_was_lent_is_waited_for),
         cmocka_unit_test(who_says_himself_that_he_does_not_hold_has_lapsed),
         cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
