@@ -1,5 +1,6 @@
 #include "helper/address.h"
 #include "base/mem.h"
+#include "core/failover/holding.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -134,7 +135,7 @@ static int is_there(struct netlink *netlink, const struct helper_address *addres
 
 int address_put(struct netlink *netlink, const struct helper_address *address, struct err *err)
 {
-    struct ifa_cacheinfo life = {.ifa_prefered = ADDRESS_LIFE_S, .ifa_valid = ADDRESS_LIFE_S};
+    struct ifa_cacheinfo life = {.ifa_prefered = HOLDING_LIFE_S, .ifa_valid = HOLDING_LIFE_S};
     unsigned index = if_nametoindex(address->interface);
     char bytes[BYTES];
     struct nlmsghdr *request;

@@ -1,6 +1,5 @@
 /* Addresses on interfaces, by rtnetlink. Every call is answered by the kernel before it
- * returns. The kernel gets a deadline of its own with each address: a helper that is gone, and
- * is not started again, leaves none behind for longer than ADDRESS_LIFE_S and a second. */
+ * returns. */
 #ifndef HELPER_ADDRESS_H
 #define HELPER_ADDRESS_H
 
@@ -8,15 +7,12 @@
 
 #include <stdbool.h>
 
-#define ADDRESS_LIFE_S 2 /* whole seconds: the kernel counts no others */
-#define ADDRESS_RENEW_MS 500
-
 struct netlink;
 
 int netlink_open(struct netlink **netlink, struct err *err);
 void netlink_close(struct netlink *netlink);
 
-/* Puts it there, or renews it; read back. */
+/* Puts it there, or renews it, for HOLDING_LIFE_S; read back. */
 int address_put(struct netlink *netlink, const struct helper_address *address, struct err *err);
 /* Done too when it was not there; read back. */
 int address_take(struct netlink *netlink, const struct helper_address *address, struct err *err);

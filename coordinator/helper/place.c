@@ -83,7 +83,7 @@ static int put_addresses(struct place *place, int64_t now_ms, struct err *err)
     for (a = 0; a < place->route->n_addresses && r == 0; a++)
         if (place->addresses & 1u << a)
             r = address_put(place->helper->netlink, &place->route->addresses[a], err);
-    place->renew_ms = now_ms + ADDRESS_RENEW_MS;
+    place->renew_ms = now_ms + HOLDING_RENEW_MS;
     return r;
 }
 

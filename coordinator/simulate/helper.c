@@ -5,12 +5,9 @@
 #include "base/check.h"
 #include "simulate/inside.h"
 
-#define STOP_MS 2   /* of a stop that goes well; one in eight hangs until it is cut */
-#define AGAIN_MS 50 /* systemd starts a helper that died */
-/* helper/address.h: an address outlives its newest renewal by two seconds and up to one more. */
-#define RENEW_MS 500
-#define LIFE_MS 2000
-#define LIFE_MORE_MS 1000
+#define STOP_MS 2         /* of a stop that goes well; one in eight hangs until it is cut */
+#define AGAIN_MS 50       /* systemd starts a helper that died */
+#define LIFE_MORE_MS 1000 /* up to it: the kernel looks once in a second */
 
 static void obey(struct machine *machine, int route, struct holding_orders orders);
 
@@ -44,6 +41,44 @@ static void on_due(void *context, uint64_t route)
         obey(machine, (int)route, holding_tick(&keeping->holding, boot_ms(machine)));
     else
         helper_arm(machine, (int)route);
+}
+
+/* The kernel's own deadline. */
+static void on_life_over(void *context, uint64_t route)
+{
+    struct machine *machine = context;
+    struct keeping *keeping = &machine->keeps[route];
+
+    if (keeping->up && boot_ms(machine) >= keeping->life_ms)
+        holders_serve(machine, (int)route, false, 0);
+}
+
+static void arm_life(struct machine *machine, int route)
+{
+    int64_t over_ms = clock_when(&machine->clock, machine->keeps[route].life_ms);
+
+    if (machine->keeps[route].up && over_ms != INT64_MAX)
+        wheel_at(machine->sim->wheel,
+                 over_ms > sim_ms(machine->sim) ? over_ms : sim_ms(machine->sim), on_life_over,
+                 machine, (uint64_t)route);
+}
+
+static void renew(struct keeping *keeping)
+{
+    keeping->life_ms = INT64_MAX;
+    keeping->left = false;
+}
+
+/* Nobody renews it from now on. */
+static void leave(struct machine *machine, int route)
+{
+    struct sim *sim = machine->sim;
+    struct keeping *keeping = &machine->keeps[route];
+    int64_t renewed_ms = boot_ms(machine) - (sim_ms(sim) - keeping->since_ms) % HOLDING_RENEW_MS;
+
+    keeping->life_ms = renewed_ms + HOLDING_LIFE_S * 1000 +
+                       (int64_t)(prng_mix(sim->seed ^ (uint64_t)renewed_ms) % LIFE_MORE_MS);
+    arm_life(machine, route);
 }
 
 void helper_arm(struct machine *machine, int route)
@@ -97,15 +132,37 @@ static void stop(struct machine *machine, int route)
 
     if (!keeping->up)
         wheel_at(sim->wheel, sim_ms(sim), on_stopped, machine, arg);
-    else if (is_own(machine, route) && prng_mix(sim->seed ^ arg ^ (uint64_t)machine->server) % 8)
-        wheel_at(sim->wheel, sim_ms(sim) + STOP_MS, on_stopped, machine, arg);
+    else if (is_own(machine, route) && machine->fence_stuck_ms == 0 &&
+             prng_mix(sim->seed ^ arg ^ (uint64_t)machine->server) % 8)
+        wheel_at(sim->wheel, sim_ms(sim) + STOP_MS + machine->fence_slow_ms, on_stopped, machine,
+                 arg);
+}
+
+static bool is_stuck(const struct machine *machine, int route)
+{
+    return machine->fence_stuck_ms > 0 && machine->keeps[route].up && is_own(machine, route);
+}
+
+/* What is to take no time takes some: the kernel does not answer. Nor does anybody renew what is
+ * up meanwhile. */
+static void cut_slowly(struct machine *machine, int route)
+{
+    struct keeping *keeping = &machine->keeps[route];
+    uint64_t arg = ++keeping->stops * LIMIT_ROUTES + (uint64_t)route;
+
+    leave(machine, route);
+    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + machine->fence_stuck_ms, on_stopped,
+             machine, arg);
 }
 
 static void obey(struct machine *machine, int route, struct holding_orders orders)
 {
     struct keeping *keeping = &machine->keeps[route];
 
-    while (orders.act == HOLDING_DO_START || orders.act == HOLDING_DO_CUT) {
+    while (orders.act == HOLDING_DO_START ||
+           (orders.act == HOLDING_DO_CUT && !is_stuck(machine, route))) {
+        if (orders.act == HOLDING_DO_START)
+            renew(keeping);
         holders_serve(machine, route, orders.act == HOLDING_DO_START, orders.epoch);
         orders = orders.act == HOLDING_DO_START
                      ? holding_started(&keeping->holding, true, boot_ms(machine))
@@ -113,6 +170,8 @@ static void obey(struct machine *machine, int route, struct holding_orders order
     }
     if (orders.act == HOLDING_DO_STOP)
         stop(machine, route);
+    if (orders.act == HOLDING_DO_CUT)
+        cut_slowly(machine, route);
     if (orders.tell != HOLDING_TELL_NOTHING)
         tell(machine, route, &orders);
     helper_arm(machine, route);
@@ -128,6 +187,7 @@ static void order(struct machine *machine, int route, const struct keeping_order
 
     if (order->until_ms > 0) {
         machine->keeps[route].start = start;
+        machine->keeps[route].owed_ms = order->until_ms + order->fence_ms;
         obey(machine, route,
              holding_hold(holding, order->epoch, order->until_ms, order->fence_ms, now_ms));
         return;
@@ -182,6 +242,7 @@ void helper_clock(struct machine *machine)
     for (r = 0; r < machine->sim->model->n_routes; r++) {
         machine->keeps[r].armed_ms = INT64_MAX;
         helper_arm(machine, r);
+        arm_life(machine, r);
     }
 }
 
@@ -203,25 +264,10 @@ void helper_lost(struct machine *machine)
 
 /* ---- faults on it alone ---- */
 
-static void on_life_over(void *context, uint64_t route)
+static void abandon(struct machine *machine, int route)
 {
-    struct machine *machine = context;
-    struct keeping *keeping = &machine->keeps[route];
-
-    if (keeping->up && sim_ms(machine->sim) >= keeping->life_ms)
-        holders_serve(machine, (int)route, false, 0);
-}
-
-/* Nobody renews it from now on. */
-static void leave(struct machine *machine, int route)
-{
-    struct sim *sim = machine->sim;
-    struct keeping *keeping = &machine->keeps[route];
-    int64_t renewed_ms = sim_ms(sim) - (sim_ms(sim) - keeping->since_ms) % RENEW_MS;
-
-    keeping->life_ms =
-        renewed_ms + LIFE_MS + (int64_t)(prng_mix(sim->seed ^ (uint64_t)renewed_ms) % LIFE_MORE_MS);
-    wheel_at(sim->wheel, keeping->life_ms, on_life_over, machine, (uint64_t)route);
+    machine->keeps[route].left = true;
+    leave(machine, route);
 }
 
 static void each_own(struct machine *machine, void (*do_it)(struct machine *machine, int route))
@@ -238,21 +284,18 @@ static void go_on(struct machine *machine, int route)
 {
     struct keeping *keeping = &machine->keeps[route];
 
-    keeping->life_ms = INT64_MAX;
     keeping->since_ms = sim_ms(machine->sim);
-    if (keeping->holding.phase == HOLDING_STOPPING)
+    if (keeping->holding.phase == HOLDING_STOPPING && keeping->holding.cut)
+        cut_slowly(machine, route);
+    else if (keeping->holding.phase == HOLDING_STOPPING)
         stop(machine, route);
     if (holding_next_ms(&keeping->holding) <= boot_ms(machine))
         obey(machine, route, holding_tick(&keeping->holding, boot_ms(machine)));
     else
         helper_arm(machine, route);
+    if (keeping->holding.phase == HOLDING_UP)
+        renew(keeping);
     say_again(machine, route);
-}
-
-static void begin_again(struct machine *machine, int route)
-{
-    machine->keeps[route].life_ms = INT64_MAX;
-    begin(machine, route);
 }
 
 static void lose(struct machine *machine, int route)
@@ -261,7 +304,7 @@ static void lose(struct machine *machine, int route)
 
     machine->keeps[route].stops++;
     if (machine->helper_frozen == 0)
-        leave(machine, route);
+        abandon(machine, route);
     if (machine->process != NULL)
         machine_told(machine, &event);
 }
@@ -275,7 +318,7 @@ static void on_again(void *context, uint64_t arg)
     if (!machine->helper_gone || machine->helper_frozen > 0)
         return;
     machine->helper_gone = false;
-    each_own(machine, begin_again);
+    each_own(machine, begin);
 }
 
 void helper_kill(struct machine *machine)
@@ -294,7 +337,7 @@ void helper_hold(struct machine *machine, bool on)
 
     machine->helper_frozen += on ? 1 : -1;
     if (on && !was)
-        each_own(machine, leave);
+        each_own(machine, abandon);
     if (on || machine->helper_frozen > 0)
         return;
     if (machine->helper_gone)

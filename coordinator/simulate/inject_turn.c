@@ -165,6 +165,22 @@ static void kill_helper(struct injection *injection, int server, bool on)
         helper_kill(machine);
 }
 
+static void slow_fence(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine->fence_slow_ms += (int)injection->fault.value * (on ? 1 : -1);
+}
+
+static void stick_fence(struct injection *injection, int server, bool on)
+{
+    struct machine *machine = coordinator(injection, server);
+
+    if (machine != NULL)
+        machine->fence_stuck_ms += (int)injection->fault.value * (on ? 1 : -1);
+}
+
 static void freeze_helper(struct injection *injection, int server, bool on)
 {
     struct machine *machine = coordinator(injection, server);
@@ -350,11 +366,7 @@ static void drift_one(struct injection *injection, int server, bool on)
 
     if (machine == NULL)
         return;
-    machine->ppm += injection->fault.value * (on ? 1 : -1);
-    clock_rate(&machine->clock, sim_ms(injection->sim), machine->ppm);
-    helper_clock(machine);
-    if (machine->process != NULL)
-        process_after(machine->process); /* its next wake-up is at another time now */
+    machine_drifts(machine, injection->fault.value * (on ? 1 : -1));
 }
 
 /* ---- actuators ---- */
@@ -424,6 +436,8 @@ static const struct turn {
     [FAULT_LEAD] = {.once = inject_lead},
     [FAULT_HELPER_KILL] = {.server = kill_helper},
     [FAULT_HELPER_FREEZE] = {.server = freeze_helper},
+    [FAULT_FENCE_SLOW] = {.server = slow_fence},
+    [FAULT_FENCE_STUCK] = {.server = stick_fence},
 };
 
 void inject_turn(struct injection *injection, bool on)

@@ -14,8 +14,9 @@
  *   parts/       what there is: time, clocks, network, disks, switches, services
  *   faults/      faults as text, drawn from a seed; configurations of any size
  *   truth/       who is served (callers.c, holders.c), what must hold (watch.c over nodes,
- *                evidence.c over the ledger's lines, oracle.c over downtime), when all is as it
- *                should be (settle.c), what could be survived (truth.c)
+ *                evidence.c over the ledger's lines, oracle.c over downtime) and what is not
+ *                promised (outside.c), when all is as it should be (settle.c), what could be
+ *                survived (truth.c)
  *   show/        what operators see: timelines and campaigns */
 #ifndef SIMULATE_INSIDE_H
 #define SIMULATE_INSIDE_H
@@ -82,6 +83,16 @@ struct edition {
 };
 #define EDITIONS_MAX 32
 
+/* What protocol.md puts outside of its guarantee, when two serve. */
+enum outside {
+    OUTSIDE_NOT,
+    OUTSIDE_PAUSE,  /* the holder's boot clock stood still */
+    OUTSIDE_CLOCK,  /* the holder's clock ran slower, or another's faster, than rho allows */
+    OUTSIDE_FENCE,  /* a fence that F could not bound, of a holder that nobody heard */
+    OUTSIDE_HELPER, /* its helper was gone or stood still, and nobody heard its daemon either: the
+                     * kernel's own deadline is what is left */
+};
+
 /* What a machine's helper has of an exclusive route, and what it was last told. */
 struct keeping_order {
     uint32_t epoch; /* 0: none */
@@ -94,11 +105,20 @@ struct keeping {
     struct keeping_order order;
     bool up; /* it answers, under … */
     uint32_t epoch;
-    int64_t since_ms; /* world: since when it is as it is */
-    uint64_t start;   /* of the process that gave the newest grant */
-    uint64_t stops;   /* counted */
-    int64_t armed_ms; /* world; INT64_MAX */
-    int64_t life_ms;  /* world: the kernel takes it away then; INT64_MAX: it is renewed */
+    int64_t since_ms;     /* world: since when it is as it is */
+    uint64_t start;       /* of the process that gave the newest grant */
+    uint64_t stops;       /* counted */
+    int64_t armed_ms;     /* world; INT64_MAX */
+    int64_t life_ms;      /* boot: the kernel takes it away then; INT64_MAX: it is renewed */
+    bool left;            /* the helper that renewed it is gone, or stood still past its end */
+    int64_t owed_ms;      /* boot: by its newest grant it is down then, fence and all */
+    enum outside outside; /* why it is still up where another may serve, since that was decided */
+};
+
+/* When a machine's process last took a new beat of another. */
+struct heard {
+    uint64_t boot, number;
+    int64_t at_ms; /* world */
 };
 
 struct machine {
@@ -107,13 +127,18 @@ struct machine {
     struct clock_sim clock;
     struct platter *platter;
     uint64_t raft_id;
-    int edition;             /* that it starts with */
-    bool founded;            /* has had a first start */
-    bool wiped;              /* its disk was emptied since the newest one */
-    struct process *process; /* NULL: down */
-    int down, frozen;        /* faults that hold it so */
-    int crawl_ms;            /* of all faults on its disk */
-    int64_t ppm;             /* … on its clock */
+    int edition;              /* that it starts with */
+    bool founded;             /* has had a first start */
+    bool wiped;               /* its disk was emptied since the newest one */
+    struct process *process;  /* NULL: down */
+    int down, frozen;         /* faults that hold it so */
+    int crawl_ms;             /* of all faults on its disk */
+    int64_t ppm;              /* … on its clock */
+    int64_t slow_ms, fast_ms; /* world: until when that was beyond rho; INT64_MAX: it is */
+    int fence_slow_ms;        /* of all faults on its fences … */
+    int fence_stuck_ms;       /* … and on the way that needs no program */
+    int64_t started_ms;       /* world: of its newest process */
+    struct heard heard[LIMIT_SERVERS];
     struct input *backlog, **backlog_end;
     int datagrams;          /* of them: a socket's buffer is small */
     uint64_t lines, synced; /* of the ledger on its disk */
@@ -222,6 +247,7 @@ void machine_start(struct machine *machine);
 void machine_kill(struct machine *machine, bool power);
 void machine_wipe(struct machine *machine); /* while it is down */
 void machine_down(struct machine *machine, bool on, bool power);
+void machine_drifts(struct machine *machine, int64_t by_ppm); /* more than it did */
 struct process *machine_process(const struct sim *sim, int server, uint64_t start);
 /* After anything that was brought to its node. */
 void process_after(struct process *process);
@@ -314,6 +340,11 @@ void holders_paused(struct machine *machine, bool on);
 void holders_serve(struct machine *machine, int route, bool up, uint32_t epoch);
 /* The platter's: a leader decides to act. */
 void holders_appending(void *machine, const struct raft_entry *entries, unsigned n);
+
+/* outside.c */
+/* Why the guarantee does not cover that it still answers under this epoch; only where it does. */
+enum outside outside_why(const struct machine *machine, int route);
+const char *outside_word(enum outside why);
 
 /* watch.c */
 void watch_open(struct sim *sim);

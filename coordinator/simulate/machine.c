@@ -1,6 +1,7 @@
 /* Processes on machines: how they begin, wake up and end. */
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/failover/promise.h"
 #include "simulate/inside.h"
 
 struct process *machine_process(const struct sim *sim, int server, uint64_t start)
@@ -222,6 +223,7 @@ void machine_start(struct machine *machine)
     process->sim = sim;
     process->machine = machine;
     process->start = ++sim->starts;
+    machine->started_ms = sim_ms(sim);
     process->armed_ms = INT64_MAX;
     process->opening = true;
     process->log = log_open_sink(sim->log_level, on_log, process);
@@ -275,6 +277,26 @@ void machine_down(struct machine *machine, bool on, bool power)
         machine_start(machine);
 }
 
+/* ---- its clock ---- */
+
+static int64_t until(const struct sim *sim, bool beyond, int64_t ms)
+{
+    return beyond ? INT64_MAX : ms == INT64_MAX ? sim_ms(sim) : ms;
+}
+
+void machine_drifts(struct machine *machine, int64_t by_ppm)
+{
+    int64_t rho = PROMISE_RHO_PERCENT * 10000;
+
+    machine->ppm += by_ppm;
+    machine->slow_ms = until(machine->sim, machine->ppm < -rho, machine->slow_ms);
+    machine->fast_ms = until(machine->sim, machine->ppm > rho, machine->fast_ms);
+    clock_rate(&machine->clock, sim_ms(machine->sim), machine->ppm);
+    helper_clock(machine);
+    if (machine->process != NULL)
+        process_after(machine->process); /* its next wake-up is at another time now */
+}
+
 /* ---- all of them ---- */
 
 static int64_t clock_of(void *context)
@@ -309,6 +331,7 @@ static void machine_open(struct sim *sim, int server)
 
     machine->sim = sim;
     machine->server = server;
+    machine->slow_ms = machine->fast_ms = INT64_MIN;
     machine->raft_id = replicate_id(server, 0);
     machine->backlog_end = &machine->backlog;
     /* Boot clocks begin anywhere, UTC within some ms of each other. */

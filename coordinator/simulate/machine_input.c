@@ -46,12 +46,26 @@ static struct beat *decoded(struct sim *sim, struct parcel *parcel)
     return parcel->memo;
 }
 
+/* One that was overtaken says nothing new. */
+static void hear(struct process *process, int from, const struct beat *beat)
+{
+    struct heard *heard = &process->machine->heard[from];
+
+    if (beat->boot == heard->boot && beat->number <= heard->number)
+        return;
+    *heard = (struct heard){beat->boot, beat->number, sim_ms(process->sim)};
+}
+
 static void take_parcel(struct process *process, int from, bool datagram, struct parcel *parcel)
 {
-    if (datagram)
-        node_take_beat(process->node, from, decoded(process->sim, parcel));
-    else
+    if (datagram) {
+        struct beat *beat = decoded(process->sim, parcel);
+
+        hear(process, from, beat);
+        node_take_beat(process->node, from, beat);
+    } else {
         node_receive(process->node, from, parcel->bytes, parcel->len);
+    }
 }
 
 static void take_probe(struct process *process, int check, enum reason reason, int64_t began_ms)

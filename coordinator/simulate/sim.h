@@ -100,6 +100,7 @@ struct sim_counts {
     int elections, moves, pools, verdicts, disputed, refused, starts;
     int false_moves; /* moves away from a candidate that served within the silence bound */
     int commands, answered;
+    int outside; /* holders that another had to meet: not covered by the guarantee */
 };
 struct sim_counts sim_counts(const struct sim *sim);
 /* Of everything that happened. */

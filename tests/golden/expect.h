@@ -33,8 +33,6 @@ int expect_parse(char **words, int n, const struct model *model, struct expect *
                  struct err *err);
 /* True: holds. Else `why` says what is seen instead. */
 bool expect_holds(const struct expect *expect, const struct observed *seen, struct buf *why);
-/* It is a broken invariant that is expected. */
-bool expect_is_breach(const struct expect *expect);
 /* It is about the time after all faults. */
 bool expect_is_settled(const struct expect *expect);
 /* Every word with its form and meaning. */

@@ -136,6 +136,7 @@ static void add(struct total *total, const struct outcome *outcome)
     total->counts.moves += outcome->counts.moves;
     total->counts.starts += outcome->counts.starts;
     total->counts.commands += outcome->counts.commands;
+    total->counts.outside += outcome->counts.outside;
 }
 
 static bool run_seed(const struct options *options, uint64_t seed, struct total *total)
@@ -174,12 +175,12 @@ static int run_many(const struct options *options)
     }
     spent_ms = wall_ms() - begin_ms;
     printf("%llu seeds from %llu, %llu failed: %.1f simulated hours, %llu entries, %d terms led, "
-           "%d moves, %d starts, %d commands, %llu events in %.1f s\n",
+           "%d moves, %d starts, %d commands, %d not covered, %llu events in %.1f s\n",
            (unsigned long long)total.seeds, (unsigned long long)options->from,
            (unsigned long long)total.failed, (double)total.simulated_ms / 3600000,
            (unsigned long long)total.counts.entries, total.counts.elections, total.counts.moves,
-           total.counts.starts, total.counts.commands, (unsigned long long)total.counts.events,
-           (double)spent_ms / 1000);
+           total.counts.starts, total.counts.commands, total.counts.outside,
+           (unsigned long long)total.counts.events, (double)spent_ms / 1000);
     return total.failed > 0;
 }
 

@@ -18,6 +18,10 @@
 #include <stdint.h>
 
 #define HOLDING_RETRY_MS 1000 /* after what could not be started, or got lost */
+/* The kernel gets a deadline of its own with each address, renewed while it is up: a helper that
+ * is gone, or stands still, leaves none behind for longer than this and a second. */
+#define HOLDING_LIFE_S 2 /* whole seconds: the kernel counts no others */
+#define HOLDING_RENEW_MS 500
 
 enum holding_phase { HOLDING_DOWN, HOLDING_STARTING, HOLDING_UP, HOLDING_STOPPING };
 

@@ -62,6 +62,8 @@ static const struct recipe {
     [FAULT_LEAD] = {NODE, 0},
     [FAULT_HELPER_KILL] = {NODE, 0}, /* chaos_grants.c */
     [FAULT_HELPER_FREEZE] = {NODE, 0},
+    [FAULT_FENCE_SLOW] = {NODE, 0},
+    [FAULT_FENCE_STUCK] = {NODE, 0},
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

@@ -68,6 +68,10 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
                            "the helper dies, and is started again after a moment"},
     [FAULT_HELPER_FREEZE] = {"helper-freeze", COORDINATORS, NO_VALUE, false,
                              "the helper stands still (SIGSTOP)"},
+    [FAULT_FENCE_SLOW] = {"fence-slow", COORDINATORS, MS, false,
+                          "the helper's fences take that much longer, up to F"},
+    [FAULT_FENCE_STUCK] = {"fence-stuck", COORDINATORS, MS, false,
+                           "the helper's fences hang, and cutting them at F takes so long"},
 };
 
 const char *const fault_words[] = {

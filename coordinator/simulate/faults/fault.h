@@ -70,6 +70,8 @@ enum fault_kind {
     /* the helper alone: its daemon goes on */
     FAULT_HELPER_KILL,   /* once: it dies, and is started again after a moment */
     FAULT_HELPER_FREEZE, /* it stands still (SIGSTOP) */
+    FAULT_FENCE_SLOW,    /* its fences take VALUE longer: cut at F all the same */
+    FAULT_FENCE_STUCK,   /* they hang, and what is done at F takes VALUE: no F bounds them */
     FAULT_KINDS
 };
 

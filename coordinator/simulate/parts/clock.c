@@ -16,6 +16,8 @@ static int64_t boot_at(const struct clock_sim *clock, int64_t world_ms)
 static void anchor(struct clock_sim *clock, int64_t world_ms)
 {
     clock->boot_ms = boot_at(clock, world_ms);
+    if (clock->stopped)
+        clock->stops[(clock->n_stops - 1) % CLOCK_STOPS].for_ms += world_ms - clock->world_ms;
     clock->world_ms = world_ms;
 }
 
@@ -55,7 +57,20 @@ void clock_rate(struct clock_sim *clock, int64_t world_ms, int64_t ppm)
 void clock_stop(struct clock_sim *clock, int64_t world_ms, bool stopped)
 {
     anchor(clock, world_ms);
+    if (stopped && !clock->stopped)
+        clock->stops[clock->n_stops++ % CLOCK_STOPS] =
+            (struct clock_standstill){.boot_ms = clock->boot_ms};
     clock->stopped = stopped;
+}
+
+int64_t clock_stood_ms(const struct clock_sim *clock, int64_t world_ms, int64_t boot_ms)
+{
+    int64_t stood_ms = clock->stopped ? world_ms - clock->world_ms : 0;
+
+    for (unsigned i = 0; i < CLOCK_STOPS && i < clock->n_stops; i++)
+        if (clock->stops[i].boot_ms >= boot_ms)
+            stood_ms += clock->stops[i].for_ms;
+    return stood_ms;
 }
 
 void clock_step_utc(struct clock_sim *clock, int64_t by_ms)

@@ -75,6 +75,7 @@ void play_to_rest(struct sim *sim, int64_t length_ms, struct played *played)
     while (!played->settled && sim_now(sim) < until_ms && sim_run(sim, sim_now(sim) + LOOK_MS) == 0)
         played->settled = sim_settled(sim, &why);
     played->settled_ms = sim_now(sim) - played->healed_ms;
+    played->outside = sim_counts(sim).outside;
     breach = sim_breach(sim, &text);
     if (breach != NULL) {
         snprintf(played->breach, sizeof played->breach, "%s", breach);

@@ -32,6 +32,7 @@ struct played {
     char why[300];      /* it did not settle */
     char breach[64];    /* invariant; empty: all hold */
     char breach_text[600];
+    int outside; /* holders that another had to meet: the guarantee does not cover them */
 };
 /* Runs to `length_ms`, ends all faults, and waits for rest. */
 void play_to_rest(struct sim *sim, int64_t length_ms, struct played *played);

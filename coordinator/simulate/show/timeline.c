@@ -308,6 +308,11 @@ static void print_end(const struct timeline *timeline, struct buf *out)
         buf_printf(out, "BROKEN: %s: %s\n", played->breach, played->breach_text);
     else
         buf_str(out, "every invariant holds\n");
+    if (played->outside > 0)
+        buf_printf(out,
+                   "two serve an exclusive route at once, %d times: no promise covers that; "
+                   "\"outlives\" above says why\n",
+                   played->outside);
     if (played->settled)
         buf_printf(out, "all came to rest within %lld ms after the faults had ended\n",
                    (long long)played->settled_ms);
@@ -385,6 +390,7 @@ void timeline_json(const struct timeline *timeline, struct buf *out)
     write_callers(timeline, &w);
     jsonw_str(&w, "broken", played->breach[0] != '\0' ? played->breach : NULL);
     jsonw_str(&w, "broken_how", played->breach[0] != '\0' ? played->breach_text : NULL);
+    jsonw_int(&w, "outlives", played->outside);
     jsonw_bool(&w, "settled", played->settled);
     jsonw_int(&w, "settled_ms", played->settled_ms);
     jsonw_str(&w, "not_settled_why", played->why[0] != '\0' ? played->why : NULL);

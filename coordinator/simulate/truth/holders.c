@@ -7,29 +7,30 @@
 static bool answers(const struct machine *machine, int route)
 {
     const struct keeping *keeping = &machine->keeps[route];
+    bool cut =
+        keeping->holding.phase == HOLDING_STOPPING && !keeping->holding.cut &&
+        machine->fence_stuck_ms == 0 && !helper_still(machine, route) &&
+        clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms >= keeping->holding.stop_by_ms;
 
-    return keeping->up && !machine->clock.stopped &&
-           !(!helper_still(machine, route) && keeping->holding.phase == HOLDING_STOPPING &&
-             clock_now(&machine->clock, sim_ms(machine->sim)).boot_ms >=
-                 keeping->holding.stop_by_ms);
+    return keeping->up && !machine->clock.stopped && !cut;
 }
 
-/* Where nothing but helpers failed, and where nothing but addresses is left, somebody waits for
- * them: the daemon, which is heard. When nobody hears it either, the address is up until the
- * kernel takes it away, three seconds at most; helper.c sees to that. */
-static bool is_excused(const struct machine *machine, int route)
+/* Its daemon may be heard again by the time that the next one serves: what was not covered when
+ * that was decided stays so until it is down. */
+static bool is_excused(struct machine *machine, int route)
 {
-    const struct sim *sim = machine->sim;
-    int i;
+    struct keeping *keeping = &machine->keeps[route];
 
-    for (i = 0; i < sim->n_injections; i++) {
-        enum fault_kind kind = sim->injections[i].fault.kind;
-
-        if ((kind <= FAULT_PAUSE || (kind >= FAULT_CUT && kind <= FAULT_CORRUPT)) &&
-            sim_now(sim) >= sim->injections[i].fault.at_ms)
-            return helper_still(machine, route);
-    }
-    return false;
+    if (keeping->outside != OUTSIDE_NOT)
+        return true;
+    keeping->outside = outside_why(machine, route);
+    if (keeping->outside == OUTSIDE_NOT)
+        return false;
+    machine->sim->counts.outside++;
+    sim_note(machine->sim, NOTE_HOLDER, machine->server, "outlives", "%s, epoch %u: %s",
+             machine->sim->model->routes[route].name, keeping->epoch,
+             outside_word(keeping->outside));
+    return true;
 }
 
 static void check_alone(struct sim *sim, int route, int server)
@@ -39,9 +40,10 @@ static void check_alone(struct sim *sim, int route, int server)
 
     for (i = 0; i < sim->model->n_coordinators; i++) {
         const struct keeping *other = &sim->machines[i].keeps[route];
+        int older = other->epoch < mine->epoch ? i : server;
 
         if (i == server || !answers(&sim->machines[i], route) || other->epoch == mine->epoch ||
-            is_excused(&sim->machines[i], route))
+            is_excused(&sim->machines[older], route))
             continue;
         sim_break(sim, "exclusive-alone",
                   "%s begins to serve %s under epoch %u, %s still does under epoch %u",
@@ -59,6 +61,7 @@ void holders_serve(struct machine *machine, int route, bool up, uint32_t epoch)
         sim_note(machine->sim, NOTE_HOLDER, machine->server, "stops", "%s, epoch %u", name,
                  keeping->epoch);
     keeping->up = up;
+    keeping->outside = OUTSIDE_NOT;
     keeping->since_ms = sim_ms(machine->sim);
     if (up) {
         keeping->epoch = epoch;
@@ -107,9 +110,8 @@ static void check_act(struct machine *leader, const struct entry *entry)
         const struct keeping *other = &sim->machines[i].keeps[route];
 
         /* Who has it again after others is never two at a time. */
-        if ((next & server_bit(i)) || is_excused(&sim->machines[i], route))
-            continue;
-        if (answers(&sim->machines[i], route) && other->epoch < entry->outcome.epoch)
+        if (!(next & server_bit(i)) && answers(&sim->machines[i], route) &&
+            other->epoch < entry->outcome.epoch && !is_excused(&sim->machines[i], route))
             sim_break(sim, "act-after-grants",
                       "%s acts on %s for epoch %u, %s still serves epoch %u",
                       sim->model->servers[leader->server].name, sim->model->routes[route].name,

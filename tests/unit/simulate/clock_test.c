@@ -56,6 +56,25 @@ static void a_stopped_clock_stands_for_both(void **state)
     assert_int_equal(clock_when(&clock, 51500), 9500);
 }
 
+static void it_tells_for_how_long_it_stood(void **state)
+{
+    struct clock_sim clock = begun();
+
+    (void)state;
+    assert_int_equal(clock_stood_ms(&clock, 1500, 0), 0);
+    clock_stop(&clock, 2000, true); /* at 51000 */
+    assert_int_equal(clock_stood_ms(&clock, 2400, 51000), 400);
+    clock_rate(&clock, 2500, 5000);
+    assert_int_equal(clock_stood_ms(&clock, 2600, 51000), 600);
+    clock_stop(&clock, 3000, false);
+    clock_rate(&clock, 3000, 0);
+    clock_stop(&clock, 4000, true); /* at 52000 */
+    clock_stop(&clock, 4050, false);
+    assert_int_equal(clock_stood_ms(&clock, 9000, 51000), 1050);
+    assert_int_equal(clock_stood_ms(&clock, 9000, 51001), 50);
+    assert_int_equal(clock_stood_ms(&clock, 9000, 52001), 0);
+}
+
 static void a_step_moves_utc_alone(void **state)
 {
     struct clock_sim clock = begun();
@@ -106,6 +125,7 @@ int main(void)
         cmocka_unit_test(both_clocks_go_with_the_world),
         cmocka_unit_test(a_rate_counts_from_its_beginning),
         cmocka_unit_test(a_stopped_clock_stands_for_both),
+        cmocka_unit_test(it_tells_for_how_long_it_stood),
         cmocka_unit_test(a_step_moves_utc_alone),
         cmocka_unit_test(when_is_the_inverse_of_now),
         cmocka_unit_test(never_is_never),

@@ -129,6 +129,8 @@ static void every_kind_goes_round(void **state)
         "lead:voice-1@5s",
         "helper-kill:voice-1@5s",
         "helper-freeze:tokyo@5s+1s",
+        "fence-slow:voice-1=20ms@5s+1s",
+        "fence-stuck:voice-1=500ms@5s+1s",
     };
 
     (void)state;
