@@ -89,7 +89,8 @@ void route_watch(struct engine *engine, struct moment now)
 }
 
 /* Down by verdict, and no longer by what the observers say now: a leader that inherits
- * verdicts looks before it moves. */
+ * verdicts looks before it moves. Likewise who is said not to hold the route: it may have begun
+ * while that was being committed. */
 static bool member_back(const struct engine *engine, struct moment now, int route, int server)
 {
     bool down = false;
@@ -98,7 +99,7 @@ static bool member_back(const struct engine *engine, struct moment now, int rout
     if (shared_drained(engine->shared, server))
         return false;
     if (engine->shared->routes[route].lapsed & server_bit(server)) {
-        if (!hold_heard(engine, now, route, server))
+        if (hold_lapsed(engine, now, route, server))
             return false;
         down = true;
     }

@@ -235,9 +235,7 @@ static int64_t missing_ms(const struct engine *engine, struct moment now, int ro
                                                  : engine->seen_holding_ms[route][server]);
 }
 
-/* By its own word; or, when it is not heard here, because a majority that hears no more of it
- * cannot have granted it anything. */
-static bool lapsed(const struct engine *engine, struct moment now, int route, int server)
+bool hold_lapsed(const struct engine *engine, struct moment now, int route, int server)
 {
     int v, deaf = 0;
 
@@ -286,7 +284,7 @@ static bool lead_one(struct engine *engine, struct moment now, int route, struct
         if (!(state->now.members & server_bit(i)))
             continue;
         odd |= now.boot_ms - engine->seen_holding_ms[route][i] > 2 * engine->model->timing.beat_ms;
-        if (said ? hold_heard(engine, now, route, i) : lapsed(engine, now, route, i))
+        if (said ? hold_heard(engine, now, route, i) : hold_lapsed(engine, now, route, i))
             odd |= say(engine, now, route, i, said, effects);
     }
     return odd;

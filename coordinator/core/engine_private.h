@@ -298,6 +298,9 @@ bool hold_heard(const struct engine *engine, struct moment now, int route, int s
 /* Who of those placed does not serve any more? On every node, so that a new leader need not
  * begin to wait. */
 void hold_watch(struct engine *engine, struct moment now);
+/* `server` has not served it for longer than it takes to begin: by its own word; or, when it is
+ * not heard here, because a majority that hears no more of it cannot have granted it anything. */
+bool hold_lapsed(const struct engine *engine, struct moment now, int route, int server);
 /* The leader's half: says so. True: something is odd. */
 bool hold_lead(struct engine *engine, struct moment now, struct effects *effects);
 /* An own actuator is done when all who are placed hold it. */

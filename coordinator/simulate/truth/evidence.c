@@ -326,28 +326,17 @@ static bool check_other_way(struct evidence *e, int route, const struct rule *ru
     return true;
 }
 
-/* Whom the ledger says not to serve must not have served all that time. Of what a helper leaves
- * behind when it dies or stands still nobody could know. */
 static void take_lapse(struct evidence *e, const json_t *line, bool lapsed)
 {
     int route = model_route(e->sim->model, text_of(line, "route"));
     int server = model_server(e->sim->model, text_of(line, "server"));
-    const struct keeping *keeping;
 
     if (route < 0 || server < 0)
         return;
-    if (!lapsed) {
+    if (lapsed)
+        e->lapsed[route] |= server_bit(server);
+    else
         e->lapsed[route] &= ~server_bit(server);
-        return;
-    }
-    e->lapsed[route] |= server_bit(server);
-    keeping = &e->sim->machines[server].keeps[route];
-    if (keeping->up && keeping->epoch == (uint32_t)number_of(line, "epoch") &&
-        !helper_still(&e->sim->machines[server], route) &&
-        sim_ms(e->sim) - keeping->since_ms >= number_of(line, "since_ms"))
-        sim_break(e->sim, "lapse-true", "%s is said not to serve %s since %lld ms, and does",
-                  e->sim->model->servers[server].name, e->sim->model->routes[route].name,
-                  (long long)number_of(line, "since_ms"));
 }
 
 static void check_automatic(struct evidence *e, int route, const struct candidate *from,

@@ -1,4 +1,5 @@
 /* Exclusive routes on the data plane: what the machines' helpers have up, whatever grants say. */
+#include "core/failover/promise.h"
 #include "simulate/inject.h"
 #include "simulate/inside.h"
 #include "wire/codec.h"
@@ -119,6 +120,61 @@ static void check_act(struct machine *leader, const struct entry *entry)
     }
 }
 
+/* Under the epoch in force, for at least so long. Of what a helper leaves behind when it dies or
+ * stands still nobody could know. */
+static bool serves_since(const struct machine *machine, int route, uint32_t epoch, int64_t ms)
+{
+    const struct keeping *keeping = &machine->keeps[route];
+
+    return keeping->up && keeping->epoch == epoch && !helper_still(machine, route) &&
+           sim_ms(machine->sim) - keeping->since_ms >= ms;
+}
+
+/* Whom a leader says not to serve must not have served all that time. What comes meanwhile of
+ * its words is not known yet: it looks again before it acts on them. */
+static void check_lapse(struct machine *leader, const struct entry *entry)
+{
+    struct sim *sim = leader->sim;
+    int route = entry->holding.route, server = entry->holding.server;
+
+    if (!entry->holding.holds &&
+        serves_since(&sim->machines[server], route, entry->holding.epoch, entry->holding.since_ms))
+        sim_break(sim, "lapse-true", "%s is said not to serve %s since %u ms, and does",
+                  sim->model->servers[server].name, sim->model->routes[route].name,
+                  entry->holding.since_ms);
+}
+
+/* Nor is a lapse that is over a reason to leave. */
+static void check_leaves(struct machine *leader, const struct entry *entry)
+{
+    struct sim *sim = leader->sim;
+    const struct timing *timing = &sim->model->timing;
+    const struct route_state *state =
+        &engine_shared(node_engine(leader->process->node))->routes[entry->intent.route];
+    int64_t ms = promise_wait_ms(timing) + 3ll * timing->beat_ms;
+    int i;
+
+    if (entry->intent.from == entry->intent.to || entry->who[0] != '\0')
+        return;
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if ((state->lapsed & server_bit(i)) &&
+            serves_since(&sim->machines[i], entry->intent.route, state->now.epoch, ms))
+            sim_break(
+                sim, "lapse-true", "%s is left because %s did not serve, which has for %lld ms",
+                sim->model->routes[entry->intent.route].name, sim->model->servers[i].name,
+                (long long)(sim_ms(sim) - sim->machines[i].keeps[entry->intent.route].since_ms));
+}
+
+static void check_decision(struct machine *leader, const struct entry *entry)
+{
+    if (entry->kind == ENTRY_ACT)
+        check_act(leader, entry);
+    else if (entry->kind == ENTRY_HOLDING)
+        check_lapse(leader, entry);
+    else if (entry->kind == ENTRY_INTENT)
+        check_leaves(leader, entry);
+}
+
 void holders_appending(void *context, const struct raft_entry *entries, unsigned n)
 {
     struct machine *machine = context;
@@ -132,9 +188,8 @@ void holders_appending(void *context, const struct raft_entry *entries, unsigned
 
         if (entries[i].type != RAFT_COMMAND)
             continue;
-        if (entry_decode(entries[i].buf.base, entries[i].buf.len, &entry, &err) == 0 &&
-            entry.kind == ENTRY_ACT)
-            check_act(machine, &entry);
+        if (entry_decode(entries[i].buf.base, entries[i].buf.len, &entry, &err) == 0)
+            check_decision(machine, &entry);
         entry_free(&entry);
     }
 }

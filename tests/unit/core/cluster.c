@@ -109,19 +109,24 @@ static int reachable_voters(const struct cluster *c, int node)
 
 static void catch_up(struct cluster *c, int node);
 
+static void commit(struct cluster *c, const struct entry *entry)
+{
+    struct buf bytes = {0};
+
+    CHECK(c->inside->committed < LOG_MAX);
+    entry_encode(entry, &bytes);
+    c->inside->log[c->inside->committed++] = (struct stored){.bytes = bytes.data, .len = bytes.len};
+}
+
 static void propose(struct cluster *c, int node, uint64_t number, const struct entry *entry)
 {
     struct event event = {.kind = EVENT_PROPOSED, .now = moment(c)};
-    struct buf bytes = {0};
     bool ok = node == c->leader && reachable_voters(c, node) >= 6;
 
     event.proposed.proposal = number;
     event.proposed.fate = ok ? PROPOSAL_COMMITTED : PROPOSAL_UNKNOWN;
     if (ok) {
-        CHECK(c->inside->committed < LOG_MAX);
-        entry_encode(entry, &bytes);
-        c->inside->log[c->inside->committed++] =
-            (struct stored){.bytes = bytes.data, .len = bytes.len};
+        commit(c, entry);
         catch_up(c, node); /* as libraft does: applied, then reported */
     }
     step(c, node, &event);
@@ -437,6 +442,15 @@ const struct shared *cluster_shared(const struct cluster *c)
 struct lease cluster_lend(struct cluster *c, int node, int route)
 {
     return engine_lend(c->inside->engines[node], moment(c), route);
+}
+
+void cluster_commit(struct cluster *c, struct entry *entry)
+{
+    entry->term = c->term;
+    entry->leader = c->leader;
+    entry->time_ms = moment(c).utc_ms;
+    entry->config_version = cluster_shared(c)->model->version;
+    commit(c, entry);
 }
 
 void cluster_command(struct cluster *c, const struct command *command)

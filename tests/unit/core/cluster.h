@@ -68,6 +68,8 @@ struct lease cluster_lend(struct cluster *cluster, int node, int route);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
 /* The node's port refuses a connection. */
 void cluster_refuse(struct cluster *cluster, int node);
+/* What an earlier leader proposed is committed only now. */
+void cluster_commit(struct cluster *cluster, struct entry *entry);
 void cluster_command(struct cluster *cluster, const struct command *command);
 /* All connected nodes have the same state: index and ledger root. */
 bool cluster_equal(const struct cluster *cluster);

@@ -253,6 +253,32 @@ static void whom_no_majority_hears_has_lapsed(void **state)
     cluster_free(c);
 }
 
+/* Who is said not to hold it has begun while that was being committed, and stands still for a
+ * moment just now: it is asked for as long as anyone else before the route goes on. */
+static void a_lapse_that_is_over_moves_nothing(void **state)
+{
+    struct cluster *c = calm();
+    struct entry entry = {.kind = ENTRY_HOLDING};
+
+    (void)state;
+    entry.holding.epoch = 1;
+    entry.holding.server = VOICE;
+    entry.holding.since_ms = (uint32_t)wait_ms(c);
+    c->mute[VOICE] = true;
+    word(c, VOICE, 0, HOLDER_LOST);
+    cluster_run(c, wait_ms(c) / 4);
+    cluster_commit(c, &entry);
+    cluster_run(c, wait_ms(c) / 4);
+    assert_true(route_of(c)->lapsed != 0);
+    assert_int_equal(route_of(c)->now.epoch, 1);
+    c->mute[VOICE] = false;
+    word(c, VOICE, 1, HOLDER_HELD);
+    cluster_run(c, 3000);
+    assert_int_equal(route_of(c)->lapsed, 0);
+    assert_int_equal(route_of(c)->now.epoch, 1);
+    cluster_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
         cmocka_unit_test(the_word_of_one_heard_again_counts_from_then_on),
         cmocka_unit_test(whom_no_majority_hears_has_lapsed),
+        cmocka_unit_test(a_lapse_that_is_over_moves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
