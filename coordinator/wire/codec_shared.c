@@ -432,8 +432,10 @@ static int get_config(const Message *message, struct shared *shared, struct err 
 
 static int from_message(const Message *message, struct shared *shared, struct err *err)
 {
-    int rc = get_config(message, shared, err);
+    int rc = pb_times("a snapshot", &message->base, err);
 
+    if (rc == 0)
+        rc = get_config(message, shared, err);
     if (rc != 0)
         return rc;
     if (message->leader < -1 || message->leader >= LIMIT_SERVERS)

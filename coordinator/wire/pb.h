@@ -36,6 +36,11 @@ static inline int64_t pb_time_back(uint64_t time)
     return (int64_t)((time >> 1) ^ ((time & 1) ? UINT64_MAX : 0));
 }
 
+/* Are all of them in the message, and in those inside of it (uint64 fields named `time` or
+ * ..._time), near enough to add to and subtract, and the ones that must be known not "never"?
+ * 0, or ERR_INVALID with the field's name; `what` is the message's for people. */
+int pb_times(const char *what, const ProtobufCMessage *message, struct err *err);
+
 /* Ages: plus one; AGE_NEVER (UINT32_MAX) becomes 0. */
 static inline uint32_t pb_age(uint32_t age)
 {

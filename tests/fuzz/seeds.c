@@ -92,6 +92,10 @@ static void snapshots(const char *root)
     memset(shared->commands + 9, 0, sizeof shared->commands - 9 * sizeof shared->commands[0]);
     shared_encode(shared, &bytes);
     write_seed(root, "snapshot", "full", &bytes);
+    shared->routes[0].intent_ms = INT64_MAX - 1; /* refused: there is arithmetic with it */
+    buf_clear(&bytes);
+    shared_encode(shared, &bytes);
+    write_seed(root, "snapshot", "time-overflow", &bytes);
     shared_free(shared);
     buf_free(&bytes);
 }

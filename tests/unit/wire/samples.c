@@ -307,7 +307,7 @@ struct shared *sample_shared(void)
     sample_rows(s);
     for (int i = 0; i < LIMIT_SERVERS; i++)
         s->nodes[i] = (struct node_state){
-            .raft_id = (uint64_t)i + 1, .silent = i % 2, .since_ms = i % 3 ? i : UTC_NONE};
+            .raft_id = (uint64_t)i + 1, .silent = i % 2, .since_ms = i};
     sample_windows(s);
     sample_verbs(s);
     for (int i = 0; i < LIMIT_COMMAND_IDS; i += 3) {

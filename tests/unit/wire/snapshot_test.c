@@ -1,6 +1,7 @@
 /* Snapshots: a state comes back whole, the same state gives the same bytes. */
 #include "base/mem.h"
 #include "base/prng.h"
+#include "base/utc.h"
 #include "samples.h"
 
 #include "testing.h"
@@ -232,6 +233,69 @@ static void what_does_not_fit_is_refused(void **state)
     refused(a);
 }
 
+static void refused_for(struct shared *shared, const char *field)
+{
+    struct buf bytes = {0};
+    struct shared *back;
+    struct err err;
+
+    shared_encode(shared, &bytes);
+    assert_int_equal(shared_decode(bytes.data, bytes.len, &back, &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, field));
+    shared_free(shared);
+    buf_free(&bytes);
+}
+
+static void a_time_beyond_all_clocks_is_refused_by_name(void **state)
+{
+    struct shared *a;
+
+    a = sample_shared();
+    a->time_ms = INT64_MAX - 1;
+    refused_for(a, "State.time");
+    a = sample_shared();
+    a->time_ms = UTC_NONE;
+    refused_for(a, "State.time");
+    a = sample_shared();
+    a->checks[0].fail_since_ms = 3 * UTC_MOST_MS;
+    refused_for(a, "CheckStates.fail_since_time");
+    a = sample_shared();
+    a->checks[0].since_ms = UTC_NONE;
+    refused_for(a, "CheckStates.since_time");
+    a = sample_shared();
+    a->routes[0].intent_ms = -3 * UTC_MOST_MS;
+    refused_for(a, "RouteState.intent_time");
+    a = sample_shared();
+    a->routes[0].automatic_ms[LIMIT_ACTUATORS - 1] = INT64_MAX - 1;
+    refused_for(a, "RouteState.automatic_time");
+    a = sample_shared();
+    a->windows[0].finished_ms = INT64_MIN + 1;
+    refused_for(a, "WindowState.finished_time");
+    a = sample_shared();
+    a->pause = (struct pause){.until_ms = 3 * UTC_MOST_MS};
+    refused_for(a, "PauseState.until_time");
+    a = sample_shared();
+    a->nodes[LIMIT_SERVERS - 1].since_ms = INT64_MAX - 1;
+    refused_for(a, "NodeState.since_time");
+}
+
+/* What is derived from the latest time that an entry may have. */
+static void a_state_at_the_end_of_time_is_taken_back(void **state)
+{
+    struct shared *a = sample_shared(), *b;
+    struct buf bytes = {0};
+    struct err err;
+
+    a->time_ms = UTC_MOST_MS;
+    a->routes[0].drain_until_ms = UTC_MOST_MS + 86400000;
+    a->handover = (struct handover){.until_ms = UTC_MOST_MS + HANDOVER_KEPT_MS};
+    shared_encode(a, &bytes);
+    assert_int_equal(shared_decode(bytes.data, bytes.len, &b, &err), 0);
+    shared_free(a);
+    shared_free(b);
+    buf_free(&bytes);
+}
+
 static void cuts_and_mutations_do_no_harm(void **state)
 {
     struct shared *a = sample_shared(), *b;
@@ -272,6 +336,8 @@ int main(void)
         cmocka_unit_test(a_new_state_survives),
         cmocka_unit_test(the_largest_state_fits),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(a_time_beyond_all_clocks_is_refused_by_name),
+        cmocka_unit_test(a_state_at_the_end_of_time_is_taken_back),
         cmocka_unit_test(cuts_and_mutations_do_no_harm),
     };
 
