@@ -17,6 +17,15 @@
 #define LIMIT_COMMAND_IDS 1024 /* remembered, so that a retried command is answered once */
 #define LIMIT_BEAT 1400        /* bytes of a datagram: below every usual MTU */
 #define LIMIT_BEAT_VOTES 64    /* observations in one beat */
+/* What a beat says of every coordinator and every exclusive route goes into each one, and a few
+ * observations too: a configuration whose beats could not hold that is refused. Bytes, with
+ * figures that no cluster reaches in a century: beats up to 2^42, epochs up to 2^28. */
+#define BEAT_ROOM (LIMIT_BEAT - 64) /* link/ adds an envelope */
+#define BEAT_FRAME 280              /* whatever the configuration is, reports and hints included */
+#define BEAT_COORDINATOR 19
+#define BEAT_EXCLUSIVE 7
+#define BEAT_VOTE 19
+#define BEAT_VOTES_LEAST 4
 #define LIMIT_REPORTS 8        /* checks of one server that its own software reports */
 #define LIMIT_HINTS 8          /* checks that one beat calls for a look at */
 #define LIMIT_FRAME (1 << 20)  /* bytes of a frame on the TLS port */

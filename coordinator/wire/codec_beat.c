@@ -6,10 +6,7 @@
 #include "wire/packed.h"
 #include "wire/pb.h"
 
-#define ENVELOPE 64 /* bytes that link/ may add to a datagram */
-#define ROOM (LIMIT_BEAT - ENVELOPE)
-#define VOTE_MAX 19 /* bytes of one vote at most: 3 + 1 + 3 * 5 */
-#define MOST 4096   /* of a beat before votes are left out: the sum of the largest of all */
+#define MOST 4096 /* of a beat before votes are left out: the sum of the largest of all */
 
 /* proto/beat.proto */
 enum field {
@@ -156,11 +153,12 @@ void beat_encode(const struct beat *beat, struct buf *out)
     CHECK(n_clears >= 0 && n_clears <= LIMIT_ROUTES);
     CHECK(beat->n_reports >= 0 && beat->n_reports <= LIMIT_REPORTS);
     CHECK(beat->n_hints >= 0 && beat->n_hints <= LIMIT_HINTS);
-    /* Each vote frees VOTE_MAX bytes at most, so no vote goes that could have stayed. Beyond
-     * votes only figures of no real cluster come. What is not said grants nothing and makes
-     * nobody heard, which is the safe side. */
-    while ((len = put_beat(beat, n_echoes, n_votes, n_clears, bytes)) > ROOM) {
-        int drop = (int)(len - ROOM + VOTE_MAX - 1) / VOTE_MAX;
+    /* Each vote frees BEAT_VOTE bytes at most, so no vote goes that could have stayed. Beyond
+     * votes only figures of no real cluster come: what its configuration makes necessary fits
+     * (model_validate). What is not said grants nothing and makes nobody heard, which is the
+     * safe side. */
+    while ((len = put_beat(beat, n_echoes, n_votes, n_clears, bytes)) > BEAT_ROOM) {
+        int drop = (int)(len - BEAT_ROOM + BEAT_VOTE - 1) / BEAT_VOTE;
 
         if (n_votes > 0)
             n_votes = n_votes > drop ? n_votes - drop : 0;

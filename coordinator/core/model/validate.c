@@ -180,11 +180,30 @@ static int validate_voters(const struct model *model, struct err *err)
     return 0;
 }
 
+/* Half a word on grants is none, and an echo that never goes out makes a node unheard: what
+ * every beat has to say must fit into every beat. */
+static int validate_beats(const struct model *model, struct err *err)
+{
+    int exclusive = 0, bytes;
+
+    for (int r = 0; r < model->n_routes; r++)
+        exclusive += model->routes[r].kind == ROUTE_EXCLUSIVE;
+    bytes = BEAT_FRAME + BEAT_VOTES_LEAST * BEAT_VOTE + BEAT_COORDINATOR * model->n_coordinators +
+            BEAT_EXCLUSIVE * exclusive;
+    if (bytes <= BEAT_ROOM)
+        return 0;
+    return err_set(err, ERR_LIMIT,
+                   "%d coordinators and %d exclusive routes make beats of up to %d bytes, %d are "
+                   "the most: a coordinator takes %d, an exclusive route %d",
+                   model->n_coordinators, exclusive, bytes, BEAT_ROOM, BEAT_COORDINATOR,
+                   BEAT_EXCLUSIVE);
+}
+
 int model_validate(const struct model *model, struct err *err)
 {
     static int (*const validators[])(const struct model *, struct err *) = {
-        validate_sites,  validate_servers,   validate_voters,  validate_checks,
-        validate_routes, validate_functions, validate_services};
+        validate_sites,  validate_servers,   validate_voters,   validate_checks,
+        validate_routes, validate_functions, validate_services, validate_beats};
     int rc = validate_name("cluster", model->cluster, ".-", err);
 
     for (size_t i = 0; i < sizeof validators / sizeof validators[0] && rc == 0; i++)

@@ -398,6 +398,41 @@ static void what_servers_hold_needs_grants(void **state)
     refused(m, "actuator \"again\" and actuator \"own\" of route");
 }
 
+/* `routes` exclusive ones like the first, with names of their own. */
+static struct model *wide(int coordinators, int routes)
+{
+    struct model *m = layout(3, (const int[]){4, 4, coordinators - 8});
+    struct route *first = &m->routes[0];
+
+    m->routes = mem_realloc(m->routes, (size_t)routes, sizeof *m->routes);
+    first = &m->routes[0];
+    first->kind = ROUTE_EXCLUSIVE;
+    for (int r = 1; r < routes; r++) {
+        m->routes[r] = *first;
+        snprintf(m->routes[r].name, LIMIT_NAME, "calls-%d", r);
+        for (int c = 0; c < first->n_candidates; c++)
+            m->routes[r].candidates[c].members =
+                mem_dup(first->candidates[c].members, 2 * sizeof(int));
+    }
+    m->n_routes = routes;
+    return m;
+}
+
+static void beats_have_room_for_all(void **state)
+{
+    struct model *m = wide(28, LIMIT_ROUTES);
+    struct err err = {0};
+
+    assert_int_equal(model_validate(m, &err), 0);
+    model_free(m);
+    m = wide(29, LIMIT_ROUTES);
+    assert_int_equal(model_validate(m, &err), ERR_LIMIT);
+    assert_string_equal(err.text,
+                        "29 coordinators and 64 exclusive routes make beats of up to 1355 bytes, "
+                        "1336 are the most: a coordinator takes 19, an exclusive route 7");
+    model_free(m);
+}
+
 static void words_have_names(void **state)
 {
     assert_string_equal(entry_kind_name(ENTRY_LEADER), "leader");
@@ -426,6 +461,7 @@ int main(void)
         cmocka_unit_test(references_are_checked),
         cmocka_unit_test(switches_have_one_owner),
         cmocka_unit_test(what_servers_hold_needs_grants),
+        cmocka_unit_test(beats_have_room_for_all),
         cmocka_unit_test(words_have_names),
     };
 

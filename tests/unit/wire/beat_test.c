@@ -5,8 +5,6 @@
 
 #include "testing.h"
 
-#define ROOM (LIMIT_BEAT - 64)
-
 static void same_beat(const struct beat *a, const struct beat *b)
 {
     assert_true(a->boot == b->boot);
@@ -48,7 +46,7 @@ static void round_trip(const struct beat *a, struct beat *b)
 
     memset(b, 0xee, sizeof *b); /* what is not written must not be relied on */
     beat_encode(a, &bytes);
-    assert_true(bytes.len <= ROOM);
+    assert_true(bytes.len <= BEAT_ROOM);
     assert_int_equal(beat_decode(bytes.data, bytes.len, b, &err), 0);
     buf_free(&bytes);
     same_beat(a, b);
@@ -95,7 +93,7 @@ static void votes_give_way(void **state)
     c = a;
     c.n_votes = b.n_votes;
     beat_encode(&c, &bytes);
-    assert_true(bytes.len <= ROOM && bytes.len > ROOM - 2 * 19);
+    assert_true(bytes.len <= BEAT_ROOM && bytes.len > BEAT_ROOM - 2 * BEAT_VOTE);
     buf_free(&bytes);
 }
 
@@ -126,13 +124,72 @@ static void the_largest_beat_fits(void **state)
         a.clears[i] = (struct clear){.route = LIMIT_ROUTES - 1, .epoch = UINT32_MAX, .intent = 1};
     }
     beat_encode(&a, &bytes);
-    assert_true(bytes.len <= ROOM);
+    assert_true(bytes.len <= BEAT_ROOM);
     assert_int_equal(beat_decode(bytes.data, bytes.len, &b, &err), 0);
     assert_int_equal(b.n_votes, 0);
     assert_true(b.n_echoes > 44);
     assert_int_equal(b.n_reports, LIMIT_REPORTS);
     assert_int_equal(b.n_hints, LIMIT_HINTS);
     buf_free(&bytes);
+}
+
+/* The largest figures that validation counts with, and everything else at its largest. */
+static void largest_counted(int coordinators, int exclusive, struct beat *beat)
+{
+    memset(beat, 0, sizeof *beat);
+    beat->boot = beat->heard = UINT64_MAX;
+    beat->number = beat->term = beat->applied = (1ull << 42) - 1;
+    beat->config_version = beat->refused = UINT32_MAX;
+    beat->leader = beat->abstain = beat->asks = true;
+    beat->n_echoes = coordinators;
+    for (int i = 0; i < coordinators; i++)
+        beat->echoes[i] = (struct echo){
+            .known = true, .boot = UINT64_MAX, .number = (1ull << 42) - 1, .age_ms = UINT32_MAX};
+    beat->n_clears = exclusive;
+    for (int i = 0; i < exclusive; i++)
+        beat->clears[i] = (struct clear){.route = LIMIT_ROUTES - 1,
+                                         .clear = true,
+                                         .holding = true,
+                                         .epoch = (1u << 28) - 1,
+                                         .intent = (1u << 28) + 8190};
+    beat->n_votes = BEAT_VOTES_LEAST;
+    for (int i = 0; i < beat->n_votes; i++)
+        beat->votes[i] = (struct vote){.check = LIMIT_CHECKS - 1,
+                                       .opinion = OPINION_DOWN,
+                                       .reason = REASON_LOCAL,
+                                       .age_ms = AGE_NEVER - 1,
+                                       .fail_age_ms = AGE_NEVER - 1,
+                                       .good_age_ms = AGE_NEVER - 1};
+    beat->n_reports = LIMIT_REPORTS;
+    beat->n_hints = LIMIT_HINTS;
+    for (int i = 0; i < LIMIT_REPORTS; i++) {
+        beat->reports[i] = (struct report_word){
+            .check = LIMIT_CHECKS - 1, .state = REPORT_FAILING, .age_ms = AGE_NEVER - 1};
+        beat->hints[i] = LIMIT_CHECKS - 1;
+    }
+}
+
+/* Whatever validation takes (core/model/validate.c), nothing is left out of. */
+static void what_validation_allows_fits(void **state)
+{
+    int least = BEAT_FRAME + BEAT_VOTES_LEAST * BEAT_VOTE, pairs = 0;
+
+    for (int c = 1; c <= LIMIT_SERVERS; c++)
+        for (int x = 0; x <= LIMIT_ROUTES; x++) {
+            struct beat a, b;
+
+            if (least + BEAT_COORDINATOR * c + BEAT_EXCLUSIVE * x > BEAT_ROOM)
+                continue;
+            largest_counted(c, x, &a);
+            round_trip(&a, &b);
+            assert_int_equal(b.n_echoes, c);
+            assert_int_equal(b.n_clears, x);
+            assert_int_equal(b.n_votes, BEAT_VOTES_LEAST);
+            pairs++;
+        }
+    assert_true(pairs > 2000);
+    assert_true(least + BEAT_COORDINATOR * 28 + BEAT_EXCLUSIVE * LIMIT_ROUTES <= BEAT_ROOM);
+    assert_true(least + BEAT_COORDINATOR * 50 + BEAT_EXCLUSIVE * 4 <= BEAT_ROOM);
 }
 
 static void cuts_and_mutations_do_no_harm(void **state)
@@ -242,6 +299,7 @@ int main(void)
         cmocka_unit_test(an_empty_beat_survives),
         cmocka_unit_test(votes_give_way),
         cmocka_unit_test(the_largest_beat_fits),
+        cmocka_unit_test(what_validation_allows_fits),
         cmocka_unit_test(cuts_and_mutations_do_no_harm),
         cmocka_unit_test(wrong_values_are_refused),
         cmocka_unit_test(a_newer_reason_is_no_error),
