@@ -477,6 +477,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         sim->counts.refused++;
     else if (strcmp(text_of(line, "category"), "operator") == 0)
         take_operator(e, line);
+    else if (is(line, "membership", "silent") || is(line, "membership", "heard"))
+        oracle_heard(sim, text_of(line, "server"), is(line, "membership", "heard"));
     else if (is(line, "outage", "open"))
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
     else if (is(line, "outage", "close"))

@@ -30,7 +30,10 @@ struct account {
     struct spans truth[LIMIT_ROUTES];  /* who the first switch names did not work */
     struct spans ledger[LIMIT_ROUTES]; /* of the function that names the route */
     struct spans unled;                /* nobody leads: nothing can be written down */
-    bool full;                         /* too many to keep: no verdict */
+    struct spans unsure; /* … or one site is all that is heard: it is not believed */
+    bool led, one_site;
+    server_set silent; /* as the ledger says */
+    bool full;         /* too many to keep: no verdict */
 };
 
 void oracle_open(struct sim *sim)
@@ -58,25 +61,56 @@ static void end(struct spans *spans, int64_t ms)
         spans->span[spans->n - 1].end_ms = ms;
 }
 
+static void mark(struct account *account, struct spans *spans, bool on, int64_t ms)
+{
+    bool is = spans->n > 0 && spans->span[spans->n - 1].end_ms == INT64_MAX;
+
+    if (on && !is)
+        begin(account, spans, ms);
+    else if (!on)
+        end(spans, ms);
+}
+
 void oracle_served(struct sim *sim, int route, bool served)
 {
-    struct spans *spans = &sim->account->truth[route];
-    bool lost = spans->n > 0 && spans->span[spans->n - 1].end_ms == INT64_MAX;
-
-    if (served && lost)
-        end(spans, sim_ms(sim));
-    else if (!served && !lost)
-        begin(sim->account, spans, sim_ms(sim));
+    mark(sim->account, &sim->account->truth[route], !served, sim_ms(sim));
 }
 
 void oracle_led(struct sim *sim, bool led)
 {
-    struct spans *spans = &sim->account->unled;
+    struct account *account = sim->account;
 
-    if (led)
-        end(spans, sim_ms(sim));
-    else
-        begin(sim->account, spans, sim_ms(sim));
+    account->led = led;
+    mark(account, &account->unled, !led, sim_ms(sim));
+    mark(account, &account->unsure, !led || account->one_site, sim_ms(sim));
+}
+
+static int sites_heard(const struct sim *sim)
+{
+    const struct model *model = sim->model;
+    uint64_t sites = 0;
+    int i;
+
+    for (i = 0; i < model->n_coordinators; i++)
+        if (!(sim->account->silent & server_bit(i)))
+            sites |= 1ull << model->servers[i].site;
+    return __builtin_popcountll(sites);
+}
+
+/* A failure is believed from two sites (protocol.md, Belief): who has but two of them and loses
+ * one has accepted that nobody can tell. */
+void oracle_heard(struct sim *sim, const char *name, bool heard)
+{
+    struct account *account = sim->account;
+    int server = model_server(sim->model, name);
+
+    if (server < 0)
+        return;
+    account->silent &= ~server_bit(server);
+    if (!heard)
+        account->silent |= server_bit(server);
+    account->one_site = sites_heard(sim) < 2;
+    mark(account, &account->unsure, !account->led || account->one_site, sim_ms(sim));
 }
 
 /* ---- the ledger's side ---- */
@@ -159,10 +193,9 @@ static int64_t uncovered(const struct span *span, const struct spans *by, int64_
     return at < last ? open + last - at : open;
 }
 
-/* Ms of the span in which nobody led, and a while after: the rest is written down later. */
-static int64_t unled(const struct sim *sim, const struct span *span)
+/* Ms of the span within these others, and a while after each: the rest is written down later. */
+static int64_t within(const struct sim *sim, const struct span *span, const struct spans *spans)
 {
-    const struct spans *spans = &sim->account->unled;
     int64_t last = span->end_ms < sim_ms(sim) ? span->end_ms : sim_ms(sim), ms = 0;
     int i;
 
@@ -180,19 +213,21 @@ static int64_t unled(const struct sim *sim, const struct span *span)
 static bool compare(struct sim *sim, int route, const struct spans *a, const struct spans *b,
                     int64_t allowed, const char *what)
 {
+    bool told = a == &sim->account->ledger[route];
+    const struct spans *excused = told ? &sim->account->unled : &sim->account->unsure;
     int i;
 
     for (i = 0; i < a->n; i++) {
         int64_t open = uncovered(&a->span[i], b, oracle_slack_ms(sim, route), sim_ms(sim));
 
-        if (open <= allowed + unled(sim, &a->span[i]))
+        if (open <= allowed + within(sim, &a->span[i], excused))
             continue;
         sim_break(sim, "downtime-true", "%s: %s from %lld to %lld ms, of which %lld ms are not %s",
                   sim->model->routes[route].name, what,
                   (long long)(a->span[i].start_ms - sim->zero_ms),
                   (long long)((a->span[i].end_ms < sim_ms(sim) ? a->span[i].end_ms : sim_ms(sim)) -
                               sim->zero_ms),
-                  (long long)open, a == &sim->account->ledger[route] ? "true" : "in the ledger");
+                  (long long)open, told ? "true" : "in the ledger");
         return false;
     }
     return true;
