@@ -269,11 +269,26 @@ void engine_wake(struct engine *engine, struct moment now)
     engine->odd = true;
 }
 
+/* A beat later, moved a little towards the common moments of UTC at which all nodes beat: then
+ * a node wakes up once for the beats of all. It never waits much longer than a beat for it, and
+ * where clocks differ it only wakes up more often. */
+static int64_t next_turn_ms(const struct engine *engine, struct moment now)
+{
+    int beat_ms = engine->model->timing.beat_ms;
+    int64_t late_ms = ((now.utc_ms % beat_ms) + beat_ms) % beat_ms;
+
+    if (late_ms > beat_ms - beat_ms / 16)
+        late_ms -= beat_ms;
+    else if (late_ms > beat_ms / 8)
+        late_ms = beat_ms / 8;
+    return now.boot_ms + beat_ms - late_ms;
+}
+
 static void tick(struct engine *engine, struct moment now, struct effects *effects)
 {
     if (now.boot_ms < engine->tick_ms)
         return;
-    engine->tick_ms = now.boot_ms + engine->model->timing.beat_ms;
+    engine->tick_ms = next_turn_ms(engine, now);
     belief_tick(engine, now);
     hold_watch(engine, now);
     elect_tick(engine, now, effects);
@@ -301,7 +316,7 @@ static void beat_if_due(struct engine *engine, struct moment now, struct effects
     if (now.boot_ms < beat_due_ms(engine))
         return;
     engine->beat_ms = now.boot_ms;
-    engine->next_beat_ms = now.boot_ms + engine->model->timing.beat_ms;
+    engine->next_beat_ms = next_turn_ms(engine, now);
     if (now.boot_ms >= engine->urgent_ms) {
         engine->hurried_ms = now.boot_ms;
         engine->urgent_ms = engine->ask_ms > now.boot_ms ? engine->ask_ms : INT64_MAX;

@@ -33,6 +33,7 @@ void shell_wake(void *context)
     if (daemon->node == NULL)
         return;
     wait_ms = node_due_ms(daemon->node) - clock_boot_ms();
+    uv_update_time(daemon->loop); /* else it counts from when the loop woke up: too early */
     uv_timer_start(&daemon->run, on_run, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 

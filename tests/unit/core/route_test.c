@@ -220,8 +220,9 @@ static void a_second_move_waits_and_the_first_does_not(void **state)
     assert_moved(c, CALLS, 0, 25);
     /* Twice as long the next time: 8 s. */
     set(c->dead, MIRROR, 4, false);
+    cluster_run(c, 500);
     set(c->dead, VOICE, 4, true);
-    cluster_run(c, 6500);
+    cluster_run(c, 6000);
     assert_int_equal(rule_of(c, CALLS), 55);
     cluster_run(c, 2500);
     assert_moved(c, CALLS, 1, 25);
@@ -329,7 +330,9 @@ static void the_last_candidate_stays(void **state)
     struct cluster *c = calm("", "");
 
     (void)state;
-    set(c->dead, VOICE, 8, true);
+    set(c->dead, MIRROR, 4, true);
+    cluster_run(c, 500);
+    set(c->dead, VOICE, 4, true);
     cluster_run(c, 2000);
     assert_int_equal(route_of(c, CALLS)->phase, ROUTE_BLOCKED);
     assert_int_equal(rule_of(c, CALLS), 57);
@@ -607,6 +610,7 @@ static void a_pair_stays_where_the_other_is_not_ready(void **state)
 
     (void)state;
     c->dead[MIRROR] = true;
+    cluster_run(c, 500);
     set(c->dead, VOICE + 1, 3, true);
     cluster_run(c, 2000);
     assert_moved(c, CALLS, 1, 25);

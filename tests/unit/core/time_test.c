@@ -1,5 +1,6 @@
 /* Ticks that come when engine_next_ms() says are enough: more of them decide nothing else. */
 #include "cluster.h"
+#include "base/check.h"
 #include "base/mem.h"
 #include "wire/codec.h"
 #include "world.h"
@@ -156,6 +157,8 @@ struct lone {
     struct engine *engine;
     struct effects effects;
     struct moment now;
+    int64_t utc_ahead_ms; /* of the boot clock */
+    int64_t beat_utc_ms;  /* of its newest beat */
     int self;
     uint64_t index;
     server_set word; /* whom the others hear */
@@ -173,11 +176,15 @@ static void step(struct lone *lone, const struct event *what)
     if (lone->now.boot_ms - lone->stepped_ms > lone->gap_ms)
         lone->gap_ms = lone->now.boot_ms - lone->stepped_ms;
     lone->stepped_ms = lone->now.boot_ms;
+    lone->now.utc_ms = lone->now.boot_ms + lone->utc_ahead_ms;
     event.now = lone->now;
     lone->ticks += event.kind == EVENT_TICK;
     engine_step(lone->engine, &event, &lone->effects);
     for (i = 0; i < lone->effects.n; i++) {
-        lone->beats += lone->effects.items[i].kind == EFFECT_BEAT;
+        if (lone->effects.items[i].kind == EFFECT_BEAT) {
+            lone->beats++;
+            lone->beat_utc_ms = lone->now.utc_ms;
+        }
         lone->stands += lone->effects.items[i].kind == EFFECT_ELECT;
         lone->acts += lone->effects.items[i].kind == EFFECT_ACT;
         lone->logs += lone->effects.items[i].kind == EFFECT_LOG;
@@ -197,7 +204,7 @@ static void lone_new(struct lone *lone, int self)
                                      .model = world_parse(yaml),
                                      .yaml = (const uint8_t *)yaml,
                                      .yaml_len = (uint32_t)strlen(yaml),
-                                     .now = {.boot_ms = 1000, .utc_ms = 1}};
+                                     .now = {.boot_ms = 1000, .utc_ms = 1000}};
 
     *lone = (struct lone){.self = self, .now = options.now, .word = 4095};
     lone->engine = engine_new(&options);
@@ -309,7 +316,7 @@ static void an_idle_node_ticks_little_and_beats_on_time(void **state)
         sleep_until(&lone, lone.now.boot_ms + 37);
         step(&lone, &other);
     }
-    assert_in_range(lone.beats, 369, 371);
+    assert_in_range(lone.beats, 369, 373);
     lone.ticks = lone.gap_ms = 0;
     sleep_until(&lone, lone.now.boot_ms + 60000);
     assert_in_range(lone.beats, 969, 972);
@@ -320,6 +327,28 @@ static void an_idle_node_ticks_little_and_beats_on_time(void **state)
 }
 
 /* Two voters that live where a leader should come before this one. */
+/* A node wakes up once for the beats of all others when they come at the same moments. */
+static void beats_come_at_common_moments(void **state)
+{
+    static const int64_t ahead_ms[] = {0, 3, 51, 97, -1234567891234, 1795349999949};
+    struct lone lone;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(ahead_ms); i++) {
+        lone_new(&lone, 9);
+        lone.utc_ahead_ms = ahead_ms[i];
+        sleep_until(&lone, 3000);
+        assert_in_range(lone.beats, 20, 22); /* the first one at once */
+        assert_int_equal(lone.beat_utc_ms % 100, 0);
+        lone.utc_ahead_ms += 42; /* somebody sets the clock */
+        sleep_until(&lone, 4000);
+        assert_in_range(lone.beats, 30, 32);
+        assert_int_equal(lone.beat_utc_ms % 100, 0);
+        lone_free(&lone);
+    }
+}
+
 static void it_stands_for_leader_when_its_turn_comes(void **state)
 {
     struct event raft = {.kind = EVENT_RAFT};
@@ -427,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_peer_heard_again_is_noticed_soon),
         cmocka_unit_test(a_confirmation_runs_on_ticks_alone),
         cmocka_unit_test(an_idle_node_ticks_little_and_beats_on_time),
+        cmocka_unit_test(beats_come_at_common_moments),
         cmocka_unit_test(it_stands_for_leader_when_its_turn_comes),
         cmocka_unit_test(what_is_served_is_asserted_on_time),
     };
