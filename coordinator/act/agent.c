@@ -3,7 +3,6 @@
 #include "wire/agent.h"
 #include "act/address.h"
 #include "act/call.h"
-#include "base/check.h"
 #include "base/mem.h"
 
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char usage[] =
     "Usage: kirikae-agent --config AGENT.yaml [--check]\n"

@@ -2,7 +2,6 @@
  * replaced before its order is obeyed (store/file.h), so what the switch was ever told is never
  * newer than the file. */
 #include "agent/agent.h"
-#include "base/check.h"
 #include "base/mem.h"
 #include "store/file.h"
 
@@ -10,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char suffix[] = ".order";
 

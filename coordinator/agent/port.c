@@ -8,7 +8,6 @@
 #include "link/agent.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <unistd.h>

@@ -9,7 +9,6 @@
 #include "agent/agent.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 void jsonw_begin(struct jsonw *w, struct buf *out)
 {

@@ -1,7 +1,6 @@
 /* What the commands share: their options, the cluster, printing. */
 #include "base/buf.h"
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/utc.h"
 #include "cli/admin_config.h"
 #include "cli/cli.h"

@@ -1,6 +1,5 @@
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/utc.h"
 #include "cli/ledger_pull.h"
 #include "cli/verified.h"

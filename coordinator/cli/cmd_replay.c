@@ -1,7 +1,6 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "cli/verified.h"
-#include "base/mem.h"
 #include "base/utc.h"
 #include "report/replay.h"
 

@@ -1,6 +1,5 @@
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/utc.h"
 #include "cli/cluster_file.h"
 #include "cli/verified.h"
 #include "report/sla.h"

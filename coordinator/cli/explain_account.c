@@ -1,4 +1,3 @@
-#include "base/utc.h"
 #include "cli/explain.h"
 #include "cli/rules_show.h"
 

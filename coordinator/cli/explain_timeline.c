@@ -3,7 +3,6 @@
 #include "base/utc.h"
 #include "cli/explain.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LONG_BEFORE_MS 600000 /* a verdict so old was no news when the route moved */

@@ -1,10 +1,8 @@
 #include "cli/table.h"
-#include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #define GAP 2
 

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A checkpoint holds some bytes for each of up to 256 entries; entries have their limit. */

@@ -1,10 +1,8 @@
 /* What the ballots of all say, and what the leader makes of it: verdicts, holes in the
  * coverage, silent coordinators. */
-#include "base/check.h"
 #include "base/log.h"
 #include "core/engine_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define COVERAGE_PATIENCE_MS 5000 /* a hole or silence must last before it is a fact … */

@@ -1,8 +1,5 @@
 /* The beat that goes out, and what the beats that came in say of grants. */
-#include "base/check.h"
 #include "core/engine_private.h"
-
-#include <string.h>
 
 #define CONFIG_SETTLES_MS 2000 /* a lease of the configuration before may still run */
 

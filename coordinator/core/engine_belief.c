@@ -1,10 +1,7 @@
 /* What this node sees: probes and beats come in here, confirmation rounds begin here. */
-#include "base/check.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "core/engine_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NEWS_BEATS 4   /* a change is said so often before it waits for its turn */

@@ -1,5 +1,4 @@
 /* Operators' commands: answered once, whatever happens to the leader in between. */
-#include "base/check.h"
 #include "base/utc.h"
 #include "core/engine_private.h"
 

@@ -1,6 +1,5 @@
 /* Beats decide elections: they find a silent leader sooner than Raft's own timer, and
  * they tell where the leader should live when all is calm. */
-#include "base/check.h"
 #include "base/log.h"
 #include "core/engine_private.h"
 

@@ -3,8 +3,6 @@
 #include "base/log.h"
 #include "core/engine_private.h"
 
-#include <string.h>
-
 #define BLIND_MS 4000    /* an address outlives a helper that is gone by no more (kernel's own) */
 #define FOUNDED_MS 10000 /* daemons of a new cluster do not begin all at once */
 

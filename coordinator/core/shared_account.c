@@ -1,6 +1,5 @@
 /* Which functions are down, since when: outages and unmonitored time begin and end
  * here, as consequences of the entry just applied. */
-#include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/shared_apply.h"

@@ -1,6 +1,5 @@
 /* What operators say besides moves: pauses, drains, who is to lead. Decided when the entry is
  * applied, so that two who ask at once cannot both be right; what is refused leaves a line too. */
-#include "base/check.h"
 #include "base/utc.h"
 #include "core/shared_apply.h"
 

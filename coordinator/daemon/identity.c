@@ -1,17 +1,13 @@
 /* Who this node is to Raft. The id is made at --init and kept beside the data. A node
  * that has lost its data must not vote under the old id again (libraft-facts.md, 6): it
  * takes a new one, and node/ asks the leader to put that in the place of the old. */
-#include "base/check.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "daemon/daemon.h"
 #include "replicate/disk_uv.h"
 #include "store/file.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool dir_is_empty(const char *path)

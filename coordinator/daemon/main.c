@@ -1,5 +1,4 @@
 /* kirikaed: the coordinator that runs on every server. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
 #include "store/file.h"
@@ -8,7 +7,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 static const char usage[] =

@@ -3,8 +3,6 @@
 #include "daemon/daemon.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <string.h>
 
 #define PAGE_WAIT_MS 5000
 #define JOIN_WAIT_MS 10000

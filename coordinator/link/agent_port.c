@@ -4,7 +4,6 @@
 #include "link/agent.h"
 #include "link/conn.h"
 
-#include <string.h>
 #include <sys/queue.h>
 
 #define BACKLOG 64

@@ -1,11 +1,7 @@
 /* Dialled connections. Attempts are short and follow one another quickly, because
  * under loss a new SYN is better than waiting for the old one's retransmission, and
  * because a failover may wait for the connection after a healed cut. */
-#include "base/check.h"
 #include "link/inside.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define CONNECT_MS 500
 #define BACKOFF_MIN_MS 100

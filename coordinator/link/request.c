@@ -5,8 +5,6 @@
 #include "base/mem.h"
 #include "link/inside.h"
 
-#include <string.h>
-
 #define REQUESTS_MAX 128 /* waiting for one peer; below the listener's own limit */
 
 static void put_id(uint8_t out[LINK_ID], uint64_t id)

@@ -5,7 +5,6 @@
 
 #define FORMAT 1
 #define TYPE_PART 7 /* RAFT_INSTALL_SNAPSHOT itself is never on the wire */
-#define ENTRY_HEAD 13
 #define INDEX_MAX (UINT64_C(1) << 62) /* sums of two stay clear of overflow */
 
 /* ---- writing ---- */

@@ -1,7 +1,6 @@
 #include "report/sla.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Every word that is printed, in both languages, by enum sla_language. */

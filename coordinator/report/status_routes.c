@@ -1,5 +1,4 @@
 #include "report/status.h"
-#include "base/utc.h"
 #include "core/failover/rules.h"
 
 static void member_checks(const struct shared *shared, int server, struct jsonw *w)

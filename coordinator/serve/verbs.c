@@ -1,9 +1,6 @@
 /* Operators' verbs besides moves and maintenance: pauses, drains, who is to lead. */
 #include "serve/internal.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define PAUSE_MIN_MS 1000
 
 /* What all of them begin with. 0: go on; else as verb_run. */

@@ -1,10 +1,8 @@
 /* Requests over the port: a node that fetches ledger lines or asks to join, an operator who
  * commands. Each has a deadline and is answered once, or not at all. */
-#include "base/check.h"
 #include "base/mem.h"
 #include "simulate/inside.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ASK_MS 5000       /* a request between coordinators */

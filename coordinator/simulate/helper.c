@@ -2,7 +2,6 @@
  * clock, whatever becomes of the daemon. A route without actuators of its own has none: there
  * a client goes by what its daemon says, or by the grant's end when that is gone. */
 #include "core/failover/holding.h"
-#include "base/check.h"
 #include "simulate/inside.h"
 
 #define STOP_MS 2         /* of a stop that goes well; one in eight hangs until it is cut */

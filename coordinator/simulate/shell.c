@@ -2,8 +2,6 @@
 #include "simulate/inside.h"
 #include "store/zone_file.h"
 
-#include <string.h>
-
 static struct process *of(void *context)
 {
     return context;

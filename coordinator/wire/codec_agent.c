@@ -2,7 +2,6 @@
 #include "wire/agent.h"
 #include "wire/pb.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef Kirikae__V1__AgentOrder order_message;

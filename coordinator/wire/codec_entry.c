@@ -6,8 +6,6 @@
 #include "wire/config.h"
 #include "wire/pb.h"
 
-#include <string.h>
-
 #define WORDS (LIMIT_FUNCTIONS / 64)
 
 typedef Kirikae__V1__Entry Message;

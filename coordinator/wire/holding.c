@@ -1,5 +1,4 @@
 #include "wire/holding.h"
-#include "base/check.h"
 
 #include <endian.h>
 #include <stdbool.h>

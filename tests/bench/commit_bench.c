@@ -5,7 +5,6 @@
  *   commit_bench CLUSTER-FILE CA CERT KEY NODE N
  *
  * Prints a JSON line: microseconds, by percentile. Ask the leader: others only point to it. */
-#include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 

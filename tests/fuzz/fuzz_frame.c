@@ -1,7 +1,6 @@
 /* A stream cut into frames: whole, and in pieces of a size that the input names. Both
  * ways must find the same. */
 #include "base/check.h"
-#include "base/err.h"
 #include "base/limits.h"
 #include "link/frame.h"
 

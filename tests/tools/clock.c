@@ -4,7 +4,6 @@
  * Processes with the same rate agree on the time, to the nanosecond: a daemon and its helper.
  * UTC is left alone. What waits by such a clock is translated: absolute timerfd, epoll, poll. */
 #include <dlfcn.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>

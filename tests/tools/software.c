@@ -3,10 +3,8 @@
  *   software NODE_FILE CHECK EVERY_MS STATE_FILE
  *
  * STATE_FILE may say "failing", or "nothing": then nothing is reported. Without it: ok. */
-#include "base/check.h"
 #include "kirikae/server.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

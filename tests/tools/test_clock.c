@@ -3,7 +3,6 @@
  *   LD_PRELOAD=libclock.so CLOCK_RATE_PPM=N test_clock N */
 #include "base/clock.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>

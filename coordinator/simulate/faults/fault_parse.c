@@ -1,6 +1,5 @@
 /* From an operator's text to a fault. Every refusal quotes the fault, says what is wrong with
  * it and what would be right. */
-#include "base/check.h"
 #include "simulate/faults/fault.h"
 #include "simulate/faults/fault_rows.h"
 

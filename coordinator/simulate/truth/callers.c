@@ -1,6 +1,5 @@
 /* Who is served, by the world's truth: callers of a route pass its switch (an HAProxy, whose
  * place they must reach, or a DNS answer) to the members that it names. */
-#include "base/check.h"
 #include "simulate/inside.h"
 
 #include <string.h>

@@ -5,12 +5,10 @@
  *   every time in which they plainly were not is in the ledger,
  *
  * each up to what it takes to see a failure and its end. */
-#include "base/check.h"
 #include "base/mem.h"
 #include "simulate/inside.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define SPANS_MAX 4096

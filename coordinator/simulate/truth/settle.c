@@ -1,8 +1,5 @@
 /* Is all as it should be? Asked after the faults have ended (the liveness phase). */
-#include "base/check.h"
 #include "simulate/inside.h"
-
-#include <string.h>
 
 static bool one_leader(const struct sim *sim, struct buf *why)
 {

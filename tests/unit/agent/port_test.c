@@ -2,7 +2,6 @@
 #include "bench.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void only_the_agent_that_was_meant(void **state)
 {

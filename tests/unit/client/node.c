@@ -2,14 +2,12 @@
 #include "../link/pki.h"
 #include "../serve/world.h"
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "link/link.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>

@@ -1,7 +1,5 @@
 /* The engine's decisions in a cluster of twelve, under virtual time. */
 #include "cluster.h"
-#include "core/failover/promise.h"
-#include "core/failover/rules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,4 @@
 /* Pauses, drains and the choice of a leader, as the replicated state has them. */
-#include "base/buf.h"
-#include "base/check.h"
 #include "base/mem.h"
 #include "core/failover/rules.h"
 #include "world.h"

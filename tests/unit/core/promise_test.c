@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/check.h"
 #include "base/prng.h"
 
 static const struct timing timing = {.beat_ms = 50, .lease_holder_ms = 250, .fence_ms = 30};

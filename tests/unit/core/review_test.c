@@ -1,9 +1,7 @@
 /* Ways in which a coordinator could go wrong that have a story: what the clock, an
  * operator, a second leader, a new configuration or ten thousand checks can do. */
 #include "base/buf.h"
-#include "base/check.h"
 #include "base/mem.h"
-#include "base/utc.h"
 #include "cluster.h"
 #include "core/failover/rules.h"
 #include "wire/codec.h"
@@ -15,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 

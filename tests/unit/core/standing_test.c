@@ -1,7 +1,5 @@
 /* A node's word on an exclusive route, and what it waits for: its own disk, its own
  * membership, its fence. And a proposal that is refused at once. */
-#include "base/check.h"
-#include "base/mem.h"
 #include "cluster.h"
 #include "world.h"
 

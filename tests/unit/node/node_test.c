@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "core/engine_private.h"
 #include "node/node.h"
 #include "replicate/disk_uv.h"

@@ -1,12 +1,10 @@
 /* What tells of itself: connections that break, processes that end. */
 #include "base/check.h"
-#include "base/clock.h"
 #include "fake.h"
 #include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,4 @@
 /* When probes are made, and how many at once. */
-#include "base/clock.h"
 #include "fake.h"
 #include "observe/schedule.h"
 #include "world.h"

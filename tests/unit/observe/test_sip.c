@@ -6,7 +6,6 @@
 #include "observe/sip_text.h"
 #include "world.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>

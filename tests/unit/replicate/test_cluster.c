@@ -1,7 +1,5 @@
 #include "world.h"
 
-#include <stdio.h>
-
 static void elects_and_applies(void **state)
 {
     struct world *world = world_new(3, 300, 30);

@@ -1,4 +1,3 @@
-#include "base/check.h"
 #include "base/prng.h"
 #include "replicate/raft_codec.h"
 #include "replicate/replicate.h"

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 static bool may_mount;
 

@@ -6,8 +6,6 @@
 
 #include "report/csv.h"
 
-#include <string.h>
-
 static void expect_cell(const char *text, const char *cell)
 {
     struct buf out = {0};

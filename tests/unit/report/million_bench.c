@@ -2,7 +2,6 @@
  * would be read: prints one JSON line with the times and the resident memory. */
 #include "lines.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/utc.h"
 #include "report/export.h"
 #include "report/sla.h"
@@ -11,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #define ENTRIES 1000000u

@@ -1,13 +1,11 @@
 /* The verbs of serve, against a real engine and ledger; the link is a stand-in here. */
 #include "world.h"
-#include "base/mem.h"
 #include "wire/codec.h"
 
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>

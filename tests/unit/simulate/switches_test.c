@@ -1,6 +1,5 @@
 /* Calls of actuators: what lands, what is refused, and what the caller is told. */
 #include "simulate/parts/switches.h"
-#include "base/check.h"
 #include "small.h"
 
 #include <setjmp.h>

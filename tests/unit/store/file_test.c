@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/check.h"
 #include "store/file.h"
 
 #include <stdio.h>

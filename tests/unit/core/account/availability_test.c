@@ -8,7 +8,6 @@
 #include "core/account/availability.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define SECOND 1000ll
 #define HOUR (3600 * SECOND)

@@ -10,7 +10,6 @@
 #include "core/account/availability.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define MONTH_S 200
 #define LOW (-100)
