@@ -231,7 +231,7 @@ static inline uint64_t epoch_step(uint32_t epoch, uint32_t step)
 /* sim.c */
 void sim_note(struct sim *sim, enum note_kind kind, int server, const char *word,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The first one counts. */
+/* One of the invariants (truth/watch.h); the first one counts. */
 void sim_break(struct sim *sim, const char *invariant, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void sim_mix(struct sim *sim, uint64_t value);      /* into the digest */

@@ -2,10 +2,10 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "simulate/inside.h"
+#include "simulate/truth/watch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #define WARM_UP_MS 5000
 
@@ -47,6 +47,7 @@ void sim_break(struct sim *sim, const char *invariant, const char *format, ...)
 {
     va_list args;
 
+    CHECK(invariant_known(invariant));
     if (sim->breach != NULL)
         return;
     sim->breach = invariant;

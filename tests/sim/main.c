@@ -8,10 +8,13 @@
  *                 either of these, all about the promise on exclusive routes: small and short,
  *                 with holders that are the last to know and voters that forget
  *   sim --calm TIME --config FILE
- *                 that configuration with nothing going wrong, and how fast it went */
+ *                 that configuration with nothing going wrong, and how fast it went
+ *   sim --invariants
+ *                 what must always hold, by name */
 #include "base/check.h"
 #include "base/log.h"
 #include "run.h"
+#include "simulate/truth/watch.h"
 #include "wire/config.h"
 
 #include <getopt.h>
@@ -241,6 +244,15 @@ static int run_calm(const struct options *options)
     return name != NULL;
 }
 
+static int print_invariants(void)
+{
+    int i;
+
+    for (i = 0; invariants[i].name != NULL; i++)
+        printf("%-22s%s\n", invariants[i].name, invariants[i].says);
+    return 0;
+}
+
 static int64_t time_option(const char *text)
 {
     struct err err;
@@ -255,19 +267,14 @@ static int64_t time_option(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"from", required_argument, NULL, 'f'},
-                                          {"seeds", required_argument, NULL, 'n'},
-                                          {"for", required_argument, NULL, 't'},
-                                          {"nodes", required_argument, NULL, 'N'},
-                                          {"grants", no_argument, NULL, 'G'},
-                                          {"length", required_argument, NULL, 'l'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"trace", no_argument, NULL, 'T'},
-                                          {"shrink", no_argument, NULL, 'S'},
-                                          {"twice", no_argument, NULL, '2'},
-                                          {"calm", required_argument, NULL, 'c'},
-                                          {"config", required_argument, NULL, 'C'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"from", required_argument, NULL, 'f'}, {"seeds", required_argument, NULL, 'n'},
+        {"for", required_argument, NULL, 't'},  {"nodes", required_argument, NULL, 'N'},
+        {"grants", no_argument, NULL, 'G'},     {"length", required_argument, NULL, 'l'},
+        {"seed", required_argument, NULL, 's'}, {"trace", no_argument, NULL, 'T'},
+        {"shrink", no_argument, NULL, 'S'},     {"twice", no_argument, NULL, '2'},
+        {"calm", required_argument, NULL, 'c'}, {"config", required_argument, NULL, 'C'},
+        {"invariants", no_argument, NULL, 'I'}, {NULL, 0, NULL, 0}};
     struct options options = {.from = 1};
     int option;
 
@@ -311,6 +318,8 @@ int main(int argc, char **argv)
         case 'C':
             options.config = optarg;
             break;
+        case 'I':
+            return print_invariants();
         default:
             return 2;
         }

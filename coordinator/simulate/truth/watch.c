@@ -34,7 +34,18 @@ const struct invariant invariants[] = {
     {"drain-keeps-least", "no drain takes a route's active candidate below its least"},
     {"answered-once", "no command is answered more often than it was asked"},
     {"acknowledged-kept", "no acknowledged command is lost"},
+    {NULL, NULL},
 };
+
+bool invariant_known(const char *name)
+{
+    int i;
+
+    for (i = 0; invariants[i].name != NULL; i++)
+        if (strcmp(invariants[i].name, name) == 0)
+            return true;
+    return false;
+}
 
 /* A growing array by Raft index or term. */
 struct column {
