@@ -1,6 +1,7 @@
 #include "cli/rules_show.h"
 
-json_t *rules_json_facts(uint32_t facts)
+/* Names. */
+static json_t *json_facts(uint32_t facts)
 {
     json_t *list = json_array();
     int bit;
@@ -48,9 +49,8 @@ json_t *rules_json(const struct rule *rule)
         if (rule->phases & 1u << phase)
             json_array_append_new(phases, json_string(phase_name((enum route_phase)phase)));
     return json_pack("{s:i,s:o,s:o,s:o,s:s,s:s}", "number", (int)rule->number, "phases", phases,
-                     "needs", rules_json_facts(rule->with), "forbids",
-                     rules_json_facts(rule->without), "action", action_name(rule->action),
-                     "comment", rule->comment);
+                     "needs", json_facts(rule->with), "forbids", json_facts(rule->without),
+                     "action", action_name(rule->action), "comment", rule->comment);
 }
 
 static bool would_move(const struct rule *rule)
@@ -73,14 +73,14 @@ json_t *rules_json_passed(enum route_phase phase, uint32_t facts, const struct r
         if (!would_move(rule) || !(rule->phases & 1u << phase) || rule == first ||
             ((rule->with & FACT_ASKED) && !(facts & rule->with & FACT_ASKED)))
             continue;
-        json_array_append_new(
-            list,
-            json_pack("{s:i,s:s,s:s,s:o,s:o,s:o}", "number", (int)rule->number, "action",
-                      action_name(rule->action), "comment", rule->comment, "missing",
-                      rules_json_facts(rule->with & ~facts), "forbidding",
-                      rules_json_facts(rule->without & facts), "behind",
-                      first != NULL && rule_fits(rule, phase, facts) ? json_integer(first->number)
-                                                                     : json_null()));
+        json_array_append_new(list,
+                              json_pack("{s:i,s:s,s:s,s:o,s:o,s:o}", "number", (int)rule->number,
+                                        "action", action_name(rule->action), "comment",
+                                        rule->comment, "missing", json_facts(rule->with & ~facts),
+                                        "forbidding", json_facts(rule->without & facts), "behind",
+                                        first != NULL && rule_fits(rule, phase, facts)
+                                            ? json_integer(first->number)
+                                            : json_null()));
     }
     return list;
 }

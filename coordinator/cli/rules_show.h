@@ -9,8 +9,6 @@
 
 /* {number, phases, needs, forbids, action, comment} */
 json_t *rules_json(const struct rule *rule);
-/* Names. */
-json_t *rules_json_facts(uint32_t facts);
 /* Names back into bits; those that this program does not know are left out. */
 uint32_t rules_facts(const json_t *names);
 /* [{name, meaning}] */

@@ -205,11 +205,6 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     route_watch(engine, now);
 }
 
-bool engine_trusted(const struct engine *engine, struct moment now)
-{
-    return !belief_abstains(engine, now);
-}
-
 bool engine_leads(const struct engine *engine)
 {
     return engine->role == RAFT_ROLE_LEADER && engine->shared->leader_term == engine->term &&

@@ -281,8 +281,6 @@ struct route_view {
 struct route_view engine_route_view(const struct engine *engine, struct moment now, int route,
                                     const struct command *command);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
-/* This node does not abstain: it has not stood still and hears most others. */
-bool engine_trusted(const struct engine *engine, struct moment now);
 int engine_leader(const struct engine *engine); /* server, -1 */
 /* May a call of this node that says the placement (epoch, step) of `route` take effect, under
  * a token that was taken at boot time `since_ms` at the latest? >0: yes; 0: not before the

@@ -181,12 +181,14 @@ static void on_watchdog(uv_timer_t *timer)
     sd_notify(0, "WATCHDOG=1");
 }
 
+static void stop(struct daemon *daemon, int exit_code);
+
 static void on_stop_signal(uv_signal_t *signal, int number)
 {
     struct daemon *daemon = signal->data;
 
     log_line(daemon->log, LOG_LEVEL_INFO, "stop", "stopping on signal %d", number);
-    daemon_stop(daemon, 0);
+    stop(daemon, 0);
 }
 
 static int reload_cluster_file(struct daemon *daemon, struct err *err)
@@ -295,7 +297,8 @@ void daemon_module_closed(void *context)
     close_next(daemon);
 }
 
-void daemon_stop(struct daemon *daemon, int exit_code)
+/* Begins to close; the loop ends when all is closed. Safe to call twice. */
+static void stop(struct daemon *daemon, int exit_code)
 {
     if (daemon->closing)
         return;
@@ -312,7 +315,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
     for (i = 0; i < ARRAY_LEN(modules); i++) {
         r = modules[i].open(daemon, err);
         if (r < 0) {
-            daemon_stop(daemon, 1);
+            stop(daemon, 1);
             return err_wrap(err, r, "%s", modules[i].name);
         }
         daemon->modules++;

@@ -73,8 +73,6 @@ struct daemon {
 int daemon_open(struct daemon *daemon, struct err *err);
 /* Reads both files and, for --init, makes the data directory; then closes again. */
 int daemon_prepare(struct daemon *daemon, bool init, struct err *err);
-/* Begins to close; the loop ends when all is closed. Safe to call twice. */
-void daemon_stop(struct daemon *daemon, int exit_code);
 void daemon_module_closed(void *daemon);
 struct moment daemon_now(void);
 

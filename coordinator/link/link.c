@@ -260,12 +260,6 @@ int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len
     return rc;
 }
 
-bool link_raft_up(const struct link *link, int peer)
-{
-    CHECK(peer >= 0 && peer < link->options.n_peers);
-    return link->peers[peer].raft.up;
-}
-
 struct link_counters link_counters(const struct link *link)
 {
     return link->counters;

@@ -21,10 +21,10 @@
  * that do not read their answers. Whoever is refused gets a TLS alert.
  *
  * Who someone is comes from the certificate: subject CN is the name, OU the role
- * ("node", "admin", "operator", "viewer"; "agent": agent.h), issued by the cluster's CA. Raft and peer
- * want OU=node and CN = a coordinator's name; a dialler also checks that CN is the
- * one it meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be good
- * for servers and clients (extended key usage: both or none).
+ * ("node", "admin", "operator", "viewer"; "agent": agent.h), issued by the cluster's CA. Raft and
+ * peer want OU=node and CN = a coordinator's name; a dialler also checks that CN is the one it
+ * meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be good for servers and
+ * clients (extended key usage: both or none).
  *
  * Beats are sealed with AES-128-GCM under a key exported from the Raft session
  * dialler -> listener (RFC 5705, label "EXPORTER-kirikae-beat"); that session's
@@ -98,7 +98,6 @@ int link_reload(struct link *link, struct err *err);
 /* Queues a frame, len > 0. ERR_UNAVAILABLE: not connected; ERR_LIMIT: too large, or the peer
  * reads too slowly (LIMIT_SEND_QUEUE). */
 int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len);
-bool link_raft_up(const struct link *link, int peer);
 
 /* Fire and forget; silently nothing without a key. len <= LIMIT_BEAT. */
 void link_send_beat(struct link *link, int peer, const uint8_t *bytes, size_t len);

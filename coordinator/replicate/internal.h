@@ -115,7 +115,7 @@ struct replicate {
     struct buf frame;
     struct outgoing *outgoing[LIMIT_SERVERS];
     struct incoming incoming;
-    bool turning_away; /* libraft is about to refuse a stale leader */
+    bool turning_away;    /* libraft is about to refuse a stale leader */
     raft_index got_index; /* snapshot that snapshot_get just read */
     raft_term got_term;
 
@@ -150,8 +150,7 @@ void replicate_fatal(struct replicate *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool replicate_ready(const struct replicate *r); /* open, not closing, not dead */
 void replicate_due(struct replicate *r, uint64_t *due_ms, uint64_t at_ms); /* one of the three */
-void replicate_defer(struct replicate *r); /* the rest to when libraft is idle */
-int replicate_start_transfer(struct replicate *r, uint64_t id, struct err *err);
+void replicate_defer(struct replicate *r);         /* the rest to when libraft is idle */
 uint64_t replicate_now(const struct replicate *r); /* as libraft counts, ms */
 
 /* storage.c */

@@ -232,6 +232,26 @@ static void close_now(struct replicate *r)
     r->depth--;
 }
 
+static void on_transferred(struct raft_transfer *req)
+{
+    mem_free(req);
+}
+
+static int start_transfer(struct replicate *r, uint64_t id, struct err *err)
+{
+    struct raft_transfer *req = mem_zalloc(1, sizeof *req);
+    int rv;
+
+    r->depth++;
+    rv = raft_transfer(&r->raft, req, id, on_transferred);
+    r->depth--;
+    if (rv == 0)
+        return 0;
+    mem_free(req);
+    return err_set(err, rv == RAFT_NOTLEADER ? ERR_UNAVAILABLE : ERR_REFUSED,
+                   "leadership not handed over: %s", raft_strerror(rv));
+}
+
 /* What had to wait until libraft was idle. */
 static void run_later(struct replicate *r)
 {
@@ -251,7 +271,7 @@ static void run_later(struct replicate *r)
         return;
     if (elect)
         election_stand(r);
-    if (transfer != 0 && replicate_start_transfer(r, transfer, &err) < 0)
+    if (transfer != 0 && start_transfer(r, transfer, &err) < 0)
         log_line(r->log, LOG_LEVEL_WARN, "raft-transfer", "%s", err.text);
     member_look(r);
 }
@@ -410,26 +430,6 @@ int replicate_propose(struct replicate *r, const uint8_t *bytes, size_t len, rep
 
 /* ---- leadership ---- */
 
-static void on_transferred(struct raft_transfer *req)
-{
-    mem_free(req);
-}
-
-int replicate_start_transfer(struct replicate *r, uint64_t id, struct err *err)
-{
-    struct raft_transfer *req = mem_zalloc(1, sizeof *req);
-    int rv;
-
-    r->depth++;
-    rv = raft_transfer(&r->raft, req, id, on_transferred);
-    r->depth--;
-    if (rv == 0)
-        return 0;
-    mem_free(req);
-    return err_set(err, rv == RAFT_NOTLEADER ? ERR_UNAVAILABLE : ERR_REFUSED,
-                   "leadership not handed over: %s", raft_strerror(rv));
-}
-
 int replicate_transfer(struct replicate *r, int server, struct err *err)
 {
     uint64_t id = replicate_member(r, server);
@@ -439,7 +439,7 @@ int replicate_transfer(struct replicate *r, int server, struct err *err)
     if (id == 0 || id == r->id)
         return err_set(err, ERR_REFUSED, "server %d cannot take the leadership", server);
     if (r->depth == 0)
-        return replicate_start_transfer(r, id, err);
+        return start_transfer(r, id, err);
     r->transfer_later = id;
     replicate_defer(r);
     return 0;

@@ -376,11 +376,6 @@ const struct history *ledger_events_history(struct ledger_events *events)
     return all;
 }
 
-uint64_t ledger_events_lines(const struct ledger_events *events)
-{
-    return events->lines;
-}
-
 int ledger_events_functions(const struct ledger_events *events)
 {
     return events->n_names;

@@ -28,7 +28,6 @@ int ledger_events_line(struct ledger_events *events, const char *line, size_t le
 /* All that was fed so far; open ones are in it, open. Valid until the next line. */
 const struct history *ledger_events_history(struct ledger_events *events);
 
-uint64_t ledger_events_lines(const struct ledger_events *events);
 int ledger_events_functions(const struct ledger_events *events); /* how many names */
 const char *ledger_events_function(const struct ledger_events *events, int function);
 

@@ -78,8 +78,6 @@ struct pending {
 /* ERR_LIMIT when too many wait; ERR_INVALID when another command with this id does. */
 int pending_new(struct request *request, const char *id, uint64_t digest, struct pending **pending,
                 struct err *err);
-/* Answers (unless closed meanwhile) and frees. */
-void pending_end(struct pending *pending, struct rpc_response *response);
 /* A serve_reply; arg is the struct pending. */
 void pending_reply(void *arg, int code, const char *text);
 

@@ -38,7 +38,8 @@ int pending_new(struct request *request, const char *id, uint64_t digest, struct
     return 0;
 }
 
-void pending_end(struct pending *pending, struct rpc_response *response)
+/* Answers (unless closed meanwhile) and frees. */
+static void end(struct pending *pending, struct rpc_response *response)
 {
     struct serve *serve = pending->serve;
 
@@ -85,7 +86,7 @@ void pending_reply(void *arg, int code, const char *text)
         jsonw_str(&w, "id", pending->id);
     jsonw_str(&w, "text", text);
     jsonw_end(&w);
-    pending_end(pending, &response);
+    end(pending, &response);
 }
 
 /* ---- at the leader ---- */
@@ -105,7 +106,7 @@ static void forwarded(void *context, int code, const uint8_t *bytes, size_t len)
         response = (struct rpc_response){.code = ERR_UNAVAILABLE};
         snprintf(response.text, sizeof response.text, "%s", err.text);
     }
-    pending_end(pending, &response);
+    end(pending, &response);
 }
 
 static int forward(struct request *request, int leader, struct err *err)

@@ -243,8 +243,6 @@ static inline int64_t sim_ms(const struct sim *sim) /* world */
 /* machine.c */
 void machines_open(struct sim *sim);
 void machines_free(struct sim *sim);
-void machine_start(struct machine *machine);
-void machine_kill(struct machine *machine, bool power);
 void machine_wipe(struct machine *machine); /* while it is down */
 void machine_down(struct machine *machine, bool on, bool power);
 void machine_drifts(struct machine *machine, int64_t by_ppm); /* more than it did */

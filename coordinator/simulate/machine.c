@@ -87,7 +87,7 @@ void process_closing(struct process *process)
     wheel_at(process->sim->wheel, sim_ms(process->sim), on_closing, process->sim, process->start);
 }
 
-void machine_kill(struct machine *machine, bool power)
+static void end(struct machine *machine, bool power)
 {
     struct process *process = machine->process;
     struct sim *sim = machine->sim;
@@ -121,7 +121,7 @@ static void on_failed(void *context, uint64_t start)
 
     if (machine->process == NULL || machine->process->start != start)
         return;
-    machine_kill(machine, false);
+    end(machine, false);
     if (machine->down == 0) /* as systemd does: RestartSec */
         machine_down(machine, true, false);
 }
@@ -204,13 +204,13 @@ static void open_failed(struct process *process, int code, const char *why)
     struct machine *machine = process->machine;
 
     sim_note(process->sim, NOTE_PROCESS, machine->server, "cannot-start", "%s", why);
-    machine_kill(machine, false);
+    end(machine, false);
     if (code == ERR_CORRUPT)
         machine_wipe(machine);
     machine_down(machine, true, false);
 }
 
-void machine_start(struct machine *machine)
+static void begin(struct machine *machine)
 {
     struct sim *sim = machine->sim;
     struct process *process;
@@ -270,11 +270,11 @@ void machine_down(struct machine *machine, bool on, bool power)
     machine->down += on ? 1 : -1;
     CHECK(machine->down >= 0);
     if (on && machine->process != NULL)
-        machine_kill(machine, power);
+        end(machine, power);
     else if (by_itself)
         restart_later(machine);
     else if (machine->down == 0 && machine->process == NULL)
-        machine_start(machine);
+        begin(machine);
 }
 
 /* ---- its clock ---- */
@@ -351,7 +351,7 @@ void machines_open(struct sim *sim)
     for (i = 0; i < sim->model->n_coordinators; i++)
         machine_open(sim, i);
     for (i = 0; i < sim->model->n_coordinators; i++)
-        machine_start(&sim->machines[i]);
+        begin(&sim->machines[i]);
 }
 
 void machines_free(struct sim *sim)
@@ -359,7 +359,7 @@ void machines_free(struct sim *sim)
     int i;
 
     for (i = 0; i < sim->model->n_coordinators; i++)
-        machine_kill(&sim->machines[i], false);
+        end(&sim->machines[i], false);
     while (sim->closing != NULL)
         CHECK(wheel_step(sim->wheel, sim_ms(sim) + 60000) || sim->closing == NULL);
     for (i = 0; i < sim->model->n_coordinators; i++)

@@ -22,7 +22,8 @@ static int64_t slowest_check_ms(const struct model *model)
     return slowest_ms;
 }
 
-int64_t play_rest_ms(const struct model *model)
+/* How long every check takes to be known again, and so a healed world to come to rest. */
+static int64_t rest_ms(const struct model *model)
 {
     return REST_MS + 2 * slowest_check_ms(model);
 }
@@ -71,7 +72,7 @@ void play_to_rest(struct sim *sim, int64_t length_ms, struct played *played)
     sim_run(sim, length_ms);
     sim_heal(sim);
     played->healed_ms = sim_now(sim);
-    until_ms = sim_now(sim) + play_rest_ms(sim_model(sim));
+    until_ms = sim_now(sim) + rest_ms(sim_model(sim));
     while (!played->settled && sim_now(sim) < until_ms && sim_run(sim, sim_now(sim) + LOOK_MS) == 0)
         played->settled = sim_settled(sim, &why);
     played->settled_ms = sim_now(sim) - played->healed_ms;

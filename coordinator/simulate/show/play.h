@@ -22,9 +22,6 @@ struct play_options {
  * configuration's text is wrong, or ERR_REFUSED: it does not even come up. */
 int play_open(const struct play_options *options, struct sim **sim, struct err *err);
 
-/* How long every check takes to be known again, and so a healed world to come to rest. */
-int64_t play_rest_ms(const struct model *model);
-
 struct played {
     bool settled;
     int64_t healed_ms;  /* when all faults were ended */

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/prng.h"
+#include "core/engine_private.h"
 #include "wire/codec.h"
 #include "world.h"
 
@@ -432,6 +433,11 @@ void cluster_step(struct cluster *c, int node, struct event *event)
 const struct engine *cluster_engine(const struct cluster *c, int node)
 {
     return c->inside->engines[node];
+}
+
+bool cluster_trusts_itself(const struct cluster *c, int node, struct moment now)
+{
+    return !belief_abstains(cluster_engine(c, node), now);
 }
 
 const struct shared *cluster_shared(const struct cluster *c)

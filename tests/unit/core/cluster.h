@@ -64,6 +64,8 @@ void cluster_resign(struct cluster *cluster);
 void cluster_step(struct cluster *cluster, int node, struct event *event);
 struct moment cluster_now(const struct cluster *cluster);
 const struct engine *cluster_engine(const struct cluster *cluster, int node);
+/* It does not abstain: it has not stood still and hears most others. */
+bool cluster_trusts_itself(const struct cluster *cluster, int node, struct moment now);
 struct lease cluster_lend(struct cluster *cluster, int node, int route);
 const struct shared *cluster_shared(const struct cluster *cluster); /* of the leader */
 /* The node's port refuses a connection. */

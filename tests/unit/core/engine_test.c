@@ -369,14 +369,14 @@ static void a_node_that_stood_still_abstains(void **state)
     struct cluster *c = calm("available", 13);
 
     (void)state;
-    assert_true(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+    assert_true(cluster_trusts_itself(c, 9, cluster_now(c)));
     c->stopped[9] = true; /* frozen: no step for a while */
     cluster_run(c, 700);
     c->stopped[9] = false;
     cluster_run(c, 5);
-    assert_false(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+    assert_false(cluster_trusts_itself(c, 9, cluster_now(c)));
     cluster_run(c, 1500);
-    assert_true(engine_trusted(cluster_engine(c, 9), (struct moment){.boot_ms = c->now_ms}));
+    assert_true(cluster_trusts_itself(c, 9, cluster_now(c)));
 
     end(c);
 }

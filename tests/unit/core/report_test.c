@@ -451,13 +451,13 @@ static void abstaining_ends(void **state)
         run(c, 900, 0xf, 0);
         c->stopped[BACKUP + 1] = false;
         run(c, 5, 0xf, 0);
-        assert_false(engine_trusted(cluster_engine(c, BACKUP + 1), cluster_now(c)));
+        assert_false(cluster_trusts_itself(c, BACKUP + 1, cluster_now(c)));
         run(c, 5, 0xf, 0);
         now = cluster_now(c);
         assert_true(engine_peer(cluster_engine(c, BACKUP), now, BACKUP + 1).abstain);
     }
     run(c, 500, 0xf, 0); /* the silence that others are allowed, and a beat */
-    assert_true(engine_trusted(cluster_engine(c, BACKUP + 1), cluster_now(c)));
+    assert_true(cluster_trusts_itself(c, BACKUP + 1, cluster_now(c)));
     run(c, 100, 0xf, 0);
     assert_false(engine_peer(cluster_engine(c, BACKUP), cluster_now(c), BACKUP + 1).abstain);
     assert_int_equal(c->moves, 0);

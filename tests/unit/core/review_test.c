@@ -537,7 +537,7 @@ static void a_node_that_stood_still_knows_it_before_its_next_step(void **state)
 
     (void)state;
     assert_true(engine_leads(cluster_engine(c, c->leader)));
-    assert_false(engine_trusted(cluster_engine(c, c->leader), thawed));
+    assert_false(cluster_trusts_itself(c, c->leader, thawed));
     cluster_free(c);
 }
 

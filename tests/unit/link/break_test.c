@@ -45,7 +45,7 @@ static struct dialler *dialler(int from)
 static void cut_tcp(int from)
 {
     conn_end(dialler(from)->conn, ERR_UNAVAILABLE, "cut by the test");
-    assert_false(link_raft_up(world->nodes[from].link, 1 - from));
+    assert_false(raft_up(world->nodes[from].link, 1 - from));
 }
 
 /* The old key goes on while TCP is down, and the new one takes over when it is back. */
@@ -62,7 +62,7 @@ static void test_key_outlives_tcp(void **state)
         beat_arrives(0, "without TCP");
     assert_ptr_equal(n0->link->peers[1].seal, old);
     dialler(0)->due_ms = 0;
-    UNTIL(world, link_raft_up(n0->link, 1));
+    UNTIL(world, raft_up(n0->link, 1));
     beat_arrives(0, "after");
     assert_int_equal(world->nodes[1].link->peers[0].ring.n, 1);
     assert_int_equal(link_counters(world->nodes[1].link).beats_bad, 0);
@@ -80,7 +80,7 @@ static void test_key_before_welcome(void **state)
     UNTIL(world, receiver->peers[0].ring.n == 2);
     send_beat(0, "two"); /* under either key, as far as the dialler has come */
     UNTIL(world, world->nodes[1].n_beats == 2);
-    UNTIL(world, link_raft_up(world->nodes[0].link, 1));
+    UNTIL(world, raft_up(world->nodes[0].link, 1));
     beat_arrives(0, "three");
 }
 
@@ -131,7 +131,7 @@ static void test_restart(void **state)
     UNTIL(world, n0->downs == 1);
     send_beat(0, "to nobody");
     world_open(world, 1);
-    UNTIL(world, link_raft_up(n0->link, 1) && link_raft_up(n1->link, 0));
+    UNTIL(world, raft_up(n0->link, 1) && raft_up(n1->link, 0));
     beat_arrives(0, "after");
     beat_arrives(1, "after, back");
     assert_int_equal(link_send_raft(n0->link, 1, (const uint8_t *)"x", 1), 0);
@@ -147,12 +147,12 @@ static void test_redial(void **state)
     UNTIL(world, dialler(0)->failures >= 5);
     assert_true(dialler(0)->due_ms <= link_now(n0->link) + 1000);
     world_open(world, 1);
-    UNTIL(world, link_raft_up(world->nodes[1].link, 0));
-    if (!link_raft_up(n0->link, 1) && dialler(0)->conn == NULL) {
+    UNTIL(world, raft_up(world->nodes[1].link, 0));
+    if (!raft_up(n0->link, 1) && dialler(0)->conn == NULL) {
         dialler(0)->due_ms = UINT64_MAX; /* only a beat can help now */
         beat_arrives(1, "alive");
     }
-    UNTIL(world, link_raft_up(n0->link, 1));
+    UNTIL(world, raft_up(n0->link, 1));
 }
 
 /* A second Raft connection from the same node ends the first. */
@@ -217,7 +217,7 @@ static void test_reload(void **state)
     assert_int_equal(world->nodes[0].downs + world->nodes[1].downs, 0);
     beat_arrives(0, "still");
     cut_tcp(0);
-    UNTIL(world, link_raft_up(link, 1));
+    UNTIL(world, raft_up(link, 1));
 }
 
 /* A Raft connection whose other side breaks off is seen by its dialler, who sends
@@ -228,7 +228,7 @@ static void test_eof_seen(void **state)
 
     conn_end(n1->link->peers[0].raft_in->conn, 0, "cut by the test");
     UNTIL(world, n0->downs == 1);
-    UNTIL(world, link_raft_up(n0->link, 1));
+    UNTIL(world, raft_up(n0->link, 1));
 }
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

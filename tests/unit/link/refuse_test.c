@@ -30,7 +30,7 @@ static void assert_refused(const char *text)
     if (strstr(node->why, text) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", text, node->why);
     assert_int_equal(link_counters(node->link).refused, 1);
-    assert_true(link_raft_up(world->nodes[1].link, 0));
+    assert_true(raft_up(world->nodes[1].link, 0));
     assert_int_equal(link_send_raft(world->nodes[1].link, 0, (const uint8_t *)"x", 1), 0);
     UNTIL(world, node->n_frames == frames + 1);
 }
@@ -306,7 +306,7 @@ static void test_flood(void **state)
     assert_int_equal(node->link->refusals.silent, node->n_refused - 3);
     world_close(world, 1);
     world_open(world, 1);
-    UNTIL(world, link_raft_up(world->nodes[1].link, 0));
+    UNTIL(world, raft_up(world->nodes[1].link, 0));
     for (int i = 0; i < N; i++)
         rude_free(crowd[i]);
     UNTIL(world, node->link->n_strangers == 0);
@@ -341,9 +341,9 @@ static void test_wrong_name_answers(void **state)
     strcpy(odd->options.peers[2].name, "n2");
     world_open(odd, 2);
     world_open(odd, 0);
-    UNTIL(odd, odd->nodes[0].n_refused > 0 && link_raft_up(odd->nodes[0].link, 2));
+    UNTIL(odd, odd->nodes[0].n_refused > 0 && raft_up(odd->nodes[0].link, 2));
     assert_string_equal(odd->nodes[0].why, "\"n2\" answers where \"n1\" should be");
-    assert_false(link_raft_up(odd->nodes[0].link, 1));
+    assert_false(raft_up(odd->nodes[0].link, 1));
     UNTIL(odd, odd->nodes[2].n_refused > 0);
     assert_non_null(strstr(odd->nodes[2].why, "the other side refuses"));
     world_free(odd);
@@ -363,8 +363,8 @@ static void test_listener_of_other_ca(void **state)
     strcpy(odd->ca, ca);
     world_open(odd, 1);
     UNTIL(odd, odd->nodes[0].n_refused > 1 && odd->nodes[1].n_refused > 1);
-    assert_false(link_raft_up(odd->nodes[0].link, 1));
-    assert_false(link_raft_up(odd->nodes[1].link, 0));
+    assert_false(raft_up(odd->nodes[0].link, 1));
+    assert_false(raft_up(odd->nodes[1].link, 0));
     assert_int_equal(odd->nodes[0].ups + odd->nodes[1].ups, 0);
     authority_free(other);
     world_free(odd);

@@ -56,7 +56,7 @@ static void test_queue(void **state)
         assert_true(++accepted < 64);
     assert_true(accepted >= 7);
     assert_int_equal(link_send_raft(world->nodes[0].link, 1, bytes, LIMIT_FRAME), ERR_LIMIT);
-    assert_true(link_raft_up(world->nodes[0].link, 1));
+    assert_true(raft_up(world->nodes[0].link, 1));
     UNTIL(world, world->nodes[1].n_frames == accepted);
     assert_int_equal(link_send_raft(world->nodes[0].link, 1, bytes, LIMIT_FRAME), 0);
     mem_free(bytes);
@@ -234,7 +234,7 @@ static void test_close_from_callback(void **state)
     world->nodes[1].echo = true;
     for (int i = 0; i < 5; i++)
         link_request(world->nodes[0].link, 1, (const uint8_t *)"x", 1, 1000, close_inside, world);
-    UNTIL(world, world->nodes[0].link == NULL && !link_raft_up(world->nodes[1].link, 0));
+    UNTIL(world, world->nodes[0].link == NULL && !raft_up(world->nodes[1].link, 0));
     world_free(world);
 }
 

@@ -191,11 +191,16 @@ void world_close(struct world *world, int at)
     UNTIL(world, node->closed);
 }
 
+bool raft_up(const struct link *link, int peer)
+{
+    return link->peers[peer].raft.up;
+}
+
 static bool all_up(const struct world *world)
 {
     for (int i = 0; i < world->n; i++)
         for (int k = 0; k < world->n; k++)
-            if (i != k && !link_raft_up(world->nodes[i].link, k))
+            if (i != k && !raft_up(world->nodes[i].link, k))
                 return false;
     return true;
 }

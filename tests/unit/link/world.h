@@ -57,6 +57,7 @@ int world_open_err(struct world *world, int node, struct err *err);
 void world_open(struct world *world, int node);
 void world_close(struct world *world, int node);
 void world_open_all(struct world *world); /* and waits until all are connected */
+bool raft_up(const struct link *link, int peer);
 void world_step(struct world *world);
 int world_free_port(void); /* on every address */
 void world_path(const struct world *world, const char *name, char path[PATH_ROOM]);
