@@ -365,7 +365,9 @@ void oracle_served(struct sim *sim, int route, bool served); /* by the truth, fr
 void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over);
 /* Somebody leads, or nobody: what happens then cannot be in the ledger. */
 void oracle_led(struct sim *sim, bool led);
-void oracle_heard(struct sim *sim, const char *name, bool heard); /* by the ledger */
+/* By the ledger. */
+void oracle_heard(struct sim *sim, int server, bool heard);
+void oracle_moved(struct sim *sim, int route, int candidate);
 /* So long a failure or recovery of the route's servers may go unseen. */
 int64_t oracle_slack_ms(const struct sim *sim, int route);
 void oracle_compare(struct sim *sim);

@@ -384,6 +384,7 @@ static void take_intent(struct evidence *e, const json_t *line)
     if (number_of(line, "rule") > RULE_RENUMBERED && from >= 0 && from != to) {
         e->sim->counts.moves++;
         e->candidate[route] = to;
+        oracle_moved(e->sim, route, to);
         if (text_of(line, "who")[0] == '\0')
             check_paused(e, line, route);
         if (text_of(line, "who")[0] == '\0' &&
@@ -478,7 +479,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
     else if (strcmp(text_of(line, "category"), "operator") == 0)
         take_operator(e, line);
     else if (is(line, "membership", "silent") || is(line, "membership", "heard"))
-        oracle_heard(sim, text_of(line, "server"), is(line, "membership", "heard"));
+        oracle_heard(sim, model_server(sim->model, text_of(line, "server")),
+                     is(line, "membership", "heard"));
     else if (is(line, "outage", "open"))
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
     else if (is(line, "outage", "close"))

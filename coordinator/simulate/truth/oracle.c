@@ -28,10 +28,11 @@ struct account {
     struct spans truth[LIMIT_ROUTES];  /* who the first switch names did not work */
     struct spans ledger[LIMIT_ROUTES]; /* of the function that names the route */
     struct spans unled;                /* nobody leads: nothing can be written down */
-    struct spans unsure; /* … or one site is all that is heard: it is not believed */
-    bool led, one_site;
-    server_set silent; /* as the ledger says */
-    bool full;         /* too many to keep: no verdict */
+    struct spans unsure[LIMIT_ROUTES]; /* … or too few are heard: a failure is not believed */
+    bool led;
+    server_set silent;           /* as the ledger says */
+    int candidate[LIMIT_ROUTES]; /* likewise: where the route is */
+    bool full;                   /* too many to keep: no verdict */
 };
 
 void oracle_open(struct sim *sim)
@@ -74,41 +75,57 @@ void oracle_served(struct sim *sim, int route, bool served)
     mark(sim->account, &sim->account->truth[route], !served, sim_ms(sim));
 }
 
-void oracle_led(struct sim *sim, bool led)
-{
-    struct account *account = sim->account;
-
-    account->led = led;
-    mark(account, &account->unled, !led, sim_ms(sim));
-    mark(account, &account->unsure, !led || account->one_site, sim_ms(sim));
-}
-
-static int sites_heard(const struct sim *sim)
+/* May it be believed that the server fails? More than half of those who watch it have to see it,
+ * from two sites (protocol.md, Belief). Who has but three coordinators, or two sites, and loses
+ * one has accepted that nobody can tell. */
+static bool watched(const struct sim *sim, int server)
 {
     const struct model *model = sim->model;
+    server_set all = model_observers(model, model_next_check(model, server, -1));
+    server_set heard = all & ~sim->account->silent;
     uint64_t sites = 0;
     int i;
 
     for (i = 0; i < model->n_coordinators; i++)
-        if (!(sim->account->silent & server_bit(i)))
+        if (heard & server_bit(i))
             sites |= 1ull << model->servers[i].site;
-    return __builtin_popcountll(sites);
+    return 2 * server_count(heard) > server_count(all) && __builtin_popcountll(sites) >= 2;
 }
 
-/* A failure is believed from two sites (protocol.md, Belief): who has but two of them and loses
- * one has accepted that nobody can tell. */
-void oracle_heard(struct sim *sim, const char *name, bool heard)
+static void look_who_watches(struct sim *sim)
 {
     struct account *account = sim->account;
-    int server = model_server(sim->model, name);
+    int r, m;
 
-    if (server < 0)
-        return;
-    account->silent &= ~server_bit(server);
-    if (!heard)
-        account->silent |= server_bit(server);
-    account->one_site = sites_heard(sim) < 2;
-    mark(account, &account->unsure, !account->led || account->one_site, sim_ms(sim));
+    for (r = 0; r < sim->model->n_routes; r++) {
+        const struct candidate *c = &sim->model->routes[r].candidates[account->candidate[r]];
+        bool sure = account->led;
+
+        for (m = 0; m < c->n_members && sure; m++)
+            sure = watched(sim, c->members[m]);
+        mark(account, &account->unsure[r], !sure, sim_ms(sim));
+    }
+}
+
+void oracle_led(struct sim *sim, bool led)
+{
+    sim->account->led = led;
+    mark(sim->account, &sim->account->unled, !led, sim_ms(sim));
+    look_who_watches(sim);
+}
+
+void oracle_heard(struct sim *sim, int server, bool heard)
+{
+    server_set bit = server_bit(server);
+
+    sim->account->silent = heard ? sim->account->silent & ~bit : sim->account->silent | bit;
+    look_who_watches(sim);
+}
+
+void oracle_moved(struct sim *sim, int route, int candidate)
+{
+    sim->account->candidate[route] = candidate;
+    look_who_watches(sim);
 }
 
 /* ---- the ledger's side ---- */
@@ -212,7 +229,7 @@ static bool compare(struct sim *sim, int route, const struct spans *a, const str
                     int64_t allowed, const char *what)
 {
     bool told = a == &sim->account->ledger[route];
-    const struct spans *excused = told ? &sim->account->unled : &sim->account->unsure;
+    const struct spans *excused = told ? &sim->account->unled : &sim->account->unsure[route];
     int i;
 
     for (i = 0; i < a->n; i++) {
