@@ -31,7 +31,8 @@ struct act_result {
     bool changed; /* it did not say so before this call */
     uint32_t took_ms;
     uint32_t seen_epoch, seen_step; /* read from it, before the change */
-    struct err err;                 /* text when code != 0 */
+    /* Text when code != 0; else what others had done to it that was put right, or "". */
+    struct err err;
 };
 typedef void act_done(void *context, const struct act_order *order,
                       const struct act_result *result);

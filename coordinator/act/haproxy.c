@@ -1,7 +1,8 @@
 /* HAProxy's runtime API. One map per route says which backend serves and under which
- * (epoch, step); the servers of the candidate are set ready, drain or maint.
+ * (epoch, step); haproxy_pool.h says what the servers of the route's backends are set to.
  *
- *   look    show map, show map PATH, show map, show servers state B -> done, stale, or go on
+ *   look    show map, show map PATH, show map, show servers state B, of every candidate's
+ *           backend                                                 -> done, stale, or go on
  *   take    prepare map PATH -> version V; show map PATH again      -> stale, or go on;
  *           the coordinators are asked whether this node still leads
  *   fill    set server ... (ready before others), add map @V ...
@@ -30,6 +31,7 @@
  * newer was seen, and a pool that a late command disturbed is put right by the next call. */
 #include "act/call.h"
 #include "act/haproxy_cli.h"
+#include "act/haproxy_pool.h"
 #include "act/haproxy_text.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -43,38 +45,36 @@ enum { ROUNDS_MAX = 8, LOOKS_MAX = 4 };
 struct haproxy {
     struct haproxy_cli *cli;
     const char *backend;
-    int rounds, looks;                       /* looks: of this round */
-    uint32_t version;                        /* taken */
-    enum haproxy_server pool[LIMIT_SERVERS]; /* by member, as looked at last */
-    unsigned weights[LIMIT_SERVERS];
+    int rounds, looks; /* looks: of this round */
+    uint32_t version;  /* taken */
+    struct haproxy_pool pool;
 };
 
-static enum haproxy_server wanted(const struct call *call, int member)
-{
-    server_set bit = server_bit(call->candidate->members[member]);
-
-    return call->order.members & bit    ? HAPROXY_READY
-           : call->order.draining & bit ? HAPROXY_DRAIN
-                                        : HAPROXY_MAINT;
-}
-
-static const char *member_name(const struct call *call, int member)
-{
-    return call->order.model->servers[call->candidate->members[member]].name;
-}
-
 /* Everything that becomes part of a command must be one word of it. */
-static int check_words(const struct call *call, const char *backend, struct err *err)
+static int check_backend(const struct call *call, const struct candidate *candidate,
+                         struct err *err)
 {
+    if (!haproxy_word(haproxy_backend(candidate)))
+        return err_set(err, ERR_INVALID, "\"%s\" cannot be a backend's name",
+                       haproxy_backend(candidate));
+    for (int i = 0; i < candidate->n_members; i++) {
+        const char *name = call->order.model->servers[candidate->members[i]].name;
+
+        if (!haproxy_word(name))
+            return err_set(err, ERR_INVALID, "\"%s\" cannot be a server's name", name);
+    }
+    return 0;
+}
+
+static int check_words(const struct call *call, struct err *err)
+{
+    int rv = 0;
+
     if (!haproxy_word(call->actuator->map))
         return err_set(err, ERR_INVALID, "\"%s\" cannot be a map's path", call->actuator->map);
-    if (!haproxy_word(backend))
-        return err_set(err, ERR_INVALID, "\"%s\" cannot be a backend's name", backend);
-    for (int i = 0; i < call->candidate->n_members; i++)
-        if (!haproxy_word(member_name(call, i)))
-            return err_set(err, ERR_INVALID, "\"%s\" cannot be a server's name",
-                           member_name(call, i));
-    return 0;
+    for (int c = 0; c < call->route->n_candidates && rv == 0; c++)
+        rv = check_backend(call, &call->route->candidates[c], err);
+    return rv;
 }
 
 static void look(struct call *call, uint32_t commit);
@@ -101,47 +101,6 @@ static void on_filled(struct call *call, const char *const *answers, int n)
     call_when_may(call, commit);
 }
 
-static bool weight_right(const struct call *call, int member)
-{
-    const struct haproxy *haproxy = call->state;
-
-    return !call->candidate->weighted ||
-           haproxy->weights[member] == call->candidate->weights[member];
-}
-
-static int fill_weights(const struct call *call, struct buf *commands)
-{
-    const struct haproxy *haproxy = call->state;
-    int n = 0;
-
-    for (int i = 0; i < call->candidate->n_members; i++)
-        if (!weight_right(call, i)) {
-            buf_printf(commands, "set server %s/%s weight %d\n", haproxy->backend,
-                       member_name(call, i), call->candidate->weights[i]);
-            n++;
-        }
-    return n;
-}
-
-static int fill_pool(const struct call *call, struct buf *commands, bool ready)
-{
-    static const char *const words[] = {
-        [HAPROXY_READY] = "ready", [HAPROXY_MAINT] = "maint", [HAPROXY_DRAIN] = "drain"};
-    const struct haproxy *haproxy = call->state;
-    int n = 0;
-
-    for (int i = 0; i < call->candidate->n_members; i++) {
-        enum haproxy_server want = wanted(call, i);
-
-        if ((want == HAPROXY_READY) != ready || haproxy->pool[i] == want)
-            continue;
-        buf_printf(commands, "set server %s/%s state %s\n", haproxy->backend, member_name(call, i),
-                   words[want]);
-        n++;
-    }
-    return n;
-}
-
 static void fill(struct call *call)
 {
     struct haproxy *haproxy = call->state;
@@ -150,25 +109,12 @@ static void fill(struct call *call)
     int n;
 
     call->doing = "preparing";
-    /* Ready first: the pool is never smaller than before or after. */
-    n = fill_weights(call, &commands);
-    n += fill_pool(call, &commands, true);
-    n += fill_pool(call, &commands, false);
+    n = haproxy_pool_commands(call, &haproxy->pool, &commands);
     buf_printf(&commands, "add map @%u %s active %s\nadd map @%u %s epoch %u.%u\n",
                haproxy->version, map, haproxy->backend, haproxy->version, map, call->order.epoch,
                call->order.step);
     haproxy_cli_ask(haproxy->cli, &commands, n + 2, on_filled);
     buf_free(&commands);
-}
-
-static bool pool_right(const struct call *call)
-{
-    const struct haproxy *haproxy = call->state;
-
-    for (int i = 0; i < call->candidate->n_members; i++)
-        if (haproxy->pool[i] != wanted(call, i) || !weight_right(call, i))
-            return false;
-    return true;
 }
 
 static void on_taken(struct call *call, const char *const *answers, int n)
@@ -184,7 +130,7 @@ static void on_taken(struct call *call, const char *const *answers, int n)
         call_fail(call, rv, "%s", err.text);
     else if (call_compare(call, map.epoch, map.step) > 0 || !call_token(call))
         return;
-    else if (pool_right(call))
+    else if (haproxy_pool_right(call, &haproxy->pool))
         fill(call); /* while the coordinators are asked: it takes no effect before the commit */
     else
         call_when_may(call, fill);
@@ -203,22 +149,26 @@ static void take(struct call *call)
     buf_free(&commands);
 }
 
-static int read_pool(struct call *call, const char *answer, struct err *err)
+static int read_pool(struct call *call, const char *const *answers, struct err *err)
 {
     struct haproxy *haproxy = call->state;
+    int rv = 0;
 
-    for (int i = 0; i < call->candidate->n_members; i++) {
-        const char *name = member_name(call, i);
-        int rv = haproxy_parse_server(answer, haproxy->backend, name, &haproxy->pool[i],
-                                      &haproxy->weights[i], err);
+    for (int c = 0; c < call->route->n_candidates && rv == 0; c++)
+        rv = haproxy_pool_read(call, &haproxy->pool, c, answers[c], err);
+    return rv;
+}
 
-        if (rv != 0)
-            return rv;
-        if (haproxy->pool[i] == HAPROXY_ABSENT)
-            return err_set(err, ERR_INVALID, "HAProxy's backend %s has no server %s",
-                           haproxy->backend, name);
-    }
-    return 0;
+/* What an operator did at HAProxy itself is put right, but never without a word. Only what is
+ * there under this very order, which left it otherwise, is surely another's work; and what waits
+ * in a backend that did not serve. */
+static void tell_found(struct call *call, const struct haproxy_map *map, int order)
+{
+    struct haproxy *haproxy = call->state;
+    struct err *found = &call->result.err;
+
+    if (order == 0 || strcmp(map->active, haproxy->backend) != 0)
+        haproxy_pool_found(call, &haproxy->pool, found->text, sizeof found->text);
 }
 
 /* Reads the versions around the map. *settled: nothing but the map read can be in force. */
@@ -251,15 +201,18 @@ static void on_looked(struct call *call, const char *const *answers, int n)
         order = call_compare(call, map.epoch, map.step);
         if (order > 0)
             return;
-        rv = read_pool(call, answers[3], &err);
+        rv = read_pool(call, answers + 3, &err);
     }
     if (rv != 0) {
         call_fail(call, rv, "%s", err.text);
         return;
     }
-    says = pool_right(call) && order == 0 && map.exact && strcmp(map.active, haproxy->backend) == 0;
-    if (haproxy->rounds == 0)
-        call->result.changed = !says;
+    says = haproxy_pool_right(call, &haproxy->pool) && order == 0 && map.exact &&
+           strcmp(map.active, haproxy->backend) == 0;
+    if (haproxy->rounds == 0 && !says) {
+        call->result.changed = true;
+        tell_found(call, &map, order);
+    }
     if (says && settled)
         call_finish(call, 0);
     else if (says && haproxy->looks++ < LOOKS_MAX)
@@ -293,15 +246,18 @@ static void look(struct call *call, uint32_t commit)
 {
     struct haproxy *haproxy = call->state;
     const char *path = call->actuator->map;
+    int n = call->route->n_candidates;
     struct buf commands = {0};
 
     if (commit != 0) {
         call->doing = "committing";
         buf_printf(&commands, "commit map @%u %s\n", commit, path);
     }
-    buf_printf(&commands, "show map\nshow map %s\nshow map\nshow servers state %s\n", path,
-               haproxy->backend);
-    haproxy_cli_ask(haproxy->cli, &commands, commit != 0 ? 5 : 4,
+    buf_printf(&commands, "show map\nshow map %s\nshow map\n", path);
+    for (int c = 0; c < n; c++)
+        buf_printf(&commands, "show servers state %s\n",
+                   haproxy_backend(&call->route->candidates[c]));
+    haproxy_cli_ask(haproxy->cli, &commands, commit != 0 ? n + 4 : n + 3,
                     commit != 0 ? on_committed : on_looked);
     buf_free(&commands);
 }
@@ -309,13 +265,12 @@ static void look(struct call *call, uint32_t commit)
 static void haproxy_start(struct call *call)
 {
     struct haproxy *haproxy = mem_zalloc(1, sizeof *haproxy);
-    const struct candidate *candidate = call->candidate;
     struct err err;
     int rv;
 
     call->state = haproxy;
-    haproxy->backend = candidate->value[0] != '\0' ? candidate->value : candidate->name;
-    rv = check_words(call, haproxy->backend, &err);
+    haproxy->backend = haproxy_backend(call->candidate);
+    rv = check_words(call, &err);
     if (rv != 0) {
         call_fail(call, rv, "%s", err.text);
         return;

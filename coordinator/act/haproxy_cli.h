@@ -5,11 +5,11 @@
 #ifndef ACT_HAPROXY_CLI_H
 #define ACT_HAPROXY_CLI_H
 
-#include "act/call.h"
+#include "act/haproxy_pool.h"
 #include "base/buf.h"
 
-#define HAPROXY_ASK_MAX (2 * LIMIT_SERVERS + 8) /* commands at once */
-#define HAPROXY_ANSWER_MAX (256 << 10)      /* bytes of answers to one set of commands */
+#define HAPROXY_ASK_MAX (HAPROXY_POOL_COMMANDS + LIMIT_CANDIDATES + 8) /* commands at once */
+#define HAPROXY_ANSWER_MAX (256 << 10) /* bytes of answers to one set of commands */
 
 struct haproxy_cli;
 

@@ -140,7 +140,7 @@ int haproxy_parse_prepared(const char *answer, uint32_t *version, struct err *er
 }
 
 int haproxy_parse_server(const char *answer, const char *backend, const char *server,
-                         enum haproxy_server *state, unsigned *weight, struct err *err)
+                         struct haproxy_server *is, struct err *err)
 {
     const char *line;
     size_t len;
@@ -148,20 +148,21 @@ int haproxy_parse_server(const char *answer, const char *backend, const char *se
     /* A format number, a line of titles that begins with #, then the servers. */
     if (!has_prefix(answer, "1\n#"))
         return haproxy_refusal(answer, err);
-    *state = HAPROXY_ABSENT;
-    *weight = 0;
+    *is = (struct haproxy_server){.state = HAPROXY_ABSENT};
     while ((line = next_line(&answer, &len)) != NULL) {
         char row[512], in[LIMIT_NAME + 1], name[LIMIT_NAME + 1];
-        unsigned admin, user_weight;
+        unsigned admin, weight, configured;
 
         snprintf(row, sizeof row, "%.*s", (int)len, line);
-        if (sscanf(row, "%*s %64s %*s %64s %*s %*s %u %u", in, name, &admin, &user_weight) != 4 ||
+        if (sscanf(row, "%*s %64s %*s %64s %*s %*s %u %u %u", in, name, &admin, &weight,
+                   &configured) != 5 ||
             strcmp(in, backend) != 0 || strcmp(name, server) != 0)
             continue;
-        *weight = user_weight;
-        *state = admin & FORCED_MAINT   ? HAPROXY_MAINT
-                 : admin & FORCED_DRAIN ? HAPROXY_DRAIN
-                                        : HAPROXY_READY;
+        is->weight = weight;
+        is->configured = configured;
+        is->state = admin & FORCED_MAINT   ? HAPROXY_MAINT
+                    : admin & FORCED_DRAIN ? HAPROXY_DRAIN
+                                           : HAPROXY_READY;
         return 0;
     }
     return 0;

@@ -26,12 +26,16 @@ int haproxy_parse_versions(const char *answer, const char *path, uint32_t *curre
 /* "New version created: N". */
 int haproxy_parse_prepared(const char *answer, uint32_t *version, struct err *err);
 
-enum haproxy_server { HAPROXY_READY, HAPROXY_MAINT, HAPROXY_DRAIN, HAPROXY_ABSENT };
+enum haproxy_state { HAPROXY_READY, HAPROXY_MAINT, HAPROXY_DRAIN, HAPROXY_ABSENT };
+struct haproxy_server {
+    enum haproxy_state state;
+    unsigned weight, configured; /* now; in HAProxy's configuration */
+};
 /* What the operator's side of a server says in the answer to `show servers state
  * BACKEND`. What the configuration says besides (a server that is "disabled" there) is
- * overruled by a command, so only the commanded bits count. */
+ * overruled by a command, so only the commanded bits count; maint before drain. */
 int haproxy_parse_server(const char *answer, const char *backend, const char *server,
-                         enum haproxy_server *state, unsigned *weight, struct err *err);
+                         struct haproxy_server *is, struct err *err);
 
 /* An answer of HAProxy where none was expected, or an unexpected one: its first line as
  * the error's text. ERR_DENIED for a missing permission, else ERR_INVALID. */

@@ -28,16 +28,32 @@ static void summary(FILE *out, const struct model *model)
     }
 }
 
+/* Right, and yet perhaps not what is expected of it. */
+static void warn(FILE *err, const struct route *route)
+{
+    int i, n = 0;
+
+    for (i = 0; i < route->n_actuators; i++)
+        n += route->actuators[i].kind == ACTUATOR_HAPROXY;
+    if (n > 1)
+        fprintf(err,
+                "warning: route %s has %d HAProxies: each switches by itself, so while one is told "
+                "or cannot be reached they may send callers to different candidates\n",
+                route->name, n);
+}
+
 static int run(struct cli *cli)
 {
     struct model *model;
     json_t *topology;
     struct err err;
-    int r;
+    int i, r;
 
     r = cluster_file_read(cli->arguments[0], &model, &err);
     if (r < 0)
         return cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
+    for (i = 0; i < model->n_routes; i++)
+        warn(cli->err, &model->routes[i]);
     topology = cluster_file_topology(model);
     if (cli->json) {
         cli_print_json(cli->out, topology);

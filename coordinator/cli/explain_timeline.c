@@ -60,7 +60,8 @@ static void failover_words(const json_t *line, struct buf *text)
         buf_printf(text, "verified: every actuator reads back epoch %lld, step %lld",
                    (long long)cli_int(line, "epoch"), (long long)cli_int(line, "step"));
     else if (line_is(line, "failover", "reasserted"))
-        buf_printf(text, "%s had forgotten and was told again", cli_text(line, "actuator"));
+        buf_printf(text, "%s had forgotten and was told again%s%s", cli_text(line, "actuator"),
+                   cli_text(line, "reason")[0] != '\0' ? ": " : "", cli_text(line, "reason"));
     else
         buf_printf(text, "%s%s%s, rule %lld: %s", cli_text(line, "type"),
                    who[0] != '\0' ? " to " : "", who, (long long)cli_int(line, "rule"),

@@ -106,7 +106,7 @@ struct event {
             bool changed;        /* it had not said so before */
             uint32_t seen_epoch; /* newest that it had been told before the call */
             uint32_t took_ms;
-            const char *text; /* why not */
+            const char *text; /* why not; or what others had done to it that was put right */
         } acted;
         const struct command *command;
         struct {

@@ -21,6 +21,19 @@ static bool its_turn(const struct engine *engine, int route, int actuator)
            (model_required(r, actuator) & ~engine->shared->routes[route].done) == 0;
 }
 
+/* Whom operators drain may finish wherever it stands, also where nothing is to change for it:
+ * behind a candidate that does not serve, or out of its pool for another reason. */
+static server_set drained(const struct engine *engine, int route)
+{
+    const struct placement *now = &engine->shared->routes[route].now;
+    server_set all = now->draining;
+    int c;
+
+    for (c = 0; c < engine->model->routes[route].n_candidates; c++)
+        all |= shared_candidate_drained(engine->shared, route, c);
+    return all & ~now->members;
+}
+
 void outbox_run(struct engine *engine, struct moment now, int route, struct effects *effects)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -44,6 +57,7 @@ void outbox_run(struct engine *engine, struct moment now, int route, struct effe
         effect->act.route = route;
         effect->act.actuator = a;
         effect->act.placement = state->now;
+        effect->act.placement.draining = drained(engine, route);
     }
 }
 
@@ -62,7 +76,7 @@ static bool propose_acted(struct engine *engine, const struct event *event, enum
     entry->outcome.step = event->acted.step;
     entry->outcome.ok = event->acted.code == 0;
     entry->outcome.took_ms = event->acted.took_ms;
-    if (event->acted.text != NULL && event->acted.code != 0)
+    if (event->acted.text != NULL)
         snprintf(entry->reason, sizeof entry->reason, "%s", event->acted.text);
     return true;
 }

@@ -144,7 +144,7 @@ static void on_acted(void *context, const struct act_order *order, const struct 
     event.acted.changed = result->changed;
     event.acted.seen_epoch = result->seen_epoch;
     event.acted.took_ms = result->took_ms;
-    event.acted.text = result->code != 0 ? result->err.text : NULL;
+    event.acted.text = result->err.text[0] != '\0' ? result->err.text : NULL;
     node_step(world->daemon->node, &event);
 }
 

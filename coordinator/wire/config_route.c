@@ -117,11 +117,13 @@ static int check_address(struct reader *r, const struct doc *doc, const char *wh
 
 static int read_haproxy(struct reader *r, const struct doc *doc, struct actuator *actuator)
 {
+    static const char *const weights[] = {"relative", "absolute", NULL};
     static const struct field fields[] = {
         {"address", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, address),
          .chars = ADDRESS_CHARS},
         /* Stands in commands on its socket. */
         {"map", FIELD_TEXT, .required = true, FIELD_AT(struct actuator, map), .chars = "/._-+"},
+        {"weights", FIELD_WORD, FIELD_AT(struct actuator, weights), .words = weights},
     };
     int rc = fields_read(r, doc, "haproxy", fields, ARRAY_LEN(fields), actuator);
 

@@ -5,11 +5,14 @@ set -euo pipefail
 # shellcheck source=tests/cluster/lib/story.sh
 . "$(dirname "$0")/lib/story.sh"
 
-# The administrative state of a server in the backend `voice`: bit 0x08 is drain.
+# The administrative state of a server in its backend: bit 0x08 is drain.
 drained_in_haproxy() {
     local state
-    state=$(haproxy_ask 'show servers state voice' | awk -v name="$1" '$4 == name { print $7 }')
+    state=$(haproxy_ask "show servers state ${1%-*}" | awk -v name="$1" '$4 == name { print $7 }')
     [[ -n $state ]] && ((state & 8))
+}
+ready_in_haproxy() {
+    haproxy_pool "${1%-*}" | grep -qx "$1"
 }
 pool_is() {
     [[ $(haproxy_pool voice | tr '\n' ' ') == "$1" ]]
@@ -62,6 +65,15 @@ expect_says "a third is too much" 'would be left with 1 fit' \
 expect_exit 0 "undrain" kirikae undrain voice-2 --reason 'disk is in'
 expect_exit 0 "undrain" kirikae undrain voice-3 --reason 'disk is in'
 expect_soon 10000 "all are back in the pool" pool_is 'voice-1 voice-2 voice-3 voice-4 '
+expect_exit 0 "a drain where nothing is served now" kirikae drain mirror-2 --reason 'new disk'
+expect_soon 5000 "HAProxy drains mirror-2" drained_in_haproxy mirror-2
+expect_exit 0 "undrain" kirikae undrain mirror-2 --reason 'disk is in'
+expect_soon 5000 "and it is ready" ready_in_haproxy mirror-2
+from=$(ledger_size)
+haproxy_ask 'set server voice/voice-3 state maint' >/dev/null
+expect_soon 5000 "what is done by hand is put right" ready_in_haproxy voice-3
+expect_soon 5000 "and told" ledger_has "$from" \
+    '.type == "reasserted" and .reason == "voice/voice-3 was maint, is ready again"'
 
 # ---- who leads ----
 

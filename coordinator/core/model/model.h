@@ -114,6 +114,9 @@ enum actuator_kind {
     ACTUATOR_HOOK,
 };
 
+/* What the weights of a candidate are: percent of those in HAProxy's configuration, or all. */
+enum weights { WEIGHTS_RELATIVE, WEIGHTS_ABSOLUTE };
+
 struct actuator {
     char name[LIMIT_NAME];
     enum actuator_kind kind;
@@ -123,6 +126,7 @@ struct actuator {
                                * "hook:NAME"; others: "host:port" */
     /* haproxy: the map file named in its configuration; keys "active" and "epoch". */
     char map[LIMIT_TEXT];
+    enum weights weights; /* haproxy */
     /* dns */
     char zone[LIMIT_TEXT];
     char record[LIMIT_TEXT]; /* owner name of the A/AAAA set; the epoch is TXT at _kirikae.<record>

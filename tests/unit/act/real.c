@@ -451,8 +451,11 @@ void real_haproxy(struct world *world, int kind)
         for (int i = 0; i < world->pool; i++) {
             int s = world->route->candidates[c].members[i];
 
-            append(backends, sizeof backends, "    server %s %s:9\n", world->model->servers[s].name,
-                   world->model->servers[s].host);
+            append(backends, sizeof backends, "    server %s %s:9 weight %d\n",
+                   world->model->servers[s].name, world->model->servers[s].host,
+                   kind != HAPROXY_WEIGHTS || i == 0 ? 1
+                   : i == 1                          ? 30
+                                                     : 0);
         }
     }
     snprintf(sockets, sizeof sockets, "unix@%s/cli.sock level admin\n    stats socket fd@%d",

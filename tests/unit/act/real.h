@@ -36,7 +36,8 @@ void real_stop(struct world *world);
 /* Like the above, but remembers nothing: for a server that must not end well. */
 void real_kill(struct world *world);
 
-enum { HAPROXY_TCP, HAPROXY_UNIX, HAPROXY_OPERATOR };
+/* WEIGHTS: by TCP, and the servers of each backend have weights of 1, 30, and 0 from there on. */
+enum { HAPROXY_TCP, HAPROXY_UNIX, HAPROXY_OPERATOR, HAPROXY_WEIGHTS };
 /* Starts (or starts again, with the map file as it was) and fills the actuator. */
 void real_haproxy(struct world *world, int kind);
 /* One set of commands, the answers as one text (static). */

@@ -515,16 +515,157 @@ static void equal_movers_both_succeed(void **state)
     world_free(world);
 }
 
-/* A weight that is configured is set and kept; one that is not is left alone. */
-static void weights(void **state)
+/* The states of all servers as letters, voice's and mirror's: Ready, Maint, Drain. */
+static const char *pools(const struct world *world)
 {
-    struct world *world;
+    static char text[2 * LIMIT_SERVERS + 1];
+    int n = 2 * world->pool;
+
+    for (int i = 0; i < n; i++)
+        text[i] = real_drains(world, i) ? 'D' : real_ready(world, i) ? 'R' : 'M';
+    text[n] = '\0';
+    return text;
+}
+
+static void drained_everywhere(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 0, world_all(world, 0));
+
+    /* Behind the candidate that does not serve, under the same token, and back. */
+    world_ok(&order, true);
+    order.draining = server_bit(3);
+    world_ok(&order, true);
+    assert_string_equal(pools(world), "RRRD");
+    world_ok(&order, false);
+    order.draining = 0;
+    world_ok(&order, true);
+    assert_string_equal(pools(world), "RRRR");
+    /* Who stands in both is drained in both. */
+    world->route->candidates[1].members[1] = 0;
+    real_stop(world);
+    real_haproxy(world, HAPROXY_TCP);
+    order = world_order(world, 2, 0, 0, server_bit(1));
+    order.draining = server_bit(0);
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "show servers state voice"), " 127.0.1.1 2 8 "));
+    assert_non_null(strstr(real_cli(world, "show servers state mirror"), " 127.0.1.1 2 8 "));
+    order.members = world_all(world, 0);
+    order.draining = 0;
+    order.step++;
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "show servers state voice"), " 127.0.1.1 2 0 "));
+    assert_non_null(strstr(real_cli(world, "show servers state mirror"), " 127.0.1.1 2 0 "));
+    world_free(world);
+}
+
+/* A drain that comes before, during and after a move, twice, and ends in between. */
+static void late_and_repeated_drains(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 0, world_all(world, 0));
+
+    order.draining = server_bit(2);
+    world_ok(&order, true);
+    assert_string_equal(pools(world), "RRDR");
+    /* A planned move: who is left may finish, and who is drained stays so. */
+    order = world_order(world, 2, 0, 1, server_bit(3));
+    order.draining = world_all(world, 0) | server_bit(2);
+    world_ok(&order, true);
+    assert_string_equal(pools(world), "DDDR");
+    world_ok(&order, false);
+    /* The older order, late. */
+    order = world_order(world, 1, 0, 0, world_all(world, 0));
+    world_fails(&order, ERR_STALE, "2.0");
+    assert_string_equal(pools(world), "DDDR");
+    /* They have finished; the drain has ended. */
+    order = world_order(world, 2, 1, 1, world_all(world, 1));
+    world_ok(&order, true);
+    assert_string_equal(pools(world), "RRRR");
+    world_ok(&order, false);
+    world_free(world);
+}
+
+static void what_a_human_did_is_told(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 0, server_bit(0));
+    struct act_result result = world_run(&order);
+
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.err.text, ""); /* nobody did anything */
+    real_cli(world, "set server voice/voice-1 state maint; set server voice/voice-2 state ready");
+    result = world_run(&order);
+    assert_true(result.code == 0 && result.changed);
+    assert_string_equal(result.err.text, "voice/voice-1 was maint, is ready again, "
+                                         "voice/voice-2 was ready, is maint again");
+    assert_string_equal(pools(world), "RMRR");
+    /* Ours: another order wants it otherwise. */
+    order = world_order(world, 1, 1, 0, world_all(world, 0));
+    result = world_run(&order);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.err.text, "");
+    /* Behind the candidate that does not serve maint is left alone, until it is needed. */
+    real_cli(world, "set server mirror/mirror-1 state maint");
+    world_ok(&order, false);
+    order.draining = server_bit(2);
+    world_ok(&order, false);
+    assert_string_equal(pools(world), "RRMR");
+    order = world_order(world, 2, 0, 1, world_all(world, 1));
+    result = world_run(&order);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.err.text, "mirror/mirror-1 was maint, is ready again");
+    assert_string_equal(pools(world), "RRRR");
+    /* Drained by hand: of a server that serves no less. */
+    real_cli(world, "set server mirror/mirror-2 state drain");
+    result = world_run(&order);
+    assert_string_equal(result.err.text, "mirror/mirror-2 was drain, is ready again");
+    world_free(world);
+}
+
+/* What is not to serve now is in nobody's way. */
+static void a_backend_that_is_missing_elsewhere(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
+    struct act_order order = world_order(world, 1, 0, 0, world_all(world, 0));
+
+    order.draining = world_all(world, 1);
+    snprintf(world->model->servers[2].name, LIMIT_NAME, "stranger");
+    world_ok(&order, true);
+    assert_true(real_ready(world, 3) && real_drains(world, 3));
+    snprintf(world->route->candidates[1].value, LIMIT_NAME, "nowhere");
+    world_ok(&order, false);
+    world_free(world);
+}
+
+/* A share of what HAProxy's own file says, which rounding never takes from a server as a whole. */
+static void shares_of_weights(void **state)
+{
+    struct world *world = open_world(3, HAPROXY_WEIGHTS); /* 1, 30 and 0 */
+    struct candidate *voice = &world->route->candidates[0];
+    struct act_order order = world_order(world, 1, 0, 0, world_all(world, 0));
+
+    voice->weighted = true;
+    voice->weights[0] = voice->weights[1] = 50;
+    voice->weights[2] = 100;
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-1"), "1 (initial 1)"));
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-2"), "15 (initial 30)"));
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-3"), "0 (initial 0)"));
+    world_ok(&order, false);
+    voice->weights[1] = 100; /* taken back */
+    world_ok(&order, true);
+    assert_non_null(strstr(real_cli(world, "get weight voice/voice-2"), "30 (initial 30)"));
+    world_free(world);
+}
+
+/* A weight that is configured is set and kept; one that is not is left alone. */
+static void absolute_weights(void **state)
+{
+    struct world *world = open_world(2, HAPROXY_TCP);
     struct act_order order;
 
-    if (real_skipped())
-        skip();
-    world = world_new(2);
-    real_haproxy(world, HAPROXY_TCP);
+    world->actuator->weights = WEIGHTS_ABSOLUTE;
     order = world_order(world, 1, 0, 0, world_all(world, 0));
     real_cli(world, "set server voice/voice-2 weight 7");
     world_ok(&order, true);
@@ -560,7 +701,12 @@ int main(void)
         cmocka_unit_test(done_is_never_said_too_early),
         cmocka_unit_test(concurrent_movers),
         cmocka_unit_test(equal_movers_both_succeed),
-        cmocka_unit_test(weights),
+        cmocka_unit_test(drained_everywhere),
+        cmocka_unit_test(late_and_repeated_drains),
+        cmocka_unit_test(what_a_human_did_is_told),
+        cmocka_unit_test(a_backend_that_is_missing_elsewhere),
+        cmocka_unit_test(shares_of_weights),
+        cmocka_unit_test(absolute_weights),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ static void play_haproxy(uv_stream_t *peer, const char *in, size_t len, bool dri
         else if (strncmp(line, "show map ", 9) == 0)
             answer = "0x1 active mirror\n0x2 epoch 1.0\n\n> ";
         else if (strncmp(line, "show servers", 12) == 0)
-            answer = "1\n# titles\n1 mirror 1 mirror-1 10.0.0.1 2 0 1\n\n> ";
+            answer = "1\n# titles\n1 mirror 1 mirror-1 10.0.0.1 2 0 1 1\n\n> ";
         else if (strncmp(line, "prepare", 7) == 0)
             answer = "New version created: 1\n\n> ";
         mock->commits += strncmp(line, "commit", 6) == 0;
@@ -119,13 +119,13 @@ static void on_peer_read(uv_stream_t *peer, ssize_t n, const uv_buf_t *bytes)
         uv_close((uv_handle_t *)peer, NULL);
         break;
     case BABBLES:
-        say(peer, "HTTP/1.1 400 Bad request\n> \n> \n> what\n> \n> ", 44);
+        say(peer, "HTTP/1.1 400 Bad request\n> \n> \n> \n> what\n> \n> ", 47);
         break;
     case FLOODS:
         flood(peer);
         break;
     case UNASKED:
-        say(peer, "\n> \n> \n> \n> \n> \n> ", 18);
+        say(peer, "\n> \n> \n> \n> \n> \n> \n> ", 21);
         break;
     case DRIBBLES:
     case FORGETS:

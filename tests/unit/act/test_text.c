@@ -88,24 +88,23 @@ static void haproxy_servers(void **state)
                                  "3 voice 3 voice-3 10.0.0.3 0 8 12 1 3\n"
                                  "3 voice 4 voice-4 10.0.0.4 2 4 13 1 3\n"
                                  "3 voice 5 voice-5 10.0.0.5 2\n";
-    static const enum haproxy_server expected[] = {HAPROXY_READY, HAPROXY_MAINT,  HAPROXY_DRAIN,
-                                                   HAPROXY_READY, HAPROXY_ABSENT, HAPROXY_ABSENT};
-    enum haproxy_server got;
-    unsigned weight;
+    static const enum haproxy_state expected[] = {HAPROXY_READY, HAPROXY_MAINT,  HAPROXY_DRAIN,
+                                                  HAPROXY_READY, HAPROXY_ABSENT, HAPROXY_ABSENT};
+    struct haproxy_server got;
     struct err err;
 
     for (int i = 0; i < 6; i++) {
         char name[16];
 
         snprintf(name, sizeof name, "voice-%d", i + 1);
-        assert_int_equal(haproxy_parse_server(answer, "voice", name, &got, &weight, &err), 0);
-        assert_int_equal(got, expected[i]);
-        assert_int_equal(weight, got == HAPROXY_ABSENT ? 0 : 10 + i);
+        assert_int_equal(haproxy_parse_server(answer, "voice", name, &got, &err), 0);
+        assert_int_equal(got.state, expected[i]);
+        assert_int_equal(got.weight, got.state == HAPROXY_ABSENT ? 0 : 10 + i);
+        assert_int_equal(got.configured, got.state == HAPROXY_ABSENT ? 0 : 1);
     }
-    assert_int_equal(haproxy_parse_server(answer, "other", "voice-1", &got, &weight, &err), 0);
-    assert_int_equal(got, HAPROXY_ABSENT);
-    assert_int_equal(haproxy_parse_server("2\n# new", "voice", "voice-1", &got, &weight, &err),
-                     ERR_INVALID);
+    assert_int_equal(haproxy_parse_server(answer, "other", "voice-1", &got, &err), 0);
+    assert_int_equal(got.state, HAPROXY_ABSENT);
+    assert_int_equal(haproxy_parse_server("2\n# new", "voice", "voice-1", &got, &err), ERR_INVALID);
 }
 
 static void key_files(void **state)

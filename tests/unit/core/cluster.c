@@ -195,6 +195,7 @@ static void act(struct cluster *c, int node, const struct effect *effect)
     if (event.acted.code == 0) {
         c->told_candidate = effect->act.placement.candidate;
         c->told_epoch = effect->act.placement.epoch;
+        c->told_draining = effect->act.placement.draining;
         c->told_epochs[a] = effect->act.placement.epoch;
     }
     step(c, node, &event);

@@ -26,6 +26,7 @@ struct cluster {
     uint32_t told_epochs[4];     /* what each of them was told last */
     int told_candidate;          /* … and any */
     uint32_t told_epoch;
+    server_set told_draining;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
     int served;    /* … routes in dispute, because their callers are served */

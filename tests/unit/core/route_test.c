@@ -702,6 +702,27 @@ static void whom_an_operator_drains_finishes_without_an_end(void **state)
     end(c);
 }
 
+/* Nothing changes for the placement, and still the switch is told, next time. */
+static void who_is_drained_elsewhere_is_told_too(void **state)
+{
+    struct cluster *c = calm("", "");
+    struct command drain = {.kind = COMMAND_DRAIN, .who = "akira", .server = MIRROR + 1};
+    uint32_t step = route_of(c, CALLS)->now.step;
+
+    (void)state;
+    drain.id.bytes[0] = 201;
+    cluster_command(c, &drain);
+    cluster_run(c, 2 * OUTBOX_ASSERT_MS);
+    assert_int_equal(c->told_draining, server_bit(MIRROR + 1));
+    assert_int_equal(route_of(c, CALLS)->now.step, step);
+    drain.kind = COMMAND_UNDRAIN;
+    drain.id.bytes[0] = 202;
+    cluster_command(c, &drain);
+    cluster_run(c, 2 * OUTBOX_ASSERT_MS);
+    assert_int_equal(c->told_draining, 0);
+    end(c);
+}
+
 /* ---- a lesser repair and a greater one ---- */
 
 static void a_move_does_not_wait_for_a_pool_call(void **state)
@@ -861,6 +882,7 @@ int main(void)
         cmocka_unit_test(who_is_left_by_a_planned_move_may_finish),
         cmocka_unit_test(a_failed_candidate_drains_nobody),
         cmocka_unit_test(whom_an_operator_drains_finishes_without_an_end),
+        cmocka_unit_test(who_is_drained_elsewhere_is_told_too),
         cmocka_unit_test(a_move_does_not_wait_for_a_pool_call),
     };
 

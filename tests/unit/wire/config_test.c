@@ -304,6 +304,8 @@ static const struct {
     /* texts that end in commands, URLs and file names */
     {"host: 10.0.1.2", "host: '10.0.1.2 x'", "host of server: expected only letters, digits and"},
     {"value: one", "value: 'one; shutdown'", "value of candidate: expected only letters"},
+    {"map: /etc/lb.map", "map: /etc/lb.map, weights: 50",
+     "weights of haproxy: expected relative or absolute"},
     {"map: /etc/lb.map", "map: '/etc/lb map'", "map of haproxy: expected only letters"},
     {"map: /etc/lb.map", "map: \"/etc/lb\\nmap\"", "control characters are not allowed"},
     {"'http://{host}:8080/{name}'", "'http://{hots}/'", "only {host} and {name} may stand"},
