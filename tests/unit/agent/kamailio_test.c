@@ -1,6 +1,7 @@
 /* A real Kamailio: its dispatcher says what is ordered, after its restart too. */
 #include "agent/kamailio_text.h"
 #include "base/check.h"
+#include "base/mem.h"
 #include "bench.h"
 
 #include <fcntl.h>
@@ -107,29 +108,65 @@ static void kamailio_kill(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-static struct bench *kamailio_bench(void)
-{
-    struct bench *bench = bench_new();
+/* Agent and Kamailio, both running. */
+struct edge {
+    struct bench *bench;
+    pid_t pid; /* 0: killed */
+};
 
+static void edge_kill(struct edge *edge)
+{
+    kamailio_kill(edge->pid);
+    edge->pid = 0;
+}
+
+static int begin(void **state)
+{
+    struct edge *edge;
+    struct bench *bench;
+
+    if (getenv("KIRIKAE_NO_REAL") != NULL)
+        return 0;
+    *state = edge = mem_zalloc(1, sizeof *edge);
+    edge->bench = bench = bench_new();
     bench->actuator->kind = ACTUATOR_KAMAILIO;
     bench->actuator->set = 3;
     bench->actuator->port = 5070;
     snprintf(bench->config.socket, sizeof bench->config.socket, "%s/rpc", bench->world->dir);
     snprintf(bench->config.list, sizeof bench->config.list, "%s/list", bench->world->dir);
     bench_start(bench);
-    return bench;
+    edge->pid = kamailio_start(bench, 0);
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct edge *edge = *state;
+
+    if (edge == NULL)
+        return 0;
+    if (edge->pid != 0)
+        edge_kill(edge);
+    bench_free(edge->bench);
+    mem_free(edge);
+    return 0;
+}
+
+/* The test's bench; without the real Kamailio there is nothing to test. */
+static struct bench *bench_of(void **state)
+{
+    struct edge *edge = *state;
+
+    if (edge == NULL)
+        skip();
+    return edge->bench;
 }
 
 static void it_moves(void **state)
 {
+    struct bench *bench = bench_of(state);
     struct act_order drains;
-    struct bench *bench;
-    pid_t pid;
 
-    if (getenv("KIRIKAE_NO_REAL") != NULL)
-        skip();
-    bench = kamailio_bench();
-    pid = kamailio_start(bench, 0);
     assert_string_equal(says(bench), "....");
     bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
     assert_string_equal(says(bench), "AADD");
@@ -142,20 +179,14 @@ static void it_moves(void **state)
     assert_string_equal(says(bench), "AIDD");
     bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
     assert_string_equal(says(bench), "DDAA");
-    kamailio_kill(pid);
-    bench_free(bench);
 }
 
 static void what_others_do_is_put_right(void **state)
 {
+    struct bench *bench = bench_of(state);
+    struct edge *edge = *state;
     char answer[4096];
-    struct bench *bench;
-    pid_t pid;
 
-    if (getenv("KIRIKAE_NO_REAL") != NULL)
-        skip();
-    bench = kamailio_bench();
-    pid = kamailio_start(bench, 0);
     bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
     rpc(bench, "dispatcher.set_state", "\"ip\",3,\"sip:127.0.1.1:5070;transport=udp\"", answer,
         sizeof answer);
@@ -163,60 +194,59 @@ static void what_others_do_is_put_right(void **state)
     bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
     assert_string_equal(says(bench), "AADD");
     /* Started again it says so by itself, before anybody tells it. */
-    kamailio_kill(pid);
+    edge_kill(edge);
     bench_fails(bench, bench_order(bench, 2, 0, 1, 3), ERR_IO, "refused");
-    pid = kamailio_start(bench, 0);
+    edge->pid = kamailio_start(bench, 0);
     assert_string_equal(says(bench), "DDAA");
     bench_ok(bench, bench_order(bench, 2, 0, 1, 3), false);
-    kamailio_kill(pid);
-    bench_free(bench);
 }
 
 static void weights_are_set(void **state)
 {
-    struct bench *bench;
-    pid_t pid;
+    struct bench *bench = bench_of(state);
 
-    if (getenv("KIRIKAE_NO_REAL") != NULL)
-        skip();
-    bench = kamailio_bench();
-    pid = kamailio_start(bench, 0);
     bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
     bench->route->candidates[0].weights[1] = 50;
     bench_ok(bench, bench_order(bench, 2, 0, 1, 3), true);
     assert_non_null(
         strstr(bench_read(bench, "list"), "3 sip:127.0.1.2:5070;transport=udp 4 0 rweight=50\n"));
     bench_ok(bench, bench_order(bench, 2, 0, 1, 3), false);
-    kamailio_kill(pid);
-    bench_free(bench);
 }
 
 static void a_move_does_not_wait_for_weights(void **state)
 {
-    struct bench *bench;
-    pid_t pid;
+    struct bench *bench = bench_of(state);
+    struct edge *edge = *state;
 
-    if (getenv("KIRIKAE_NO_REAL") != NULL)
-        skip();
-    bench = kamailio_bench();
-    pid = kamailio_start(bench, 3600);
+    edge_kill(edge);
+    edge->pid = kamailio_start(bench, 3600);
     bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
     bench->route->candidates[0].weights[1] = 50;
     bench_fails(bench, bench_order(bench, 2, 0, 1, 3), ERR_REFUSED, "Ongoing reload");
     assert_string_equal(says(bench), "DDAA");
-    kamailio_kill(pid);
-    bench_free(bench);
+}
+
+/* Gone, and there and silent: its processes do not answer for as long as they stand still. */
+static void one_that_does_not_answer_is_told(void **state)
+{
+    struct bench *bench = bench_of(state);
+    struct edge *edge = *state;
+
+    bench_ok(bench, bench_order(bench, 1, 0, 0, 3), true);
+    bench->actuator->timeout_ms = 1000;
+    kill(-edge->pid, SIGSTOP);
+    bench_fails(bench, bench_order(bench, 2, 0, 1, 3), ERR_TIMEOUT, "");
+    kill(-edge->pid, SIGCONT);
+    bench->actuator->timeout_ms = PATIENCE_MS;
+    /* The one that was given up may still be under way. */
+    assert_int_equal(bench_await(bench, bench_order(bench, 2, 0, 1, 3)).code, 0);
+    assert_string_equal(says(bench), "DDAA");
 }
 
 static void a_late_command_is_refused(void **state)
 {
-    struct bench *bench;
-    pid_t pid;
+    struct bench *bench = bench_of(state);
 
-    if (getenv("KIRIKAE_NO_REAL") != NULL)
-        skip();
-    bench = kamailio_bench();
-    pid = kamailio_start(bench, 0);
     bench_ok(bench, bench_order(bench, 7, 1, 1, 3), true);
     for (int restarted = 0; restarted < 2; restarted++) {
         struct act_result result = bench_run(bench, bench_order(bench, 6, 4, 0, 3));
@@ -229,18 +259,17 @@ static void a_late_command_is_refused(void **state)
         bench_stop(bench);
         bench_start(bench);
     }
-    kamailio_kill(pid);
-    bench_free(bench);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_moves),
-        cmocka_unit_test(what_others_do_is_put_right),
-        cmocka_unit_test(weights_are_set),
-        cmocka_unit_test(a_move_does_not_wait_for_weights),
-        cmocka_unit_test(a_late_command_is_refused),
+        cmocka_unit_test_setup_teardown(it_moves, begin, end),
+        cmocka_unit_test_setup_teardown(what_others_do_is_put_right, begin, end),
+        cmocka_unit_test_setup_teardown(weights_are_set, begin, end),
+        cmocka_unit_test_setup_teardown(a_move_does_not_wait_for_weights, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_does_not_answer_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_late_command_is_refused, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
