@@ -1,9 +1,9 @@
 /* kirikae-agent: the process. */
 #include "agent/agent.h"
+#include "base/args.h"
 #include "base/check.h"
 #include "store/file.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -27,41 +27,11 @@ struct process {
     struct agent *agent;
 };
 
-/* 0 go on, 1 there is nothing more to do, 2 wrong use. */
-static int read_arguments(int argc, char **argv, const char **config, bool *check)
-{
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'c') {
-            *config = optarg;
-        } else if (option == 'k') {
-            *check = true;
-        } else if (option == 'v' || option == 'h') {
-            fputs(option == 'v' ? "kirikae-agent " KIRIKAE_VERSION "\n" : usage, stdout);
-            return 1;
-        } else {
-            return 2;
-        }
-    }
-    if (*config != NULL && optind == argc)
-        return 0;
-    fputs(usage, stderr);
-    return 2;
-}
-
 static int read_config(const char *path, struct agent_config *config, struct err *err)
 {
     struct buf yaml = {0};
-    int rc = file_read(path, LIMIT_CONFIG, &yaml, err);
+    int rc = file_load(path, LIMIT_CONFIG, &yaml, err);
 
-    if (rc > 0)
-        rc = err_set(err, ERR_IO, "%s: no such file", path);
     if (rc == 0)
         rc = agent_config_parse(path, yaml.data, yaml.len, config, err);
     buf_free(&yaml);
@@ -120,18 +90,17 @@ static int run(struct process *process)
 int main(int argc, char **argv)
 {
     static struct process process;
-    const char *path = NULL;
-    bool check = false;
+    struct args args = {.program = "kirikae-agent", .usage = usage};
     struct err err;
-    int rc = read_arguments(argc, argv, &path, &check);
+    int exit_code = args_read(&args, argc, argv);
 
-    if (rc != 0)
-        return rc == 1 ? 0 : rc;
-    if (read_config(path, &process.config, &err) != 0) {
+    if (exit_code >= 0)
+        return exit_code;
+    if (read_config(args.config, &process.config, &err) != 0) {
         fprintf(stderr, "kirikae-agent: %s\n", err.text);
         return 1;
     }
-    if (check)
+    if (args.check)
         return 0;
     signal(SIGPIPE, SIG_IGN);
     return run(&process);

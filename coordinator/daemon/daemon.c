@@ -24,10 +24,8 @@ struct moment daemon_now(void)
 
 static int read_config(struct daemon *daemon, struct err *err)
 {
-    int r = file_read(daemon->config.cluster_file, LIMIT_CONFIG, &daemon->cluster_yaml, err);
+    int r = file_load(daemon->config.cluster_file, LIMIT_CONFIG, &daemon->cluster_yaml, err);
 
-    if (r > 0)
-        return err_set(err, ERR_IO, "%s: no such file", daemon->config.cluster_file);
     if (r < 0)
         return r;
     r = config_parse(daemon->config.cluster_file, daemon->cluster_yaml.data,
@@ -195,10 +193,8 @@ static int reload_cluster_file(struct daemon *daemon, struct err *err)
 {
     struct model *model = NULL;
     struct buf yaml = {0};
-    int r = file_read(daemon->config.cluster_file, LIMIT_CONFIG, &yaml, err);
+    int r = file_load(daemon->config.cluster_file, LIMIT_CONFIG, &yaml, err);
 
-    if (r > 0)
-        r = err_set(err, ERR_IO, "%s: no such file", daemon->config.cluster_file);
     if (r == 0)
         r = config_parse(daemon->config.cluster_file, yaml.data, yaml.len, &model, err);
     if (r == 0)

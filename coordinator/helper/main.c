@@ -1,17 +1,15 @@
 /* kirikae-helper: holds addresses and runs hooks of exclusive routes, under deadlines. */
+#include "base/args.h"
 #include "base/buf.h"
 #include "helper/helper.h"
+#include "store/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PRIORITY 20 /* of 99: above what is not real-time, below the kernel's own */
 
@@ -24,35 +22,10 @@ static const char usage[] =
     "  --check        read the file, say what is wrong with it, and end\n"
     "  --version      print the version and end\n";
 
-/* Nobody else than root, or who runs this, may have written it. */
-static int read_file(const char *path, struct buf *bytes, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
-    struct stat stat;
-    char page[4096];
-    ssize_t n;
-
-    if (fd < 0 || fstat(fd, &stat) < 0)
-        r = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    else if ((stat.st_uid != 0 && stat.st_uid != geteuid()) || (stat.st_mode & 022) != 0)
-        r = err_set(err, ERR_DENIED, "%s: others than root may write it", path);
-    while (r == 0 && (n = read(fd, page, sizeof page)) != 0) {
-        if (n < 0)
-            r = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-        else if (bytes->len + (size_t)n > LIMIT_CONFIG)
-            r = err_set(err, ERR_LIMIT, "%s: longer than %d bytes", path, LIMIT_CONFIG);
-        else
-            buf_append(bytes, page, (size_t)n);
-    }
-    if (fd >= 0)
-        close(fd);
-    return r;
-}
-
 static int read_config(const char *path, struct helper_config *config, struct err *err)
 {
     struct buf yaml = {0};
-    int r = read_file(path, &yaml, err);
+    int r = file_load_trusted(path, LIMIT_CONFIG, &yaml, err);
 
     if (r == 0)
         r = config_parse_helper(path, yaml.data, yaml.len, config, err);
@@ -86,36 +59,16 @@ static int run(struct helper *helper, struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    struct args args = {.program = "kirikae-helper", .usage = usage};
     struct helper helper = {0};
-    const char *path = NULL;
-    bool check = false;
     struct err err = {{0}};
-    int option, r;
+    int r = args_read(&args, argc, argv);
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'c') {
-            path = optarg;
-        } else if (option == 'k') {
-            check = true;
-        } else if (option == 'v' || option == 'h') {
-            fputs(option == 'v' ? "kirikae-helper " KIRIKAE_VERSION "\n" : usage, stdout);
-            return 0;
-        } else {
-            return 2;
-        }
-    }
-    if (path == NULL || optind != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    if (r >= 0)
+        return r;
     helper.log = log_open("helper", LOG_LEVEL_INFO);
-    r = read_config(path, &helper.config, &err);
-    if (r == 0 && !check)
+    r = read_config(args.config, &helper.config, &err);
+    if (r == 0 && !args.check)
         r = run(&helper, &err);
     else
         helper_config_free(&helper.config);

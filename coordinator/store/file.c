@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int file_pwrite(int fd, const void *bytes, size_t len, long long offset)
@@ -84,6 +85,30 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *err)
         return code == ENOENT ? 1 : ERR_IO;
     }
     rc = read_all(fd, path, max, out, err);
+    close(fd);
+    return rc;
+}
+
+int file_load(const char *path, size_t max, struct buf *out, struct err *err)
+{
+    int rc = file_read(path, max, out, err);
+
+    return rc > 0 ? err_set(err, ERR_IO, "%s: no such file", path) : rc;
+}
+
+int file_load_trusted(const char *path, size_t max, struct buf *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+    struct stat stat;
+
+    if (fd < 0)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &stat) < 0)
+        rc = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    else if ((stat.st_uid != 0 && stat.st_uid != geteuid()) || (stat.st_mode & 022) != 0)
+        rc = err_set(err, ERR_DENIED, "%s: others than root may write it", path);
+    else
+        rc = read_all(fd, path, max, out, err);
     close(fd);
     return rc;
 }

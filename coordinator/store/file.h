@@ -11,6 +11,11 @@
  * 1: there is no such file. `out` is as before unless the result is 0. */
 int file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
+/* The same of a file that has to be there: ERR_IO when it is not. */
+int file_load(const char *path, size_t max, struct buf *out, struct err *err);
+/* And that nobody else than root, or who runs this, may have written: else ERR_DENIED. */
+int file_load_trusted(const char *path, size_t max, struct buf *out, struct err *err);
+
 /* Replaces the file, or makes it, with `mode`: after a crash at any moment it is the
  * old one or the new one, and when 0 is returned it is the new one for good. */
 int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct err *err);

@@ -57,6 +57,27 @@ static void write_then_read(void **state)
     buf_free(&got);
 }
 
+static void what_others_may_write_is_not_trusted(void **state)
+{
+    struct place *place = *state;
+    struct buf got = {0};
+    struct err err;
+
+    assert_int_equal(file_load_trusted(place->path, 100, &got, &err), ERR_IO);
+    assert_int_equal(file_load(place->path, 100, &got, &err), ERR_IO);
+    assert_non_null(strstr(err.text, "no such file"));
+    assert_int_equal(file_write(place->path, "text", 4, 0644, &err), 0);
+    assert_int_equal(file_load_trusted(place->path, 3, &got, &err), ERR_LIMIT);
+    assert_int_equal(file_load_trusted(place->path, 4, &got, &err), 0);
+    assert_string_equal(buf_cstr(&got), "text");
+    assert_int_equal(chmod(place->path, 0664), 0);
+    assert_int_equal(file_load_trusted(place->path, 100, &got, &err), ERR_DENIED);
+    assert_non_null(strstr(err.text, "others than root may write it"));
+    assert_int_equal(chmod(place->path, 0646), 0);
+    assert_int_equal(file_load_trusted(place->path, 100, &got, &err), ERR_DENIED);
+    buf_free(&got);
+}
+
 static void a_crash_left_over_is_no_obstacle(void **state)
 {
     struct place *place = *state;
@@ -99,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(write_then_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_others_may_write_is_not_trusted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_crash_left_over_is_no_obstacle, setup, teardown),
         cmocka_unit_test_setup_teardown(too_long_is_refused_and_named, setup, teardown),
         cmocka_unit_test(an_impossible_place_is_an_error),
