@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <cmocka.h>
 
@@ -199,6 +201,31 @@ static void zones_are_checked(void **state)
     snprintf(world->model->servers[1].host, LIMIT_NAME, "mirror-1.example");
     world_fails(&order, ERR_INVALID, "no address");
     assert_string_equal(real_records(world), "127.0.0.2 |");
+    world_free(world);
+}
+
+/* What ldns takes for the time when it signs: this stands before the C library's. */
+static time_t wrong_by_s;
+int gettimeofday(struct timeval *restrict into, void *restrict zone)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    *into = (struct timeval){now.tv_sec + wrong_by_s, now.tv_nsec / 1000};
+    return 0;
+}
+
+static void a_wrong_clock_is_told(void **state)
+{
+    struct world *world = open_world(state, 1);
+    struct act_order order = world_order(world, 1, 0, 1, world_all(world, 1));
+
+    wrong_by_s = 3600;
+    world_fails(&order, ERR_DENIED, "BADTIME");
+    wrong_by_s = -3600;
+    world_fails(&order, ERR_DENIED, "BADTIME");
+    wrong_by_s = 0;
+    world_ok(&order, true);
     world_free(world);
 }
 
@@ -467,6 +494,7 @@ int main(void)
         BOTH(may_forbids),
         BOTH(keys_are_checked),
         BOTH(zones_are_checked),
+        BOTH(a_wrong_clock_is_told),
         BOTH(many_addresses),
         BOTH(newer_overtakes_older),
         BOTH(older_in_between_loses),

@@ -18,7 +18,8 @@ enum manner {
     SILENT,
     CLOSES,          /* after the first bytes */
     BABBLES,         /* text of another protocol, with prompts */
-    FLOODS,          /* never a prompt */
+    FLOODS,          /* 10 MB of lines, never a prompt */
+    HALF,            /* the first half of a line, and then nothing */
     UNASKED,         /* two answers to one question */
     DRIBBLES,        /* good HAProxy answers byte by byte */
     FORGETS,         /* good HAProxy answers; takes everything and changes nothing */
@@ -71,9 +72,11 @@ static void say(uv_stream_t *peer, const void *bytes, size_t len)
 
 static void flood(uv_stream_t *peer)
 {
-    static char rows[HAPROXY_ANSWER_MAX + 1];
+    static char rows[10 << 20];
 
     memset(rows, 'x', sizeof rows);
+    for (size_t i = 0; i < sizeof rows; i += 100)
+        rows[i] = '\n';
     say(peer, rows, sizeof rows);
 }
 
@@ -123,6 +126,9 @@ static void on_peer_read(uv_stream_t *peer, ssize_t n, const uv_buf_t *bytes)
         break;
     case FLOODS:
         flood(peer);
+        break;
+    case HALF:
+        say(peer, "\n> 1 (/m) pattern curr_v", 24);
         break;
     case UNASKED:
         say(peer, "\n> \n> \n> \n> \n> \n> \n> ", 21);
@@ -319,6 +325,7 @@ static void haproxy_misbehaves(void **state)
     expect(CLOSES, ACTUATOR_HAPROXY, ERR_IO, "");
     expect(BABBLES, ACTUATOR_HAPROXY, ERR_INVALID, "what was not asked");
     expect(FLOODS, ACTUATOR_HAPROXY, ERR_LIMIT, "more than");
+    expect(HALF, ACTUATOR_HAPROXY, ERR_TIMEOUT, "within 300 ms while reading");
     expect(UNASKED, ACTUATOR_HAPROXY, ERR_INVALID, "what was not asked");
 }
 

@@ -21,6 +21,32 @@ static void only_the_agent_that_was_meant(void **state)
     bench_free(bench);
 }
 
+static void issue_for(struct bench *bench, long seconds)
+{
+    authority_issue(bench->world->authority, "agent", "agent", -3600, seconds, bench->config.cert,
+                    bench->config.key);
+}
+
+/* It would not begin with such a certificate, but it outlives the one that it began with. */
+static void an_expired_agent_is_not_ordered(void **state)
+{
+    struct bench *bench = bench_new();
+    int64_t expired_ms = clock_boot_ms() + 4000;
+    struct err err;
+
+    bench->actuator->kind = ACTUATOR_EXEC;
+    snprintf(bench->actuator->program, sizeof bench->actuator->program, "p");
+    issue_for(bench, 3);
+    bench_start(bench);
+    while (clock_boot_ms() < expired_ms)
+        world_step(bench->world);
+    bench_fails(bench, bench_order(bench, 1, 0, 0, 3), ERR_DENIED, "expired");
+    issue_for(bench, 3600);
+    assert_int_equal(agent_reload(bench->agent, &err), 0);
+    assert_int_equal(bench_await(bench, bench_order(bench, 1, 0, 0, 3)).code, ERR_INVALID);
+    bench_free(bench);
+}
+
 static void only_coordinators_may_order(void **state)
 {
     static const struct {
@@ -78,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_agent_that_was_meant),
+        cmocka_unit_test(an_expired_agent_is_not_ordered),
         cmocka_unit_test(only_coordinators_may_order),
         cmocka_unit_test(a_slow_handshake_is_waited_for),
     };
