@@ -269,8 +269,10 @@ static void cut_path(struct injection *injection, int from, int to, bool on)
 
 static void lose_path(struct injection *injection, int from, int to, bool on)
 {
-    if (injection->fault.value > DOUBT_LOSS_PERMILLE)
+    if (injection->fault.value > DOUBT_LOSS_PERMILLE) {
         doubt(injection, to, on);
+        oracle_lossy(injection->sim, from, to, on);
+    }
     network_loss(injection->sim->network, from, to, (int)injection->fault.value, on);
 }
 

@@ -365,6 +365,8 @@ void oracle_served(struct sim *sim, int route, bool served); /* by the truth, fr
 void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over);
 /* Somebody leads, or nobody: what happens then cannot be in the ledger. */
 void oracle_led(struct sim *sim, bool led);
+/* More is lost between them than failures are promised to be told from. */
+void oracle_lossy(struct sim *sim, int from, int to, bool on);
 /* By the ledger. */
 void oracle_heard(struct sim *sim, int server, bool heard);
 void oracle_moved(struct sim *sim, int route, int candidate);

@@ -29,7 +29,9 @@ struct account {
     struct spans ledger[LIMIT_ROUTES]; /* of the function that names the route */
     struct spans unled;                /* nobody leads: nothing can be written down */
     struct spans unsure[LIMIT_ROUTES]; /* … or too few are heard: a failure is not believed */
+    struct spans lossy[LIMIT_ROUTES];  /* one that works may look as if it did not */
     bool led;
+    int losses[LIMIT_SERVERS];   /* faults on its paths */
     server_set silent;           /* as the ledger says */
     int candidate[LIMIT_ROUTES]; /* likewise: where the route is */
     bool full;                   /* too many to keep: no verdict */
@@ -92,18 +94,22 @@ static bool watched(const struct sim *sim, int server)
     return 2 * server_count(heard) > server_count(all) && __builtin_popcountll(sites) >= 2;
 }
 
-static void look_who_watches(struct sim *sim)
+/* What makes the ledger's word and the truth differ, with nobody to blame. */
+static void look_at_routes(struct sim *sim)
 {
     struct account *account = sim->account;
     int r, m;
 
     for (r = 0; r < sim->model->n_routes; r++) {
         const struct candidate *c = &sim->model->routes[r].candidates[account->candidate[r]];
-        bool sure = account->led;
+        bool sure = account->led, lossy = false;
 
-        for (m = 0; m < c->n_members && sure; m++)
-            sure = watched(sim, c->members[m]);
+        for (m = 0; m < c->n_members; m++) {
+            sure = sure && watched(sim, c->members[m]);
+            lossy |= account->losses[c->members[m]] > 0;
+        }
         mark(account, &account->unsure[r], !sure, sim_ms(sim));
+        mark(account, &account->lossy[r], lossy, sim_ms(sim));
     }
 }
 
@@ -111,7 +117,18 @@ void oracle_led(struct sim *sim, bool led)
 {
     sim->account->led = led;
     mark(sim->account, &sim->account->unled, !led, sim_ms(sim));
-    look_who_watches(sim);
+    look_at_routes(sim);
+}
+
+void oracle_lossy(struct sim *sim, int from, int to, bool on)
+{
+    int *losses = sim->account->losses;
+    int before = (losses[from] > 0) + (losses[to] > 0);
+
+    losses[from] += on ? 1 : -1;
+    losses[to] += on ? 1 : -1;
+    if ((losses[from] > 0) + (losses[to] > 0) != before)
+        look_at_routes(sim);
 }
 
 void oracle_heard(struct sim *sim, int server, bool heard)
@@ -119,13 +136,13 @@ void oracle_heard(struct sim *sim, int server, bool heard)
     server_set bit = server_bit(server);
 
     sim->account->silent = heard ? sim->account->silent & ~bit : sim->account->silent | bit;
-    look_who_watches(sim);
+    look_at_routes(sim);
 }
 
 void oracle_moved(struct sim *sim, int route, int candidate)
 {
     sim->account->candidate[route] = candidate;
-    look_who_watches(sim);
+    look_at_routes(sim);
 }
 
 /* ---- the ledger's side ---- */
@@ -228,14 +245,17 @@ static int64_t within(const struct sim *sim, const struct span *span, const stru
 static bool compare(struct sim *sim, int route, const struct spans *a, const struct spans *b,
                     int64_t allowed, const char *what)
 {
-    bool told = a == &sim->account->ledger[route];
-    const struct spans *excused = told ? &sim->account->unled : &sim->account->unsure[route];
+    struct account *account = sim->account;
+    bool told = a == &account->ledger[route];
     int i;
 
     for (i = 0; i < a->n; i++) {
         int64_t open = uncovered(&a->span[i], b, oracle_slack_ms(sim, route), sim_ms(sim));
 
-        if (open <= allowed + within(sim, &a->span[i], excused))
+        open -= told ? within(sim, &a->span[i], &account->unled) +
+                           within(sim, &a->span[i], &account->lossy[route])
+                     : within(sim, &a->span[i], &account->unsure[route]);
+        if (open <= allowed)
             continue;
         sim_break(sim, "downtime-true", "%s: %s from %lld to %lld ms, of which %lld ms are not %s",
                   sim->model->routes[route].name, what,
