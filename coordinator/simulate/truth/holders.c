@@ -175,14 +175,22 @@ static void check_decision(struct machine *leader, const struct entry *entry)
         check_leaves(leader, entry);
 }
 
+/* And not a follower, who stores what another decided, or what it decided itself once: Raft
+ * knows before the engine that it leads no more. */
+static bool decides(const struct machine *machine)
+{
+    return machine->process != NULL && engine_leads(node_engine(machine->process->node)) &&
+           node_raft(machine->process->node).role == RAFT_ROLE_LEADER;
+}
+
 void holders_appending(void *context, const struct raft_entry *entries, unsigned n)
 {
     struct machine *machine = context;
     struct err err;
     unsigned i;
 
-    if (machine->process == NULL || !engine_leads(node_engine(machine->process->node)))
-        return; /* also what it decided once and gets back from another */
+    if (!decides(machine))
+        return;
     for (i = 0; i < n; i++) {
         struct entry entry = {0};
 
