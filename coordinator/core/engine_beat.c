@@ -345,10 +345,14 @@ static bool holder_over(const struct engine *engine, struct moment now, int rout
     return promise_over(reports, n, model_majority(engine->model), &timing, now.boot_ms);
 }
 
+/* Reports stay true, but who stood still, or hears no majority, does not know what came since:
+ * that a holder whose helper stands still is there and waits for it. */
 bool grants_over(const struct engine *engine, struct moment now, int route)
 {
     int i;
 
+    if (belief_abstains(engine, now))
+        return false;
     for (i = 0; i < engine->model->n_coordinators; i++)
         if (may_hold(engine, route, i) && !holder_over(engine, now, route, i))
             return false;

@@ -164,6 +164,27 @@ static void a_daemon_that_starts_anew_does_not_speak_for_its_helper(void **state
     cluster_free(c);
 }
 
+/* What it knew says that all grants are over; what it has not read yet, that one holder waits. */
+static void a_leader_that_stood_still_hears_before_it_acts(void **state)
+{
+    struct cluster *c = calm();
+    struct event tick = {.kind = EVENT_TICK};
+    int64_t until_ms;
+
+    (void)state;
+    c->mute[VOICE] = true;
+    move(c, 1);
+    cluster_run(c, 200);
+    until_ms = c->held[VOICE].until_ms;
+    c->now_ms += 2 * wait_ms(c);
+    cluster_step(c, c->leader, &tick);
+    assert_int_equal(route_of(c)->now.epoch, 2);
+    assert_int_equal(route_of(c)->phase, ROUTE_WAITING);
+    assert_true(acted_ms(c, 6000) > 0);
+    assert_true(c->now_ms >= until_ms + c->held[VOICE].fence_ms + 4000);
+    cluster_free(c);
+}
+
 static void what_software_was_lent_is_waited_for(void **state)
 {
     struct cluster *c = calm();
@@ -286,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_move_is_let_go_and_waits_for_the_helper),
         cmocka_unit_test(a_helper_that_says_nothing_is_waited_out),
         cmocka_unit_test(a_daemon_that_starts_anew_does_not_speak_for_its_helper),
+        cmocka_unit_test(a_leader_that_stood_still_hears_before_it_acts),
         cmocka_unit_test(what_software_was_lent_is_waited_for),
         cmocka_unit_test(who_says_himself_that_he_does_not_hold_has_lapsed),
         cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
