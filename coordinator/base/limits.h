@@ -21,7 +21,7 @@
  * observations too: a configuration whose beats could not hold that is refused. Bytes, with
  * figures that no cluster reaches in a century: beats up to 2^42, epochs up to 2^28. */
 #define BEAT_ROOM (LIMIT_BEAT - 64) /* link/ adds an envelope */
-#define BEAT_FRAME 280              /* whatever the configuration is, reports and hints included */
+#define BEAT_FRAME 295              /* whatever the configuration is, reports and hints included */
 #define BEAT_COORDINATOR 19
 #define BEAT_EXCLUSIVE 7
 #define BEAT_VOTE 19

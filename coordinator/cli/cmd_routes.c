@@ -13,6 +13,8 @@ static void members(FILE *out, const json_t *candidate)
                 : cli_bool(member, "healthy") ? ", healthy"
                                               : ", SICK",
                 cli_bool(member, "serving") ? ", serving" : "");
+        if (cli_text(member, "unable")[0] != '\0')
+            fprintf(out, ", UNABLE: %s", cli_text(member, "unable"));
         json_array_foreach(json_object_get(member, "failing"), j, check)
             fprintf(out, "%s%s", j == 0 ? ": " : ", ", json_string_value(check));
         fputc('\n', out);

@@ -16,6 +16,16 @@ static void print_disputed(FILE *out, const json_t *list)
     }
 }
 
+static void print_unable(FILE *out, const json_t *list)
+{
+    const json_t *server;
+    size_t i;
+
+    json_array_foreach(list, i, server)
+        fprintf(out, "%s%s could not hold it: %s\n", i == 0 ? "\n" : "", cli_text(server, "server"),
+                cli_text(server, "why"));
+}
+
 static void print(FILE *out, const json_t *view, uint32_t facts, const struct rule *rule)
 {
     const json_t *passed = json_object_get(view, "passed_over");
@@ -31,6 +41,7 @@ static void print(FILE *out, const json_t *view, uint32_t facts, const struct ru
     if (json_array_size(passed) > 0)
         fprintf(out, "\nrows that would move it, and what keeps each\n");
     rules_print_passed(out, passed, "  ");
+    print_unable(out, json_object_get(view, "unable"));
     print_disputed(out, json_object_get(view, "disputed"));
 }
 

@@ -56,7 +56,8 @@ json_t *rules_json(const struct rule *rule)
 static bool would_move(const struct rule *rule)
 {
     return rule->action == ACTION_MOVE || rule->action == ACTION_FAILBACK ||
-           rule->action == ACTION_FOLLOW || rule->action == ACTION_MOVE_TO;
+           rule->action == ACTION_FOLLOW || rule->action == ACTION_LEAVE ||
+           rule->action == ACTION_MOVE_TO;
 }
 
 json_t *rules_json_passed(enum route_phase phase, uint32_t facts, const struct rule *until)

@@ -148,8 +148,11 @@ struct engine *engine_new(const struct engine_options *options)
     engine->votes = true;
     outbox_reset(engine);
     config_use(engine, options->now);
-    /* What the process before was granted, its fence or a client of it may still go by. */
+    /* What the process before was granted, its fence or a client of it may still go by: the
+     * helper's word is about the one, not about the other. */
     engine->former_ms = options->now.boot_ms + longest_lease_ms();
+    for (i = 0; i < LIMIT_ROUTES; i++)
+        engine->lent_ms[i] = engine->former_ms;
     grants_fence(engine, engine->former_ms, -1);
     return engine;
 }
@@ -373,6 +376,11 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_HINT:
         hint_take(engine, event, effects);
+        break;
+    case EVENT_LEAVE:
+        engine->leaving = true;
+        engine->next_beat_ms = event->now.boot_ms;
+        engine_wake(engine, event->now);
         break;
     }
     tick(engine, event->now, effects);

@@ -38,6 +38,7 @@ enum event_kind {
     EVENT_RECHECK,  /* a call waits for engine_may_act(): the others are asked, once or again */
     EVENT_REPORT,   /* this server's own software says how one of its checks is */
     EVENT_HINT,     /* something happened to what a check looks at: look at once */
+    EVENT_LEAVE,    /* this node is to stop, and has a little time: engine_left() */
 };
 
 enum holder_word {
@@ -271,6 +272,10 @@ struct cover {
     bool hole;
 };
 struct cover engine_cover(const struct engine *engine, struct moment now, int check);
+/* Why `server` could not hold `route`, besides what is committed; NULL: it could. */
+const char *engine_unable(const struct engine *engine, int route, int server);
+/* Candidates that could take the route now, the active one among them or not. */
+bool engine_ready(const struct engine *engine, int route, int candidate);
 /* What a route goes by now, with what an operator asks (NULL: nothing), on the leader. */
 struct rule;
 struct route_view {
@@ -280,6 +285,8 @@ struct route_view {
 };
 struct route_view engine_route_view(const struct engine *engine, struct moment now, int route,
                                     const struct command *command);
+/* After EVENT_LEAVE: nobody has to take over from this node any more, or nobody will. */
+bool engine_left(const struct engine *engine, struct moment now);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
 int engine_leader(const struct engine *engine); /* server, -1 */
 /* May a call of this node that says the placement (epoch, step) of `route` take effect, under

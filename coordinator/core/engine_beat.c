@@ -89,12 +89,14 @@ bool grants_newer_known(const struct engine *engine, int route)
     return false;
 }
 
-/* Only a move waits for it: who serves, or may again, has nothing to let go of. */
+/* Only a move waits for it: who serves, or may again, has nothing to let go of. And no longer
+ * than until the helper has let go of what is left, whichever start was granted it. */
 static bool fencing(const struct engine *engine, struct moment now, int route)
 {
     if (engine->shared->routes[route].phase != ROUTE_WAITING)
         return false;
-    return now.boot_ms < engine->fence_until_ms[route] || hold_lingers(engine, now, route);
+    return (now.boot_ms < engine->fence_until_ms[route] && !hold_is_over(engine, now, route)) ||
+           hold_lingers(engine, now, route);
 }
 
 /* This node's log holds no intent newer than the epoch that it has applied. While an exclusive
@@ -147,6 +149,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
         .config_version = engine->model->version,
         .leader = engine_leads(engine),
         .abstain = belief_abstains(engine, now),
+        .leaving = engine->leaving,
         .asks = now.boot_ms >= engine->ask_ms,
         .refused = engine->peers[engine->self].refused,
         .heard = engine->heard,
@@ -163,8 +166,10 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
     fill_votes(engine, now, beat);
     report_fill(engine, now, beat);
     for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)
-        if (engine->model->routes[r].kind == ROUTE_EXCLUSIVE)
-            beat->clears[beat->n_clears++] = clear_of(engine, now, r);
+        if (engine->model->routes[r].kind == ROUTE_EXCLUSIVE) {
+            beat->clears[beat->n_clears] = clear_of(engine, now, r);
+            beat->clears[beat->n_clears++].unable = !hold_able(engine, r, engine->self);
+        }
 }
 
 /* ---- grants ---- */

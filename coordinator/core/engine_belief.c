@@ -333,6 +333,17 @@ static void take_clears(struct peer *peer, const struct beat *beat, uint32_t ver
     }
 }
 
+/* Routes that it could not hold, a bit each. */
+static uint64_t unable(const struct peer *peer)
+{
+    uint64_t set = 0;
+    int i;
+
+    for (i = 0; i < peer->n_clears; i++)
+        set |= (uint64_t)peer->clears[i].unable << peer->clears[i].route;
+    return set;
+}
+
 /* Something in this beat that verdicts or elections go by and votes do not say. */
 static bool says_other(const struct peer *peer, const struct beat *beat)
 {
@@ -344,6 +355,7 @@ static bool says_other(const struct peer *peer, const struct beat *beat)
 void belief_beat(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct beat *beat = event->beat;
+    uint64_t was_unable;
     struct peer *peer;
 
     if (beat->from < 0 || beat->from >= engine->model->n_coordinators || beat->from == engine->self)
@@ -377,7 +389,12 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     if (engine->self < beat->n_echoes && beat->echoes[engine->self].known &&
         beat->echoes[engine->self].boot == engine->boot)
         peer->echo_of_me = beat->echoes[engine->self];
+    was_unable = unable(peer);
     take_clears(peer, beat, engine->model->version);
+    /* Routes at rest go by it too. */
+    if (unable(peer) != was_unable || peer->leaving != beat->leaving)
+        engine->routes_busy = true;
+    peer->leaving = beat->leaving;
     /* "Up" means that my own recent beat was echoed: one way is not a connection. */
     if (belief_recent(engine, event->now, peer, engine->model->timing.silent_ms)) {
         detector_feed(&peer->detector, event->now.boot_ms);

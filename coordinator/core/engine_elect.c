@@ -86,7 +86,7 @@ static bool calm(const struct engine *engine, struct moment now)
 {
     int r;
 
-    if (now.boot_ms - engine->led_ms < CALM_MS || engine->n_pending > 0 ||
+    if ((now.boot_ms - engine->led_ms < CALM_MS && !engine->leaving) || engine->n_pending > 0 ||
         belief_abstains(engine, now))
         return false;
     for (r = 0; r < engine->model->n_routes; r++)
@@ -95,26 +95,63 @@ static bool calm(const struct engine *engine, struct moment now)
     return true;
 }
 
-/* Only to a node that is heard now, has all we have, and has nobody better to be. */
-void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects)
+/* Of `set`, one that is heard now and has all we have; -1. */
+static int heir(const struct engine *engine, server_set set)
 {
-    server_set good = model_calm_leaders(engine->model);
     int i;
 
-    if ((good & server_bit(engine->self)) || verbs_chosen(engine, now) || !calm(engine, now) ||
-        (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < TRANSFER_AGAIN_MS))
-        return;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         const struct peer *peer = &engine->peers[i];
 
-        if (!(good & server_bit(i)) || peer->detector.silent || peer->abstain ||
-            peer->applied + 16 < engine->shared->index)
-            continue;
-        engine->transferred_ms = now.boot_ms;
-        engine_log(effects, LOG_LEVEL_INFO, "hand-over",
-                   "all is calm: %s is to lead, from a place that no route prefers",
-                   engine->model->servers[i].name);
-        engine_add(effects, EFFECT_TRANSFER)->server = i;
+        if (i != engine->self && (set & server_bit(i)) && !peer->detector.silent &&
+            !peer->abstain && !peer->leaving && peer->applied + 16 >= engine->shared->index)
+            return i;
+    }
+    return -1;
+}
+
+int elect_successor(const struct engine *engine)
+{
+    int to = heir(engine, model_calm_leaders(engine->model));
+
+    return to >= 0 ? to : heir(engine, engine->voters);
+}
+
+/* Who is being stopped need not look for a better place. */
+static void bequeath(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int to = elect_successor(engine);
+
+    if (to < 0 || !calm(engine, now) ||
+        (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < STAND_AGAIN_MS))
+        return;
+    engine->transferred_ms = now.boot_ms;
+    engine_log(effects, LOG_LEVEL_INFO, "hand-over",
+               "this coordinator is being stopped: %s is "
+               "to lead",
+               engine->model->servers[to].name);
+    engine_add(effects, EFFECT_TRANSFER)->server = to;
+}
+
+/* Only to a node that is heard now, and has nobody better to be. */
+void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects)
+{
+    server_set good = model_calm_leaders(engine->model);
+    int to;
+
+    if (engine->leaving) {
+        bequeath(engine, now, effects);
         return;
     }
+    if ((good & server_bit(engine->self)) || verbs_chosen(engine, now) || !calm(engine, now) ||
+        (engine->transferred_ms != 0 && now.boot_ms - engine->transferred_ms < TRANSFER_AGAIN_MS))
+        return;
+    to = heir(engine, good);
+    if (to < 0)
+        return;
+    engine->transferred_ms = now.boot_ms;
+    engine_log(effects, LOG_LEVEL_INFO, "hand-over",
+               "all is calm: %s is to lead, from a place that no route prefers",
+               engine->model->servers[to].name);
+    engine_add(effects, EFFECT_TRANSFER)->server = to;
 }

@@ -6,15 +6,38 @@
 #define UTC_LOOK_MS 60000 /* what waits for a time of UTC is looked at so often */
 #define KEPT_LOOK_MS 1000 /* … and what is kept back for another reason */
 
+server_set route_fit(const struct engine *engine, int route, int candidate)
+{
+    server_set fit = shared_candidate_ok(engine->shared, route, candidate);
+    int i;
+
+    for (i = 0; i < engine->model->n_coordinators; i++)
+        if (!hold_able(engine, route, i))
+            fit &= ~server_bit(i);
+    return fit;
+}
+
+bool route_ready(const struct engine *engine, int route, int candidate)
+{
+    return server_count(route_fit(engine, route, candidate)) >=
+           engine->model->routes[route].candidates[candidate].least;
+}
+
 int route_next(const struct engine *engine, int route)
 {
-    const struct shared *shared = engine->shared;
     int c;
 
     for (c = 0; c < engine->model->routes[route].n_candidates; c++)
-        if (c != shared->routes[route].now.candidate && shared_candidate_ready(shared, route, c))
+        if (c != engine->shared->routes[route].now.candidate && route_ready(engine, route, c))
             return c;
     return -1;
+}
+
+int route_follow(const struct engine *engine, int route)
+{
+    int c = shared_follow_to(engine->shared, route);
+
+    return c >= 0 && route_ready(engine, route, c) ? c : -1;
 }
 
 static bool in_dispute(const struct engine *engine, int server)
@@ -137,7 +160,7 @@ server_set route_pool(const struct engine *engine, int route)
 
     /* Who only does not hold it stays placed, or could never hold it again. */
     standing |= engine->shared->routes[route].lapsed;
-    return (now->members & standing) | shared_candidate_ok(engine->shared, route, now->candidate);
+    return (now->members & standing) | route_fit(engine, route, now->candidate);
 }
 
 /* Automatic moves within the window that `hold` looks at. */
@@ -298,7 +321,7 @@ static int preferred(const struct engine *engine, struct moment now, int route, 
     for (c = 0; c < state->now.candidate; c++) {
         int64_t ready_ms = engine->ready_ms[route][c];
 
-        if (ready_ms == 0 ||
+        if (ready_ms == 0 || !route_ready(engine, route, c) ||
             (parent != NULL && model_candidate(parent, r->candidates[c].name) !=
                                    engine->shared->routes[r->follows].now.candidate))
             continue;
@@ -382,6 +405,11 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
     return due_ms;
 }
 
+bool engine_ready(const struct engine *engine, int route, int candidate)
+{
+    return route_ready(engine, route, candidate);
+}
+
 uint32_t route_facts(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -393,8 +421,10 @@ uint32_t route_facts(const struct engine *engine, struct moment now, int route)
     if ((facts & FACT_ACTIVE_OK) && (facts & FACT_OTHER_READY) &&
         route_back(engine, now, route) >= 0)
         facts |= FACT_FAILBACK_DUE;
-    if (shared_follow_to(engine->shared, route) >= 0)
+    if (route_follow(engine, route) >= 0)
         facts |= FACT_PARENT_MOVED;
+    if (hold_leaver(engine, route) >= 0)
+        facts |= FACT_LEAVING;
     if (drain_over(engine, now, route))
         facts |= FACT_DRAIN_OVER;
     if ((model_required(r, r->n_actuators) & ~state->done) == 0)
@@ -420,7 +450,7 @@ static uint32_t asked(const struct engine *engine, const struct command *command
         facts |= FACT_FORCE;
     if (command->to == engine->shared->routes[command->route].now.candidate)
         facts |= FACT_TARGET_ACTIVE;
-    if (shared_candidate_ready(engine->shared, command->route, command->to))
+    if (route_ready(engine, command->route, command->to))
         facts |= FACT_TARGET_READY;
     /* Patience is for automatic moves. */
     if (shared_candidate_failed(engine->shared, command->route,

@@ -35,8 +35,8 @@ static void order(const struct engine *engine, int route, uint32_t epoch, int64_
     effect->hold.fence_ms = engine->model->timing.fence_ms;
 }
 
-/* While it is placed and nobody knows better, a grant that comes no more just runs out: it may
- * come again. What a newer epoch has ended never does. */
+/* A grant that comes no more just runs out: it may come again. What a newer epoch has ended never
+ * does. */
 static void tell_one(struct engine *engine, int route, struct effects *effects)
 {
     const struct route_state *state = &engine->shared->routes[route];
@@ -52,11 +52,8 @@ static void tell_one(struct engine *engine, int route, struct effects *effects)
         order(engine, route, state->now.epoch, granted_ms, effects);
         return;
     }
-    if (!grants_newer_known(engine, route)) {
-        if (state->phase != ROUTE_WAITING && (state->now.members & server_bit(engine->self)))
-            return;
+    if (!grants_newer_known(engine, route))
         over--;
-    }
     if (over > holder->over_told) {
         holder->over_told = over;
         order(engine, route, over, 0, effects);
@@ -77,11 +74,13 @@ void hold_event(struct engine *engine, const struct event *event)
     int route = event->holder.route;
     uint32_t epoch = event->holder.epoch;
     struct holder *holder;
-    bool news;
+    bool news, heard;
 
     if (route >= engine->model->n_routes || !is_own(engine, route))
         return;
     holder = &engine->holders[route];
+    heard = holder->heard;
+    holder->heard = event->holder.word != HOLDER_LOST;
     if (event->holder.word == HOLDER_HELD) {
         news = holder->held_epoch != epoch;
         holder->held_epoch = epoch;
@@ -91,16 +90,21 @@ void hold_event(struct engine *engine, const struct event *event)
         if (event->holder.word == HOLDER_LOST || epoch >= holder->held_epoch)
             holder->held_epoch = 0;
     }
+    news |= heard != holder->heard;
     if (event->holder.word == HOLDER_RELEASED && epoch > holder->over) {
         news = true;
         holder->over = epoch;
-        /* What a start before this one had been granted, too; not what software was lent. */
-        if (epoch + 1 >= engine->shared->routes[route].now.epoch &&
-            engine->lent_ms[route] < event->now.boot_ms)
-            engine_due(&engine->fence_until_ms[route], event->now.boot_ms);
     }
     if (news) /* others wait for it */
         engine->next_beat_ms = event->now.boot_ms;
+}
+
+bool hold_is_over(const struct engine *engine, struct moment now, int route)
+{
+    uint32_t over = engine->holders[route].over;
+
+    return over > 0 && over + 1 >= engine->shared->routes[route].now.epoch &&
+           engine->lent_ms[route] < now.boot_ms;
 }
 
 static bool is_candidate(const struct engine *engine, int route)
@@ -154,6 +158,92 @@ bool hold_serves(const struct engine *engine, struct moment now, int route)
     /* It answers every renewal: one that is not heard any more is not relied on. */
     return holder->held_epoch != 0 && holder->held_epoch == state->now.epoch &&
            now.boot_ms - holder->held_ms < engine->model->timing.lease_holder_ms;
+}
+
+/* ---- who could serve, and who is about to stop ---- */
+
+const char *engine_unable(const struct engine *engine, int route, int server)
+{
+    const struct peer *peer = &engine->peers[server];
+    const struct clear *word = word_of(peer, route);
+    bool own = server == engine->self;
+
+    if (!(engine->exclusive >> route & 1))
+        return NULL;
+    if (own ? engine->leaving : peer->leaving)
+        return "it is being stopped";
+    if (own ? is_own(engine, route) && !engine->holders[route].heard : word != NULL && word->unable)
+        return "its kirikae-helper is not heard";
+    return NULL;
+}
+
+bool hold_able(const struct engine *engine, int route, int server)
+{
+    return engine_unable(engine, route, server) == NULL;
+}
+
+/* It says so, and is still there. */
+static bool is_leaving(const struct engine *engine, int server)
+{
+    return server == engine->self
+               ? engine->leaving
+               : engine->peers[server].leaving && (engine->heard & server_bit(server)) != 0;
+}
+
+int hold_leaver(const struct engine *engine, int route)
+{
+    const struct placement *at = &engine->shared->routes[route].now;
+    server_set stay = at->members & shared_candidate_standing(engine->shared, route, at->candidate);
+    int i, leaver = -1;
+
+    for (i = 0; i < engine->model->n_coordinators && (engine->exclusive >> route & 1); i++)
+        if ((at->members & server_bit(i)) && is_leaving(engine, i)) {
+            stay &= ~server_bit(i);
+            leaver = i;
+        }
+    return server_count(stay) < engine->model->routes[route].candidates[at->candidate].least
+               ? leaver
+               : -1;
+}
+
+static bool left_behind(const struct engine *engine, int route)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+    const struct candidate *before;
+    int m;
+
+    if (state->phase != ROUTE_WAITING || state->previous < 0)
+        return false;
+    before = &engine->model->routes[route].candidates[state->previous];
+    for (m = 0; m < before->n_members; m++)
+        if (before->members[m] == engine->self)
+            return true;
+    return false;
+}
+
+/* This node, being stopped, is waited for by who takes over, or will be. */
+static bool awaited(const struct engine *engine, struct moment now, int route)
+{
+    const struct route_state *state = &engine->shared->routes[route];
+
+    if (left_behind(engine, route))
+        return true;
+    return state->phase != ROUTE_WAITING && hold_leaver(engine, route) >= 0 &&
+           (state->now.members & server_bit(engine->self)) && route_next(engine, route) >= 0 &&
+           !state->held && !shared_paused(engine->shared, route, engine_time_ms(engine, now));
+}
+
+bool engine_left(const struct engine *engine, struct moment now)
+{
+    int r;
+
+    if (engine->shared->model == NULL ||
+        server_count(engine->heard & engine->voters) < engine->majority)
+        return true;
+    for (r = 0; r < engine->model->n_routes && engine->exclusive != 0; r++)
+        if ((engine->exclusive >> r & 1) && awaited(engine, now, r))
+            return false;
+    return !engine_leads(engine) || elect_successor(engine) < 0;
 }
 
 /* ---- who of those placed serves ---- */

@@ -47,7 +47,7 @@ struct peer {
     int64_t rx_ms;         /* when that arrived; BOOT_NEVER */
     uint64_t term, applied;
     uint32_t config_version;
-    bool leader, abstain;
+    bool leader, abstain, leaving;
     uint64_t led_term; /* newest in which it said that it leads */
     server_set heard;
     struct echo echo_of_me;
@@ -97,6 +97,7 @@ struct holder {
     uint32_t over;       /* … and has */
     uint32_t held_epoch; /* it says that it holds; 0: it does not */
     int64_t held_ms;     /* … and said so last */
+    bool heard;          /* it answers: what it is told to hold it may hold */
 };
 
 struct engine {
@@ -184,6 +185,7 @@ struct engine {
     int64_t lent_ms[LIMIT_ROUTES];        /* what engine_lend() gave out: no fence begins before */
     uint64_t stored_index;                /* on this node's disk */
     bool votes;                           /* its log makes it a voter */
+    bool leaving;                         /* it is being stopped */
     int64_t refused_until_ms;             /* Raft took a proposal not in: none is made before */
     uint64_t proposals;                   /* counted */
     struct pending pending[ENGINE_PENDING_MAX];
@@ -291,10 +293,17 @@ void hold_tell(struct engine *engine, struct effects *effects);
 void hold_event(struct engine *engine, const struct event *event);
 /* This node serves it, under the epoch in force. */
 bool hold_serves(const struct engine *engine, struct moment now, int route);
+/* Its helper has let go of all before the epoch in force, and no software was lent any of it. */
+bool hold_is_over(const struct engine *engine, struct moment now, int route);
 /* What it was told to hold of an older epoch may still be up. */
 bool hold_lingers(const struct engine *engine, struct moment now, int route);
 /* `server` serves it, by its newest beat. */
 bool hold_heard(const struct engine *engine, struct moment now, int route, int server);
+/* Could `server` hold it, by its newest beat? It is not being stopped, and its helper answers if
+ * the route needs one. */
+bool hold_able(const struct engine *engine, int route, int server);
+/* A server placed that is being stopped, while those that stay are fewer than the least; -1. */
+int hold_leaver(const struct engine *engine, int route);
 /* Who of those placed does not serve any more? On every node, so that a new leader need not
  * begin to wait. */
 void hold_watch(struct engine *engine, struct moment now);
@@ -317,6 +326,8 @@ void lead_member(struct engine *engine, const struct event *event, struct effect
 /* engine_elect.c: silent leaders; where the leader should live */
 void elect_tick(struct engine *engine, struct moment now, struct effects *effects);
 void elect_hand_over(struct engine *engine, struct moment now, struct effects *effects);
+/* Whom this leader, being stopped, would let lead; -1: nobody. */
+int elect_successor(const struct engine *engine);
 /* engine_facts.c: a route's situation */
 uint32_t route_facts(const struct engine *engine, struct moment now, int route);
 /* The row for them. */
@@ -324,12 +335,18 @@ const struct rule *route_rule(const struct engine *engine, int route, uint32_t f
 /* … with what an operator asks. Verdicts are enough for who asks: callers need not agree. */
 uint32_t route_facts_asked(const struct engine *engine, struct moment now,
                            const struct command *command);
-/* First other candidate, in order of preference, that holds its least; -1. */
+/* Who of a candidate is fit by all that is committed, and could hold the route. */
+server_set route_fit(const struct engine *engine, int route, int candidate);
+/* They are its least or more. */
+bool route_ready(const struct engine *engine, int route, int candidate);
+/* First other candidate, in order of preference, that is ready; -1. */
 int route_next(const struct engine *engine, int route);
 /* The most preferred one that may take the route back by now, and now is a time for it; -1. */
 int route_back(const struct engine *engine, struct moment now, int route);
 /* Boot time at which time alone changes the facts of a route at rest; INT64_MAX: never. */
 int64_t route_due_ms(const struct engine *engine, struct moment now, int route, uint32_t facts);
+/* The ready candidate of the name of the one to which the route that it follows went; -1. */
+int route_follow(const struct engine *engine, int route);
 /* Who is to serve under the active candidate: those placed that nothing speaks against, and
  * those that are fit. */
 server_set route_pool(const struct engine *engine, int route);

@@ -10,7 +10,7 @@
 static server_set members_for(const struct engine *engine, int route, int candidate)
 {
     const struct candidate *c = &engine->model->routes[route].candidates[candidate];
-    server_set ok = shared_candidate_ok(engine->shared, route, candidate), all = 0;
+    server_set ok = route_fit(engine, route, candidate), all = 0;
     int i;
 
     if (candidate == engine->shared->routes[route].now.candidate)
@@ -27,7 +27,7 @@ static bool is_planned(const struct engine *engine, int route, const struct rule
     int follows = engine->model->routes[route].follows;
 
     return (command != NULL && command->kind == COMMAND_SWITCHOVER) ||
-           rule->action == ACTION_FAILBACK ||
+           rule->action == ACTION_FAILBACK || rule->action == ACTION_LEAVE ||
            (rule->action == ACTION_FOLLOW && engine->shared->routes[follows].planned);
 }
 
@@ -54,6 +54,11 @@ static void fill_intent(const struct engine *engine, struct entry *entry, int ro
     } else {
         snprintf(entry->reason, sizeof entry->reason, "%s", rule->comment);
     }
+    /* Somebody stops it: no automatic move, and not to be counted as one. */
+    if (rule->action == ACTION_LEAVE) {
+        memcpy(entry->who, engine->model->servers[hold_leaver(engine, route)].name, LIMIT_NAME);
+        snprintf(entry->reason, sizeof entry->reason, "it is being stopped");
+    }
 }
 
 static void propose_intent(struct engine *engine, struct moment now, int route, int to,
@@ -76,6 +81,22 @@ static void propose_intent(struct engine *engine, struct moment now, int route, 
         engine_log(effects, LOG_LEVEL_INFO, "pool", "route %s: %d of %d servers of %s serve",
                    r->name, server_count(entry->intent.members), r->candidates[to].n_members,
                    r->candidates[to].name);
+}
+
+/* "; mirror-1: its kirikae-helper is not heard", of the candidate asked for. */
+static void say_unable(const struct engine *engine, int route, struct entry *entry)
+{
+    const struct candidate *c = &engine->model->routes[route].candidates[entry->intent.to];
+    size_t len = strlen(entry->reason);
+    int m;
+
+    for (m = 0; m < c->n_members && len < sizeof entry->reason; m++) {
+        const char *why = engine_unable(engine, route, c->members[m]);
+
+        if (why != NULL)
+            len += (size_t)snprintf(entry->reason + len, sizeof entry->reason - len, "; %s: %s",
+                                    engine->model->servers[c->members[m]].name, why);
+    }
 }
 
 /* Who holds the route comes with the row's words while a move is under way. */
@@ -116,6 +137,8 @@ static void propose_standing(struct engine *engine, struct moment now, int route
     if (command != NULL) {
         command_mark(entry, command);
         say_why_not(engine, now, route, rule, entry);
+        if (!(facts & FACT_TARGET_READY))
+            say_unable(engine, route, entry);
     }
     engine_log(effects, LOG_LEVEL_WARN, "refused", "route %s: rule %u: %s",
                engine->model->routes[route].name, rule->number, entry->reason);
@@ -144,7 +167,7 @@ static void propose_outcome(struct engine *engine, struct moment now, int route,
 static bool undecided(const struct engine *engine, int route, enum action action)
 {
     bool moves = action == ACTION_MOVE || action == ACTION_FAILBACK || action == ACTION_FOLLOW ||
-                 action == ACTION_MOVE_TO;
+                 action == ACTION_LEAVE || action == ACTION_MOVE_TO;
 
     return engine_pending(engine, ENTRY_INTENT, route) ||
            engine_pending(engine, ENTRY_REFUSED, route) ||
@@ -182,8 +205,7 @@ static bool leads_soon(const struct engine *engine, struct moment now, int paren
         route_rule(engine, parent, route_facts(engine, now, parent))->action != ACTION_MOVE)
         return false;
     c = model_candidate(r, engine->model->routes[parent].candidates[to].name);
-    return c != engine->shared->routes[route].now.candidate &&
-           shared_candidate_ready(engine->shared, route, c);
+    return c != engine->shared->routes[route].now.candidate && route_ready(engine, route, c);
 }
 
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
@@ -201,12 +223,14 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
                        effects);
         break;
     case ACTION_FOLLOW:
-        propose_intent(engine, now, route, shared_follow_to(engine->shared, route), rule, facts,
-                       NULL, effects);
+        propose_intent(engine, now, route, route_follow(engine, route), rule, facts, NULL, effects);
         break;
     case ACTION_MOVE:
         if (leads_soon(engine, now, engine->model->routes[route].follows, route))
             break;
+        propose_intent(engine, now, route, route_next(engine, route), rule, facts, NULL, effects);
+        break;
+    case ACTION_LEAVE:
         propose_intent(engine, now, route, route_next(engine, route), rule, facts, NULL, effects);
         break;
     case ACTION_MOVE_TO:
@@ -241,7 +265,7 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
 /* It serves as it should: only the outbox waits for a time. */
 static bool at_rest(const struct engine *engine, int route, uint32_t facts, const struct rule *rule)
 {
-    return rule->action == ACTION_NONE && (facts & FACT_ACTIVE_OK) &&
+    return rule->action == ACTION_NONE && (facts & FACT_ACTIVE_OK) && !(facts & FACT_LEAVING) &&
            engine->shared->routes[route].phase == ROUTE_SERVING;
 }
 

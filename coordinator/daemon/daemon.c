@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define WATCHDOG_MS 1000
+#define LEAVE_LOOK_MS 5
 
 struct moment daemon_now(void)
 {
@@ -181,12 +182,36 @@ static void on_watchdog(uv_timer_t *timer)
 
 static void stop(struct daemon *daemon, int exit_code);
 
+static void on_leave(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+    struct moment now = daemon_now();
+    bool left = engine_left(node_engine(daemon->node), now);
+
+    if (!left && now.boot_ms < daemon->leave_by_ms)
+        return;
+    if (!left)
+        log_line(daemon->log, LOG_LEVEL_WARN, "stop", "nobody took over within %d ms",
+                 NODE_LEAVE_MS);
+    uv_timer_stop(timer);
+    stop(daemon, 0);
+}
+
+/* First somebody else serves, or leads, what this node does. Who asks twice will not wait. */
 static void on_stop_signal(uv_signal_t *signal, int number)
 {
     struct daemon *daemon = signal->data;
+    struct event event = {.kind = EVENT_LEAVE, .now = daemon_now()};
 
     log_line(daemon->log, LOG_LEVEL_INFO, "stop", "stopping on signal %d", number);
-    stop(daemon, 0);
+    if (daemon->leave_by_ms != 0) {
+        stop(daemon, 0);
+        return;
+    }
+    sd_notify(0, "STOPPING=1");
+    daemon->leave_by_ms = event.now.boot_ms + NODE_LEAVE_MS;
+    node_step(daemon->node, &event);
+    uv_timer_start(&daemon->leave, on_leave, 0, LEAVE_LOOK_MS);
 }
 
 static int reload_cluster_file(struct daemon *daemon, struct err *err)
@@ -230,12 +255,13 @@ static int open_signals(struct daemon *daemon, struct err *err)
 
     (void)err;
     CHECK(uv_timer_init(daemon->loop, &daemon->watchdog) == 0);
-    daemon->watchdog.data = daemon;
+    CHECK(uv_timer_init(daemon->loop, &daemon->leave) == 0);
+    daemon->watchdog.data = daemon->leave.data = daemon;
     for (i = 0; i < ARRAY_LEN(signals); i++) {
         CHECK(uv_signal_init(daemon->loop, signals[i]) == 0);
         signals[i]->data = daemon;
     }
-    daemon->handles = 4;
+    daemon->handles = 5;
     uv_timer_start(&daemon->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
     uv_signal_start(&daemon->on_term, on_stop_signal, SIGTERM);
     uv_signal_start(&daemon->on_int, on_stop_signal, SIGINT);
@@ -256,6 +282,7 @@ static void close_signals(struct daemon *daemon)
 {
     sd_notify(0, "STOPPING=1");
     uv_close((uv_handle_t *)&daemon->watchdog, handle_closed);
+    uv_close((uv_handle_t *)&daemon->leave, handle_closed);
     uv_close((uv_handle_t *)&daemon->on_term, handle_closed);
     uv_close((uv_handle_t *)&daemon->on_int, handle_closed);
     uv_close((uv_handle_t *)&daemon->on_hup, handle_closed);

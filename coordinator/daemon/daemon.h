@@ -58,6 +58,8 @@ struct daemon {
     uv_check_t after;  /* every round of the loop: has Raft changed? */
     int clock_handles; /* of these that are open */
     uv_timer_t watchdog;
+    uv_timer_t leave;    /* being stopped: has somebody taken over? */
+    int64_t leave_by_ms; /* boot; 0: it is not being stopped */
     uv_signal_t on_term, on_int, on_hup;
     int handles; /* likewise */
 

@@ -14,20 +14,24 @@
 #include <unistd.h>
 
 #define RETRY_MS 100
+#define ASK_MS 500 /* so often one that holds nothing is asked whether it is there */
+#define UNHEARD_MS (3 * ASK_MS)
 
 struct order {
     uint32_t epoch;   /* 0: none yet */
     int64_t until_ms; /* 0: let go */
     int fence_ms;
     uint32_t over; /* newest epoch that was let go of */
+    bool refused;  /* it could not be held, and that was said */
 };
 
 struct holder {
     struct daemon *daemon;
     uv_poll_t poll;
     uv_timer_t retry;
-    int handles; /* open */
-    int fd;      /* -1: not connected */
+    int handles;      /* open */
+    int fd;           /* -1: not connected */
+    int64_t asked_ms; /* since when it owes an answer; 0: it does not */
     bool closing, complained;
     struct order orders[LIMIT_ROUTES];
 };
@@ -62,6 +66,22 @@ static void put_things(const struct route *route, char *text, size_t size)
                                     route->actuators[a].address);
 }
 
+static bool holds(const struct order *order)
+{
+    return order->epoch > order->over && order->until_ms > daemon_now().boot_ms;
+}
+
+static bool is_candidate(const struct route *route, int server)
+{
+    int c, m;
+
+    for (c = 0; c < route->n_candidates; c++)
+        for (m = 0; m < route->candidates[c].n_members; m++)
+            if (route->candidates[c].members[m] == server)
+                return true;
+    return false;
+}
+
 static void send_message(struct holder *holder, int r, enum holding_kind kind, uint32_t epoch)
 {
     const struct engine *engine = node_engine(holder->daemon->node);
@@ -78,21 +98,27 @@ static void send_message(struct holder *holder, int r, enum holding_kind kind, u
         memcpy(message.candidate,
                route->candidates[engine_shared(engine)->routes[r].now.candidate].name,
                sizeof message.candidate);
-        put_things(route, message.text, sizeof message.text);
     }
+    if (kind == HOLDING_HOLD || !holds(order))
+        put_things(route, message.text, sizeof message.text);
+    if (kind == HOLDING_RELEASE && holder->asked_ms == 0)
+        holder->asked_ms = daemon_now().boot_ms;
     len = holding_encode(&message, bytes);
     /* What cannot be sent now is seen to be gone by its socket, and told anew. */
     if (holder->fd >= 0)
         (void)!send(holder->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* What is over, and what is to be held. Who has nothing to hold answers all the same: then this
+ * node may be chosen. */
 static void tell_route(struct holder *holder, int route)
 {
     const struct order *order = &holder->orders[route];
+    const struct route *r = &model_of(holder)->routes[route];
 
-    if (order->over > 0)
+    if (order->over > 0 || (route_is_own(r) && is_candidate(r, holder->daemon->self)))
         send_message(holder, route, HOLDING_RELEASE, order->over);
-    if (order->epoch > order->over && order->until_ms > daemon_now().boot_ms)
+    if (holds(order))
         send_message(holder, route, HOLDING_HOLD, order->epoch);
 }
 
@@ -126,18 +152,34 @@ void holder_configured(struct daemon *daemon)
 
 /* ---- from the helper ---- */
 
+/* What is asked again and again is said once. Who holds nothing says with it that it could not. */
+static void take_failed(struct holder *holder, int route, const struct holding_message *message)
+{
+    struct order *order = route >= 0 ? &holder->orders[route] : NULL;
+    bool idle = order != NULL && !holds(order);
+
+    if (!idle || !order->refused)
+        log_line(holder->daemon->log, LOG_LEVEL_ERROR, "helper", "route %s: %s", message->route,
+                 message->text);
+    if (!idle)
+        return;
+    order->refused = true;
+    step(holder, route, 0, HOLDER_LOST);
+}
+
 static void take(struct holder *holder, const struct holding_message *message)
 {
     int route = model_route(model_of(holder), message->route);
     enum holder_word word = message->why == HOLDING_RELEASED ? HOLDER_RELEASED : HOLDER_FENCED;
 
-    if (message->kind == HOLDING_FAILED)
-        log_line(holder->daemon->log, LOG_LEVEL_ERROR, "helper", "route %s: %s", message->route,
-                 message->text);
-    else if (route >= 0 && message->kind == HOLDING_HELD)
-        step(holder, route, message->epoch, HOLDER_HELD);
-    else if (route >= 0 && message->kind == HOLDING_FENCED)
-        step(holder, route, message->epoch, word);
+    if (message->kind == HOLDING_FAILED) {
+        take_failed(holder, route, message);
+        return;
+    }
+    if (route < 0 || (message->kind != HOLDING_HELD && message->kind != HOLDING_FENCED))
+        return;
+    holder->orders[route].refused = false;
+    step(holder, route, message->epoch, message->kind == HOLDING_HELD ? HOLDER_HELD : word);
 }
 
 static void connect_later(struct holder *holder);
@@ -179,6 +221,8 @@ static void on_message(uv_poll_t *poll, int status, int events)
             connect_later(holder);
             return;
         }
+        holder->asked_ms = 0;
+        holder->complained = false;
         if (holder->daemon->node != NULL)
             take(holder, &message);
     }
@@ -211,6 +255,24 @@ static int open_socket(const char *path)
     return -1;
 }
 
+/* Whoever holds something answers its renewals. */
+static void on_ask(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    int r;
+
+    if (holder->closing || holder->fd < 0)
+        return;
+    if (holder->asked_ms != 0 && daemon_now().boot_ms - holder->asked_ms >= UNHEARD_MS) {
+        lose(holder, "it does not answer");
+        connect_later(holder);
+        return;
+    }
+    for (r = 0; holder->daemon->node != NULL && r < model_of(holder)->n_routes; r++)
+        if (!holds(&holder->orders[r]))
+            tell_route(holder, r);
+}
+
 static void on_retry(uv_timer_t *timer)
 {
     struct holder *holder = timer->data;
@@ -223,14 +285,14 @@ static void on_retry(uv_timer_t *timer)
         lose(holder, strerror(errno));
         return;
     }
-    holder->complained = false;
+    holder->asked_ms = 0;
     CHECK(uv_poll_init(holder->daemon->loop, &holder->poll, holder->fd) == 0);
     holder->poll.data = holder;
     holder->handles++;
     uv_poll_start(&holder->poll, UV_READABLE, on_message);
-    uv_timer_stop(&holder->retry);
     for (r = 0; holder->daemon->node != NULL && r < model_of(holder)->n_routes; r++)
         tell_route(holder, r);
+    uv_timer_start(&holder->retry, on_ask, ASK_MS, ASK_MS);
 }
 
 static void connect_later(struct holder *holder)

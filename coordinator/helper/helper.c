@@ -101,7 +101,7 @@ static void take_message(struct helper *helper, const struct holding_message *me
     if (place != NULL && message->kind == HOLDING_HOLD) {
         place_hold(place, message, now_ms);
     } else if (place != NULL && message->kind == HOLDING_RELEASE) {
-        place_release(place, message->epoch, now_ms);
+        place_release(place, message, now_ms);
     } else if (place == NULL) {
         answer.kind = HOLDING_FAILED;
         snprintf(answer.text, sizeof answer.text, "the helper's file has no such route");

@@ -57,7 +57,8 @@ void helper_tell(struct helper *helper, const struct holding_message *message);
 /* place.c */
 void place_begin(struct place *place, int64_t now_ms);
 void place_hold(struct place *place, const struct holding_message *message, int64_t now_ms);
-void place_release(struct place *place, uint32_t epoch, int64_t now_ms);
+/* Who asks what could be held, and may not, is told why instead of that nothing is up. */
+void place_release(struct place *place, const struct holding_message *message, int64_t now_ms);
 void place_lost(struct place *place, int64_t now_ms);
 void place_tick(struct place *place, int64_t now_ms);
 void place_hook_ended(struct place *place, int hook, int64_t now_ms);

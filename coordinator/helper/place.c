@@ -30,15 +30,20 @@ static void tell(struct place *place, const struct holding_orders *orders, int64
     helper_tell(place->helper, &message);
 }
 
-static void complain(struct place *place, const struct err *err)
+static void deny(struct place *place, const struct err *err)
 {
     struct holding_message message = {.kind = HOLDING_FAILED, .epoch = place->holding.epoch};
 
     memcpy(message.route, place->route->name, sizeof message.route);
     snprintf(message.text, sizeof message.text, "%s", err->text);
+    helper_tell(place->helper, &message);
+}
+
+static void complain(struct place *place, const struct err *err)
+{
     log_line(place->helper->log, LOG_LEVEL_ERROR, "failed", "route %s: %s", place->route->name,
              err->text);
-    helper_tell(place->helper, &message);
+    deny(place, err);
 }
 
 /* ---- up ---- */
@@ -224,19 +229,29 @@ static bool want(const struct helper_route *route, const char *thing, uint32_t *
     return false;
 }
 
-void place_hold(struct place *place, const struct holding_message *message, int64_t now_ms)
+/* All that the message names. */
+static int want_all(const struct helper_route *route, const struct holding_message *message,
+                    uint32_t *addresses, uint32_t *hooks, struct err *err)
 {
-    uint32_t addresses = 0, hooks = 0;
     char things[HOLDING_TEXT], *rest = things, *thing;
-    struct err err;
 
+    *addresses = *hooks = 0;
     memcpy(things, message->text, sizeof things);
     while ((thing = strsep(&rest, " ")) != NULL)
-        if (!want(place->route, thing, &addresses, &hooks)) {
-            err_set(&err, ERR_DENIED, "the helper's file has no \"%.80s\" for it", thing);
-            complain(place, &err);
-            return;
-        }
+        if (!want(route, thing, addresses, hooks))
+            return err_set(err, ERR_DENIED, "the helper's file has no \"%.80s\" for it", thing);
+    return 0;
+}
+
+void place_hold(struct place *place, const struct holding_message *message, int64_t now_ms)
+{
+    uint32_t addresses, hooks;
+    struct err err;
+
+    if (want_all(place->route, message, &addresses, &hooks, &err) < 0) {
+        complain(place, &err);
+        return;
+    }
     place->addresses = addresses;
     place->hooks = hooks;
     memcpy(place->candidate, message->candidate, sizeof place->candidate);
@@ -246,9 +261,17 @@ void place_hold(struct place *place, const struct holding_message *message, int6
          now_ms);
 }
 
-void place_release(struct place *place, uint32_t epoch, int64_t now_ms)
+void place_release(struct place *place, const struct holding_message *message, int64_t now_ms)
 {
-    obey(place, holding_release(&place->holding, epoch, now_ms), now_ms);
+    struct holding_orders orders = holding_release(&place->holding, message->epoch, now_ms);
+    uint32_t addresses, hooks;
+    struct err err;
+
+    if (place->holding.phase == HOLDING_DOWN && message->text[0] != '\0' &&
+        want_all(place->route, message, &addresses, &hooks, &err) < 0)
+        deny(place, &err);
+    else
+        obey(place, orders, now_ms);
 }
 
 void place_lost(struct place *place, int64_t now_ms)

@@ -97,6 +97,9 @@ void node_poll(struct node *node);
 
 /* Anything that happened: probes, beats, actuators, commands, refused connections. */
 void node_step(struct node *node, const struct event *event);
+/* A node that is stopped in order is told so (EVENT_LEAVE), and closed when engine_left(), or
+ * after so long. */
+#define NODE_LEAVE_MS 3000
 /* A beat's bytes from coordinator `server`, as the key says that opened it. 0, ERR_INVALID. */
 int node_beat(struct node *node, int server, const uint8_t *bytes, size_t len, struct err *err);
 /* The same decoded: for a shell that gives one beat to many nodes. Sets beat->from. */

@@ -193,6 +193,7 @@ static bool fits_line(enum action action, const char *type, const char *kind)
     case ACTION_MOVE:
     case ACTION_FAILBACK:
     case ACTION_FOLLOW:
+    case ACTION_LEAVE:
         return strcmp(type, "intent") == 0 && strcmp(kind, "move") == 0;
     case ACTION_MOVE_TO: /* forced onto a sick one it is hands off as well */
         return (strcmp(type, "intent") == 0 && strcmp(kind, "move") == 0) ||

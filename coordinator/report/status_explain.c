@@ -72,6 +72,25 @@ static void disputed(const struct engine *engine, struct moment now, const struc
     jsonw_end(w);
 }
 
+/* Servers that could not hold an exclusive route, whatever their checks say. */
+static void unable(const struct engine *engine, int route, struct jsonw *w)
+{
+    const struct model *model = engine_model(engine);
+    const struct route *r = &model->routes[route];
+    int i;
+
+    jsonw_array(w, "unable");
+    for (i = 0; i < model->n_coordinators; i++) {
+        if (!is_member(r, i) || engine_unable(engine, route, i) == NULL)
+            continue;
+        jsonw_object(w, NULL);
+        jsonw_str(w, "server", model->servers[i].name);
+        jsonw_str(w, "why", engine_unable(engine, route, i));
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
 void status_explain_json(const struct engine *engine, struct moment now, int self, int route,
                          const struct command *command, struct jsonw *w)
 {
@@ -97,5 +116,6 @@ void status_explain_json(const struct engine *engine, struct moment now, int sel
     jsonw_str(w, "action", action_name(view.rule->action));
     jsonw_str(w, "comment", view.rule->comment);
     disputed(engine, now, r, w);
+    unable(engine, route, w);
     jsonw_end(w);
 }

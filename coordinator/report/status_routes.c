@@ -16,9 +16,11 @@ static void member_checks(const struct shared *shared, int server, struct jsonw 
     jsonw_end(w);
 }
 
-static void members(const struct shared *shared, const struct route_state *state,
-                    const struct candidate *candidate, bool active, struct jsonw *w)
+static void members(const struct engine *engine, int route, const struct candidate *candidate,
+                    bool active, struct jsonw *w)
 {
+    const struct shared *shared = engine_shared(engine);
+    const struct route_state *state = &shared->routes[route];
     int i;
 
     jsonw_array(w, "members");
@@ -29,6 +31,7 @@ static void members(const struct shared *shared, const struct route_state *state
         jsonw_str(w, "server", shared->model->servers[server].name);
         jsonw_bool(w, "healthy", shared_member_ok(shared, server));
         jsonw_bool(w, "drained", shared_drained(shared, server));
+        jsonw_str(w, "unable", engine_unable(engine, route, server));
         jsonw_bool(w, "serving", active && (state->now.members & server_bit(server)) != 0);
         jsonw_bool(w, "draining", (state->now.draining & server_bit(server)) != 0);
         member_checks(shared, server, w);
@@ -37,8 +40,9 @@ static void members(const struct shared *shared, const struct route_state *state
     jsonw_end(w);
 }
 
-static void candidates(const struct shared *shared, int route, struct jsonw *w)
+static void candidates(const struct engine *engine, int route, struct jsonw *w)
 {
+    const struct shared *shared = engine_shared(engine);
     const struct route *plan = &shared->model->routes[route];
     const struct route_state *state = &shared->routes[route];
     int i;
@@ -51,10 +55,10 @@ static void candidates(const struct shared *shared, int route, struct jsonw *w)
         jsonw_object(w, NULL);
         jsonw_str(w, "candidate", candidate->name);
         jsonw_bool(w, "active", active);
-        jsonw_bool(w, "ready", shared_candidate_ready(shared, route, i));
+        jsonw_bool(w, "ready", engine_ready(engine, route, i));
         jsonw_int(w, "healthy", server_count(shared_candidate_ok(shared, route, i)));
         jsonw_int(w, "least", candidate->least);
-        members(shared, state, candidate, active, w);
+        members(engine, route, candidate, active, w);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -62,12 +66,9 @@ static void candidates(const struct shared *shared, int route, struct jsonw *w)
 
 static void actuators(const struct route *plan, const struct route_state *state, struct jsonw *w)
 {
-    static const char *const kinds[] = {[ACTUATOR_HAPROXY] = "haproxy",
-                                        [ACTUATOR_DNS] = "dns",
-                                        [ACTUATOR_KAMAILIO] = "kamailio",
-                                        [ACTUATOR_EXEC] = "exec",
-                                        [ACTUATOR_ADDRESS] = "address",
-                                        [ACTUATOR_HOOK] = "hook"};
+    static const char *const kinds[] = {[ACTUATOR_HAPROXY] = "haproxy",   [ACTUATOR_DNS] = "dns",
+                                        [ACTUATOR_KAMAILIO] = "kamailio", [ACTUATOR_EXEC] = "exec",
+                                        [ACTUATOR_ADDRESS] = "address",   [ACTUATOR_HOOK] = "hook"};
     int i;
 
     jsonw_array(w, "actuators");
@@ -141,7 +142,7 @@ void status_routes_json(const struct engine *engine, struct moment now,
         jsonw_str(w, "active", plan->candidates[state->now.candidate].name);
         jsonw_bool(w, "held", state->held);
         status_paused(shared, i, now, w);
-        candidates(shared, i, w);
+        candidates(engine, i, w);
         actuators(plan, state, w);
         last_move(plan, state, w);
         grant(engine, now, i, w);

@@ -7,6 +7,7 @@
 #define STOP_MS 2         /* of a stop that goes well; one in eight hangs until it is cut */
 #define AGAIN_MS 50       /* systemd starts a helper that died */
 #define LIFE_MORE_MS 1000 /* up to it: the kernel looks once in a second */
+#define UNHEARD_MS 1500   /* daemon/holder.c: who answers nothing for so long is as good as gone */
 
 static void obey(struct machine *machine, int route, struct holding_orders orders);
 
@@ -234,6 +235,29 @@ void helper_begin(struct machine *machine)
             begin(machine, r);
 }
 
+static void each_own(struct machine *machine, void (*do_it)(struct machine *machine, int route))
+{
+    int r;
+
+    for (r = 0; r < machine->sim->model->n_routes; r++)
+        if (machine->sim->model->routes[r].kind == ROUTE_EXCLUSIVE && is_own(machine, r))
+            do_it(machine, r);
+}
+
+static void greet(struct machine *machine, int route)
+{
+    struct event event = {.kind = EVENT_HOLDER,
+                          .holder = {.route = route, .word = HOLDER_RELEASED}};
+
+    if (machine->process != NULL && !helper_still(machine, route))
+        machine_told(machine, &event);
+}
+
+void helper_greet(struct machine *machine)
+{
+    each_own(machine, greet);
+}
+
 void helper_clock(struct machine *machine)
 {
     int r;
@@ -269,15 +293,6 @@ static void abandon(struct machine *machine, int route)
     leave(machine, route);
 }
 
-static void each_own(struct machine *machine, void (*do_it)(struct machine *machine, int route))
-{
-    int r;
-
-    for (r = 0; r < machine->sim->model->n_routes; r++)
-        if (machine->sim->model->routes[r].kind == ROUTE_EXCLUSIVE && is_own(machine, r))
-            do_it(machine, r);
-}
-
 /* What is due comes first, then what was said in the meantime. */
 static void go_on(struct machine *machine, int route)
 {
@@ -295,17 +310,31 @@ static void go_on(struct machine *machine, int route)
     if (keeping->holding.phase == HOLDING_UP)
         renew(keeping);
     say_again(machine, route);
+    greet(machine, route);
+}
+
+static void unheard(struct machine *machine, int route)
+{
+    struct event event = {.kind = EVENT_HOLDER, .holder = {.route = route, .word = HOLDER_LOST}};
+
+    if (machine->process != NULL)
+        machine_told(machine, &event);
 }
 
 static void lose(struct machine *machine, int route)
 {
-    struct event event = {.kind = EVENT_HOLDER, .holder = {.route = route, .word = HOLDER_LOST}};
-
     machine->keeps[route].stops++;
     if (machine->helper_frozen == 0)
         abandon(machine, route);
-    if (machine->process != NULL)
-        machine_told(machine, &event);
+    unheard(machine, route);
+}
+
+static void on_unheard(void *context, uint64_t holds)
+{
+    struct machine *machine = context;
+
+    if (machine->helper_frozen > 0 && machine->helper_holds == holds)
+        each_own(machine, unheard);
 }
 
 /* One that is to stand still does so from its start. */
@@ -337,6 +366,9 @@ void helper_hold(struct machine *machine, bool on)
     machine->helper_frozen += on ? 1 : -1;
     if (on && !was)
         each_own(machine, abandon);
+    if (on && machine->helper_frozen == 1)
+        wheel_at(machine->sim->wheel, sim_ms(machine->sim) + UNHEARD_MS, on_unheard, machine,
+                 ++machine->helper_holds);
     if (on || machine->helper_frozen > 0)
         return;
     if (machine->helper_gone)

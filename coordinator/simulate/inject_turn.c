@@ -88,20 +88,18 @@ static void restart_one(struct injection *injection, int server, bool on)
 {
     struct machine *machine = coordinator(injection, server);
 
-    if (machine == NULL || !on)
-        return;
-    machine_down(machine, true, false);
-    wheel_at(injection->sim->wheel, sim_ms(injection->sim) + RESTART_DOWN_MS, on_restarted, machine,
-             0);
+    if (machine != NULL && on)
+        machine_restart(machine, NULL, 0);
+}
+
+static void take_edition(struct machine *machine, uint64_t edition)
+{
+    machine->edition = (int)edition;
 }
 
 static void on_upgrade(void *context, uint64_t edition)
 {
-    struct machine *machine = context;
-
-    machine->edition = (int)edition;
-    machine_down(machine, true, false);
-    wheel_at(machine->sim->wheel, sim_ms(machine->sim) + RESTART_DOWN_MS, on_restarted, machine, 0);
+    machine_restart(context, take_edition, edition);
 }
 
 /* As an operator does it: the next when the one before is back. */

@@ -132,6 +132,7 @@ struct machine {
     bool wiped;               /* its disk was emptied since the newest one */
     struct process *process;  /* NULL: down */
     int down, frozen;         /* faults that hold it so */
+    bool left;                /* its daemon was asked to stop at some time */
     int crawl_ms;             /* of all faults on its disk */
     int64_t ppm;              /* … on its clock */
     int64_t slow_ms, fast_ms; /* world: until when that was beyond rho; INT64_MAX: it is */
@@ -144,6 +145,7 @@ struct machine {
     uint64_t lines, synced; /* of the ledger on its disk */
     bool helper_gone;       /* killed, and not started again yet */
     int helper_frozen;
+    uint64_t helper_holds; /* times that it began to stand still */
     struct keeping keeps[LIMIT_ROUTES];
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
@@ -268,6 +270,9 @@ void machine_acted(void *context, int node, uint64_t start, const struct event *
  * answers to its requests. */
 void machine_run(void *machine, wheel_fire *fire, void *fire_context, uint64_t arg);
 void machine_told(struct machine *machine, const struct event *event); /* by its helper */
+/* leave.c: stopped in order, started again after a moment. `then`: while it is down. */
+typedef void leave_then(struct machine *machine, uint64_t arg);
+void machine_restart(struct machine *machine, leave_then *then, uint64_t arg);
 int machine_may(void *context, int node, uint64_t start, int route,
                 const struct placement *placement, int64_t since_ms);
 int64_t machine_boot_ms(void *context, int node);
@@ -286,6 +291,7 @@ void shell_configure(struct process *process);
 void helper_begin(struct machine *machine);
 void helper_order(struct machine *machine, int route, const struct keeping_order *order);
 void helper_arm(struct machine *machine, int route);
+void helper_greet(struct machine *machine); /* it is asked whether it is there */
 void helper_clock(struct machine *machine); /* it runs at another rate now */
 void helper_lost(struct machine *machine);  /* no power: nothing serves any more */
 void helper_kill(struct machine *machine);  /* it is started again after a moment */

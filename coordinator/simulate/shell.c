@@ -75,6 +75,7 @@ void shell_configure(struct process *process)
     targets_watch(process->sim->targets, process->machine->server, process->start,
                   engine_model(node_engine(process->node)),
                   prng_mix(process->sim->seed ^ process->start));
+    helper_greet(process->machine);
 }
 
 static void configured(void *context)

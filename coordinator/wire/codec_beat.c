@@ -38,6 +38,8 @@ enum field {
     REPORT_AGE = 26,
     HINT_CHECK = 27,
     HOLDING = 28,
+    UNABLE = 29,
+    LEAVING = 30,
     FIELDS
 };
 
@@ -117,6 +119,15 @@ static uint64_t held(const struct clear *clears, int n)
     return set;
 }
 
+static uint64_t unable(const struct clear *clears, int n)
+{
+    uint64_t set = 0;
+
+    for (int c = 0; c < n; c++)
+        set |= (uint64_t)clears[c].unable << c;
+    return set;
+}
+
 /* The first so many of each list; returns the length. */
 static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears,
                        uint8_t *bytes)
@@ -139,6 +150,8 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_reports(at, beat->reports, beat->n_reports);
     PUT_LIST(HINT_CHECK, h, beat->n_hints, true, put_varint, beat->hints[h]);
     at = put_scalar(at, HOLDING, WIRE_VARINT, held(beat->clears, n_clears));
+    at = put_scalar(at, UNABLE, WIRE_VARINT, unable(beat->clears, n_clears));
+    at = put_scalar(at, LEAVING, WIRE_VARINT, beat->leaving);
     return (size_t)(at - bytes);
 }
 
@@ -182,7 +195,7 @@ static const uint8_t types[FIELDS] = {
     [CLEAR_ROUTE] = WIRE_BYTES, [CLEAR_EPOCH] = WIRE_BYTES,     [CLEAR_AHEAD] = WIRE_BYTES,
     [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
     [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
-    [HOLDING] = WIRE_VARINT,
+    [HOLDING] = WIRE_VARINT,    [UNABLE] = WIRE_VARINT,         [LEAVING] = WIRE_VARINT,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -287,7 +300,7 @@ static uint32_t zigzag_back(uint32_t value)
 static bool get_clears(struct message *message, struct beat *beat)
 {
     struct in *lists = message->lists;
-    uint64_t holding = message->scalars[HOLDING];
+    uint64_t holding = message->scalars[HOLDING], unable = message->scalars[UNABLE];
 
     beat->n_clears = 0;
     while (lists[CLEAR_ROUTE].at < lists[CLEAR_ROUTE].end) {
@@ -300,6 +313,7 @@ static bool get_clears(struct message *message, struct beat *beat)
             .route = (uint8_t)(route >> 1),
             .clear = route & 1,
             .holding = holding >> beat->n_clears & 1,
+            .unable = unable >> beat->n_clears & 1,
             .epoch = epoch,
             .intent = epoch + zigzag_back((uint32_t)get_varint(&lists[CLEAR_AHEAD]))};
         beat->n_clears++;
@@ -364,6 +378,7 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->leader = message.scalars[LEADER] != 0;
     beat->abstain = message.scalars[ABSTAIN] != 0;
     beat->asks = message.scalars[ASKS] != 0;
+    beat->leaving = message.scalars[LEAVING] != 0;
     beat->refused = (uint32_t)message.scalars[REFUSED];
     beat->heard = message.scalars[HEARD];
     if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat) ||

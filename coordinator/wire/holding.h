@@ -11,7 +11,8 @@
  *   21 0            3 bytes
  *   24 route        LIMIT_NAME bytes, filled up with zeros
  *   88 candidate    likewise; HOLD
- *   152 text        the rest: HOLD: the things to hold, FAILED: why not
+ *   152 text        the rest: HOLD: the things to hold; RELEASE: those that are to be held some
+ *                   time, asked of one that holds nothing; FAILED: why not
  */
 #ifndef WIRE_HOLDING_H
 #define WIRE_HOLDING_H
@@ -43,7 +44,7 @@ struct holding_message {
     uint32_t fence_ms;
     enum holding_why why;
     char route[LIMIT_NAME], candidate[LIMIT_NAME];
-    /* HOLD: addresses ("192.0.2.10") and names of hooks ("hook:bgp"), a space between. */
+    /* HOLD, RELEASE: addresses ("192.0.2.10") and names of hooks ("hook:bgp"), a space between. */
     char text[HOLDING_TEXT];
 };
 

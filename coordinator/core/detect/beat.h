@@ -40,6 +40,7 @@ struct clear {
     uint8_t route;
     bool clear;      /* my log holds no intent newer than `epoch` */
     bool holding;    /* I serve it under `epoch`: all that I am to hold is up */
+    bool unable;     /* I could not: my helper does not answer, or I am being stopped */
     uint32_t epoch;  /* newest epoch I have applied */
     uint32_t intent; /* newest intent's epoch in my log, committed or not */
 };
@@ -62,6 +63,7 @@ struct beat {
     uint32_t config_version; /* of the applied configuration: check numbers refer to it */
     bool leader;
     bool abstain;     /* the sender does not trust itself now */
+    bool leaving;     /* the sender is being stopped, and waits for who takes over from it */
     bool asks;        /* a call waits for echoes of this one: voters answer at once */
     uint32_t refused; /* connections that the sender's port refused since its start */
     server_set heard; /* peers whose beats are fresh here and echo mine */

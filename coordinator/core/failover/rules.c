@@ -68,6 +68,11 @@ static const struct rule table[] = {
      "no holder of the old epoch can still serve: the actuators may be told"},
     {31, ACTING, FACT_ALL_DONE, 0, ACTION_VERIFY, "every actuator reads back the placement"},
 
+    /* who holds it is being stopped */
+    {67, SERVING | ACTING, FACT_LEAVING | FACT_OTHER_READY,
+     FACT_HELD | FACT_PAUSED | FACT_NO_QUORUM | FACT_MEMBERS_CHANGE, ACTION_LEAVE,
+     "a coordinator that holds it is being stopped: another candidate takes over first"},
+
     /* the pool, and the way back */
     {40, SERVING | ACTING, FACT_POOL_DIFFERS, 0, ACTION_POOL,
      "a server left or came back while the candidate holds its least"},
@@ -93,6 +98,8 @@ static const struct rule table[] = {
      "the callers are served, against the observers of its servers: recorded, never acted on"},
     {56, WAITING, 0, 0, ACTION_NONE, "the grants of the old epoch run out"},
     {57, BLOCKED, 0, 0, ACTION_NONE, "nobody can take over: the last candidate stays"},
+    {68, SERVING | ACTING, FACT_LEAVING, 0, ACTION_NONE,
+     "a coordinator that holds it is being stopped, and it cannot move now: its grant runs out"},
     {58, ACTING, 0, 0, ACTION_NONE, "the actuators are being told"},
     {59, SERVING, FACT_FAILBACK_DUE, 0, ACTION_NONE,
      "failback is due, but automatic moves are not allowed now"},

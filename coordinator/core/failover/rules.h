@@ -34,8 +34,10 @@ enum fact {
     FACT_FAILBACK_DUE = 1 << 23,   /* a preferred one is ready for its time, in an allowed window */
     FACT_PARENT_MOVED = 1 << 24,   /* the route it follows went to another candidate, ready here */
     FACT_DRAIN_OVER = 1 << 25,     /* who was left by a planned move has had its time to finish */
+    FACT_LEAVING = 1 << 26,        /* exclusive: a server that holds it is being stopped, and
+                                    * those that stay are fewer than the least */
 };
-#define FACT_COUNT 26
+#define FACT_COUNT 27
 #define FACT_ASKED (FACT_SWITCHOVER | FACT_FAILOVER)
 
 enum action {
@@ -52,8 +54,9 @@ enum action {
     ACTION_UNBLOCK,  /* record that the active candidate serves again */
     ACTION_HOLD,     /* record that it is hands off until an operator acts */
     ACTION_DISPUTE,  /* record that callers are served, whatever the verdicts say */
+    ACTION_LEAVE,    /* to the first other candidate that is ready, before who serves stops */
 };
-#define ACTION_COUNT 13
+#define ACTION_COUNT 14
 #define PHASE_COUNT 4 /* of enum route_phase */
 
 /* The row by which an operator leaves a candidate that has failed. */

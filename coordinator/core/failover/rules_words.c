@@ -34,6 +34,7 @@ static const struct {
     {"failback-due", "a preferred candidate was ready for its time, and this is an allowed one"},
     {"parent-moved", "the route that it follows serves another candidate, which is ready here"},
     {"drain-over", "who was left by a planned move has had its time to finish"},
+    {"leaving", "exclusive: a coordinator that holds it is being stopped"},
 };
 
 const char *fact_name(int bit)
@@ -61,8 +62,8 @@ int fact_by_name(const char *name)
 const char *action_name(enum action action)
 {
     static const char *const names[ACTION_COUNT] = {
-        "none",   "move",   "failback", "follow",  "move-to", "pool",   "act",
-        "verify", "refuse", "block",    "unblock", "hold",    "dispute"};
+        "none",   "move",   "failback", "follow",  "move-to", "pool",    "act",
+        "verify", "refuse", "block",    "unblock", "hold",    "dispute", "leave"};
 
     CHECK((unsigned)action < ARRAY_LEN(names));
     return names[action];

@@ -12,7 +12,7 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
     [FAULT_WIPE] = {"wipe", COORDINATORS, NO_VALUE, false,
                     "the daemon dies and its disk is empty; started again after"},
     [FAULT_RESTART] = {"restart", COORDINATORS, NO_VALUE, true,
-                       "the daemon is stopped and started"},
+                       "the daemon is asked to stop (SIGTERM), and started again"},
     [FAULT_UPGRADE] = {"upgrade", COORDINATORS, NO_VALUE, true,
                        "one daemon after the other starts with the configuration's next version"},
     [FAULT_HOST] = {"host", MACHINES, NO_VALUE, false,

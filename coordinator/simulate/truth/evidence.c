@@ -326,6 +326,20 @@ static bool check_other_way(struct evidence *e, int route, const struct rule *ru
     return true;
 }
 
+/* Because of a coordinator that is stopped: then it was, and the other one stands. */
+static void check_leave(struct evidence *e, int route, const char *who, int to)
+{
+    const struct route *r = &e->sim->model->routes[route];
+    int server = model_server(e->sim->model, who);
+
+    if (server < 0 || !e->sim->machines[server].left)
+        sim_break(e->sim, "leaves-when-asked", "%s goes to %s because %s stops, and it does not",
+                  r->name, r->candidates[to].name, who);
+    if (standing(e, &r->candidates[to], 0) < r->candidates[to].least)
+        sim_break(e->sim, "last-candidate-stays", "%s goes to %s, of which %d stand", r->name,
+                  r->candidates[to].name, standing(e, &r->candidates[to], 0));
+}
+
 static void take_lapse(struct evidence *e, const json_t *line, bool lapsed)
 {
     int route = model_route(e->sim->model, text_of(line, "route"));
@@ -362,6 +376,7 @@ static void check_automatic(struct evidence *e, int route, const struct candidat
 static void take_intent(struct evidence *e, const json_t *line)
 {
     int route = model_route(e->sim->model, text_of(line, "route")), from, to;
+    const struct rule *rule = rules_by_number((uint16_t)number_of(line, "rule"));
     const struct route *r;
     bool pool = strcmp(text_of(line, "kind"), "pool") == 0;
 
@@ -381,15 +396,15 @@ static void take_intent(struct evidence *e, const json_t *line)
         e->sim->counts.pools++;
         return;
     }
+    if (rule != NULL && rule->action == ACTION_LEAVE)
+        check_leave(e, route, text_of(line, "who"), to);
     if (number_of(line, "rule") > RULE_RENUMBERED && from >= 0 && from != to) {
         e->sim->counts.moves++;
         e->candidate[route] = to;
         oracle_moved(e->sim, route, to);
         if (text_of(line, "who")[0] == '\0')
             check_paused(e, line, route);
-        if (text_of(line, "who")[0] == '\0' &&
-            !check_other_way(e, route, rules_by_number((uint16_t)number_of(line, "rule")), from,
-                             to))
+        if (text_of(line, "who")[0] == '\0' && !check_other_way(e, route, rule, from, to))
             check_automatic(e, route, &r->candidates[from], &r->candidates[to]);
     }
     e->lapsed[route] = 0;

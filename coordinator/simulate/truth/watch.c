@@ -24,6 +24,7 @@ const struct invariant invariants[] = {
     {"failover-backed", "no automatic move without the verdicts and ballots it rests on"},
     {"back-to-preferred", "failback goes to a more preferred candidate, where it is configured"},
     {"follows-its-route", "a route that follows goes where the other one is"},
+    {"leaves-when-asked", "no planned move because of a coordinator that was not to stop"},
     {"lapse-true", "who is said not to serve an exclusive route has not served it meanwhile"},
     {"ballots-true", "no ballot claims a failure that its observer did not see"},
     {"decisions-replay", "every decision in the ledger can be made again from its line alone"},

@@ -2,6 +2,7 @@
  * engines. Route 0 has an address: voice-1 serves it, then mirror-1. */
 #include "cluster.h"
 #include "core/engine_private.h"
+#include "base/utc.h"
 #include "core/failover/promise.h"
 #include "world.h"
 
@@ -21,6 +22,15 @@ static const char own[] = "      - {name: tokyo, servers: [voice-1], value: v}\n
                           "    actuators:\n"
                           "      - {name: line, address: {ip: 192.0.2.10}}\n";
 
+static void word(struct cluster *c, int node, uint32_t epoch, enum holder_word said)
+{
+    struct event event = {.kind = EVENT_HOLDER};
+
+    event.holder.epoch = epoch;
+    event.holder.word = said;
+    cluster_step(c, node, &event);
+}
+
 static struct cluster *calm(void)
 {
     const char *yaml = world_yaml("exclusive", 0);
@@ -37,23 +47,16 @@ static struct cluster *calm(void)
     cluster_run(c, 3000);
     assert_int_equal(c->held[VOICE].epoch, 1);
     assert_int_equal(cluster_shared(c)->routes[0].phase, ROUTE_SERVING);
+    word(c, MIRROR, 0, HOLDER_RELEASED); /* it is asked, and has nothing */
+    cluster_run(c, 200);
     return c;
-}
-
-static void word(struct cluster *c, int node, uint32_t epoch, enum holder_word said)
-{
-    struct event event = {.kind = EVENT_HOLDER};
-
-    event.holder.epoch = epoch;
-    event.holder.word = said;
-    cluster_step(c, node, &event);
 }
 
 static void move(struct cluster *c, int to)
 {
     struct command command = {.kind = COMMAND_FAILOVER, .to = to, .force = true};
 
-    command.id.bytes[0] = 1;
+    command.id.bytes[0] = (uint8_t)(1 + to);
     snprintf(command.who, sizeof command.who, "operator");
     cluster_command(c, &command);
 }
@@ -206,6 +209,46 @@ static void what_software_was_lent_is_waited_for(void **state)
     cluster_free(c);
 }
 
+/* It is clear for no older epoch any more. */
+static void stores_intent(struct cluster *c, int node, uint32_t epoch)
+{
+    struct event event = {.kind = EVENT_STORED};
+
+    event.stored.intent_epoch = epoch;
+    cluster_step(c, node, &event);
+}
+
+/* What a helper let go of before says nothing of what the start before this one was granted. */
+static void a_new_start_waits_for_what_the_one_before_was_granted(void **state)
+{
+    struct cluster *c = calm();
+    int64_t began_ms;
+    int i;
+
+    (void)state;
+    move(c, 1);
+    assert_in_range(acted_ms(c, 2000), 0, 100);
+    cluster_run(c, 1000);
+    assert_int_equal(c->held[MIRROR].epoch, 2);
+    c->mute[MIRROR] = true;
+    for (i = 0; i < CLUSTER_NODES; i++)
+        stores_intent(c, i, 3);
+    cluster_restart(c, MIRROR, 1);
+    c->held[MIRROR].until_ms = 0;
+    began_ms = c->now_ms;
+    cluster_run(c, 50);
+    word(c, MIRROR, 1, HOLDER_RELEASED); /* asked anew; epoch 2 may be up */
+    move(c, 0);
+    cluster_run(c, 300);
+    assert_int_equal(c->held[MIRROR].until_ms, 0); /* this start has got nothing */
+    assert_int_equal(route_of(c)->now.epoch, 3);
+    assert_int_equal(route_of(c)->phase, ROUTE_WAITING);
+    for (; route_of(c)->phase == ROUTE_WAITING; cluster_run(c, 5))
+        assert_true(c->now_ms < began_ms + 6000);
+    assert_true(c->now_ms >= began_ms + cluster_shared(c)->model->timing.lease_holder_ms);
+    cluster_free(c);
+}
+
 static int64_t lapsed_ms(struct cluster *c, int64_t ms)
 {
     int64_t began_ms = c->now_ms;
@@ -296,7 +339,162 @@ static void a_lapse_that_is_over_moves_nothing(void **state)
     word(c, VOICE, 1, HOLDER_HELD);
     cluster_run(c, 3000);
     assert_int_equal(route_of(c)->lapsed, 0);
+    cluster_free(c);
+}
+
+/* ---- who could hold it ---- */
+
+static void ask(struct cluster *c, int to, enum command_kind kind)
+{
+    struct command command = {.kind = kind, .to = to};
+
+    command.id.bytes[0] = (uint8_t)(10 + c->replies);
+    snprintf(command.who, sizeof command.who, "operator");
+    cluster_command(c, &command);
+    cluster_run(c, 1000);
+}
+
+static void whose_helper_is_not_heard_is_not_ready(void **state)
+{
+    struct cluster *c = calm();
+    const struct engine *leader;
+
+    (void)state;
+    leader = cluster_engine(c, c->leader);
+    assert_true(engine_ready(leader, 0, 1));
+    assert_null(engine_unable(leader, 0, MIRROR));
+    word(c, MIRROR, 0, HOLDER_LOST);
+    cluster_run(c, 300);
+    assert_false(engine_ready(leader, 0, 1));
+    assert_string_equal(engine_unable(leader, 0, MIRROR), "its kirikae-helper is not heard");
+    ask(c, 1, COMMAND_SWITCHOVER);
+    assert_int_equal(c->reply_code, ERR_REFUSED);
+    assert_non_null(strstr(c->reply_text, "mirror-1: its kirikae-helper is not heard"));
+    c->dead[VOICE] = true;
+    cluster_run(c, 5000);
     assert_int_equal(route_of(c)->now.epoch, 1);
+    assert_int_equal(route_of(c)->phase, ROUTE_BLOCKED);
+    word(c, MIRROR, 0, HOLDER_RELEASED); /* it is back */
+    cluster_run(c, 1000);
+    assert_int_equal(route_of(c)->now.epoch, 2);
+    assert_int_equal(route_of(c)->phase, ROUTE_SERVING);
+    cluster_free(c);
+}
+
+/* ---- who is stopped ---- */
+
+static void leave(struct cluster *c, int node)
+{
+    struct event event = {.kind = EVENT_LEAVE};
+
+    cluster_step(c, node, &event);
+}
+
+static bool left(const struct cluster *c, int node)
+{
+    return engine_left(cluster_engine(c, node), cluster_now(c));
+}
+
+/* When it could end, after its stop; -1: not within `ms`. */
+static int64_t left_ms(struct cluster *c, int node, int64_t ms)
+{
+    int64_t began_ms = c->now_ms;
+
+    for (; c->now_ms < began_ms + ms; cluster_run(c, 5))
+        if (left(c, node))
+            return c->now_ms - began_ms;
+    return -1;
+}
+
+static void a_holder_that_is_stopped_lets_the_other_one_serve_first(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    leave(c, VOICE);
+    assert_false(left(c, VOICE));
+    assert_in_range(left_ms(c, VOICE, 1000), 0, 100);
+    assert_int_equal(c->held[VOICE].over, 1);
+    assert_int_equal(route_of(c)->now.epoch, 2);
+    assert_int_equal(route_of(c)->rule, 67);
+    assert_string_equal(route_of(c)->who, "voice-1");
+    assert_true(route_of(c)->planned);
+    c->stopped[VOICE] = true;
+    cluster_run(c, 500);
+    assert_int_equal(c->held[MIRROR].epoch, 2);
+    assert_int_equal(route_of(c)->phase, ROUTE_SERVING);
+    assert_int_equal(route_of(c)->automatic_ms[0], UTC_NONE); /* it is none */
+    cluster_free(c);
+}
+
+static void its_word_is_waited_for(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    c->mute[VOICE] = true;
+    leave(c, VOICE);
+    assert_int_equal(left_ms(c, VOICE, 1000), -1);
+    assert_int_equal(route_of(c)->phase, ROUTE_WAITING);
+    word(c, VOICE, 1, HOLDER_RELEASED);
+    assert_in_range(left_ms(c, VOICE, 1000), 0, 100);
+    assert_int_equal(route_of(c)->phase, ROUTE_ACTING);
+    cluster_free(c);
+}
+
+static void what_will_not_come_is_not_waited_for(void **state)
+{
+    struct cluster *c = calm();
+    struct command pause = {.kind = COMMAND_PAUSE, .for_ms = 60000};
+
+    (void)state;
+    leave(c, MIRROR); /* it holds nothing */
+    assert_true(left(c, MIRROR));
+    cluster_run(c, 300);
+    leave(c, VOICE); /* and nobody else is there */
+    assert_true(left(c, VOICE));
+    cluster_run(c, 2000);
+    assert_int_equal(route_of(c)->now.epoch, 1);
+    cluster_free(c);
+    c = calm();
+    snprintf(pause.who, sizeof pause.who, "operator");
+    cluster_command(c, &pause);
+    cluster_run(c, 300);
+    leave(c, VOICE);
+    assert_true(left(c, VOICE));
+    cluster_run(c, 2000);
+    assert_int_equal(route_of(c)->now.epoch, 1);
+    cluster_free(c);
+}
+
+static void who_is_stopped_is_not_chosen(void **state)
+{
+    struct cluster *c = calm();
+
+    (void)state;
+    leave(c, MIRROR);
+    cluster_run(c, 300);
+    assert_string_equal(engine_unable(cluster_engine(c, c->leader), 0, MIRROR),
+                        "it is being stopped");
+    ask(c, 1, COMMAND_SWITCHOVER);
+    assert_int_equal(c->reply_code, ERR_REFUSED);
+    assert_int_equal(route_of(c)->now.epoch, 1);
+    cluster_free(c);
+}
+
+static void a_leader_that_is_stopped_lets_another_one_lead(void **state)
+{
+    struct cluster *c = calm();
+    int transfers = c->transfers;
+
+    (void)state;
+    leave(c, c->leader);
+    assert_false(left(c, c->leader));
+    cluster_run(c, 300);
+    assert_int_equal(c->transfers, transfers + 1);
+    assert_int_not_equal(c->transfer_to, c->leader);
+    cluster_resign(c);
+    assert_true(left(c, c->leader));
     cluster_free(c);
 }
 
@@ -309,11 +507,18 @@ int main(void)
         cmocka_unit_test(a_daemon_that_starts_anew_does_not_speak_for_its_helper),
         cmocka_unit_test(a_leader_that_stood_still_hears_before_it_acts),
         cmocka_unit_test(what_software_was_lent_is_waited_for),
+        cmocka_unit_test(a_new_start_waits_for_what_the_one_before_was_granted),
         cmocka_unit_test(who_says_himself_that_he_does_not_hold_has_lapsed),
         cmocka_unit_test(a_helper_that_is_back_in_time_has_not_lapsed),
         cmocka_unit_test(the_word_of_one_heard_again_counts_from_then_on),
         cmocka_unit_test(whom_no_majority_hears_has_lapsed),
         cmocka_unit_test(a_lapse_that_is_over_moves_nothing),
+        cmocka_unit_test(whose_helper_is_not_heard_is_not_ready),
+        cmocka_unit_test(a_holder_that_is_stopped_lets_the_other_one_serve_first),
+        cmocka_unit_test(its_word_is_waited_for),
+        cmocka_unit_test(what_will_not_come_is_not_waited_for),
+        cmocka_unit_test(who_is_stopped_is_not_chosen),
+        cmocka_unit_test(a_leader_that_is_stopped_lets_another_one_lead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

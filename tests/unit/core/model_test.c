@@ -420,15 +420,15 @@ static struct model *wide(int coordinators, int routes)
 
 static void beats_have_room_for_all(void **state)
 {
-    struct model *m = wide(28, LIMIT_ROUTES);
+    struct model *m = wide(27, LIMIT_ROUTES);
     struct err err = {0};
 
     assert_int_equal(model_validate(m, &err), 0);
     model_free(m);
-    m = wide(29, LIMIT_ROUTES);
+    m = wide(28, LIMIT_ROUTES);
     assert_int_equal(model_validate(m, &err), ERR_LIMIT);
     assert_string_equal(err.text,
-                        "29 coordinators and 64 exclusive routes make beats of up to 1355 bytes, "
+                        "28 coordinators and 64 exclusive routes make beats of up to 1351 bytes, "
                         "1336 are the most: a coordinator takes 19, an exclusive route 7");
     model_free(m);
 }

@@ -102,8 +102,11 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     m.heard = beat->heard;
     m.refused = beat->refused;
     m.asks = beat->asks;
-    for (int i = 0; i < beat->n_clears; i++)
+    m.leaving = beat->leaving;
+    for (int i = 0; i < beat->n_clears; i++) {
         m.holding |= (uint64_t)beat->clears[i].holding << i;
+        m.unable |= (uint64_t)beat->clears[i].unable << i;
+    }
     fill_echoes(beat, &c, &m);
     fill_votes(beat, &c, &m);
     fill_clears(beat, &c, &m);
@@ -127,6 +130,7 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .leader = prng_below(prng, 2),
                           .abstain = prng_below(prng, 2),
                           .asks = prng_below(prng, 2),
+                          .leaving = prng_below(prng, 2),
                           .refused = (uint32_t)figure(prng),
                           .heard = figure(prng),
                           .n_echoes = (int)prng_below(prng, 20),
@@ -151,6 +155,7 @@ static void any_beat(struct prng *prng, struct beat *beat)
         beat->clears[i] = (struct clear){.route = (uint8_t)prng_below(prng, LIMIT_ROUTES),
                                          .clear = prng_below(prng, 2),
                                          .holding = prng_below(prng, 2),
+                                         .unable = prng_below(prng, 2),
                                          .epoch = (uint32_t)figure(prng),
                                          .intent = (uint32_t)figure(prng)};
     for (int i = 0; i < beat->n_reports; i++)
@@ -204,6 +209,7 @@ static void same_word(const Kirikae__V1__Beat *m, const struct beat *beat)
     assert_true(m->applied == beat->applied && m->config_version == beat->config_version);
     assert_true(m->leader == beat->leader && m->abstain == beat->abstain);
     assert_int_equal(m->asks, beat->asks);
+    assert_int_equal(m->leaving, beat->leaving);
     assert_true(m->heard == beat->heard && m->refused == beat->refused);
     assert_int_equal(m->echoes, beat->n_echoes);
     for (int i = 0; i < beat->n_echoes; i++) {

@@ -140,7 +140,7 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
     beat->boot = beat->heard = UINT64_MAX;
     beat->number = beat->term = beat->applied = (1ull << 42) - 1;
     beat->config_version = beat->refused = UINT32_MAX;
-    beat->leader = beat->abstain = beat->asks = true;
+    beat->leader = beat->abstain = beat->asks = beat->leaving = true;
     beat->n_echoes = coordinators;
     for (int i = 0; i < coordinators; i++)
         beat->echoes[i] = (struct echo){
@@ -150,6 +150,7 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
         beat->clears[i] = (struct clear){.route = LIMIT_ROUTES - 1,
                                          .clear = true,
                                          .holding = true,
+                                         .unable = true,
                                          .epoch = (1u << 28) - 1,
                                          .intent = (1u << 28) + 8190};
     beat->n_votes = BEAT_VOTES_LEAST;
@@ -188,8 +189,8 @@ static void what_validation_allows_fits(void **state)
             pairs++;
         }
     assert_true(pairs > 2000);
-    assert_true(least + BEAT_COORDINATOR * 28 + BEAT_EXCLUSIVE * LIMIT_ROUTES <= BEAT_ROOM);
-    assert_true(least + BEAT_COORDINATOR * 50 + BEAT_EXCLUSIVE * 4 <= BEAT_ROOM);
+    assert_true(least + BEAT_COORDINATOR * 27 + BEAT_EXCLUSIVE * LIMIT_ROUTES <= BEAT_ROOM);
+    assert_true(least + BEAT_COORDINATOR * 49 + BEAT_EXCLUSIVE * 4 <= BEAT_ROOM);
 }
 
 static void cuts_and_mutations_do_no_harm(void **state)
