@@ -25,7 +25,7 @@ enum note_kind {
     NOTE_CALLERS, /* callers of a route are served, or not, by the world's truth */
     NOTE_REPLY,   /* the answer to an operator */
     NOTE_PROCESS, /* a daemon starts, ends, stands still, goes on */
-    NOTE_HOLDER,  /* a node begins or ends to serve an exclusive route */
+    NOTE_HOLDER,  /* a node serves an exclusive route, stops, outlives the next; its helper dies */
     NOTE_BREACH,  /* an invariant does not hold */
 };
 struct note {

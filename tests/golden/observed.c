@@ -139,13 +139,16 @@ static void count(json_t *counts, const char *word)
 
 static void keep_holder(struct observed *seen, const struct note *note)
 {
+    bool serves = strcmp(note->word, "serves") == 0;
     char name[LIMIT_NAME];
     int route;
 
+    if (!serves && strcmp(note->word, "stops") != 0)
+        return;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(note->text, ","), note->text);
     route = model_route(seen->scenario->model, name);
     CHECK(route >= 0);
-    if (strcmp(note->word, "serves") != 0) {
+    if (!serves) {
         if (--seen->routes[route].holders == 0)
             seen->routes[route].since_ms = note->at_ms;
         return;

@@ -484,6 +484,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
     }
     complaints(&d);
     verbs(&d);
+    chaos_holders(&d);
     sort(faults, d.n);
     return d.n;
 }

@@ -60,7 +60,7 @@ static const struct recipe {
     [FAULT_HANDSOFF] = {ALL_OVER, 0},
     [FAULT_DRAIN] = {SERVICE, 0},
     [FAULT_LEAD] = {NODE, 0},
-    [FAULT_HELPER_KILL] = {NODE, 0}, /* chaos_grants.c */
+    [FAULT_HELPER_KILL] = {NODE, 0}, /* chaos_holders.c */
     [FAULT_HELPER_FREEZE] = {NODE, 0},
     [FAULT_FENCE_SLOW] = {NODE, 0},
     [FAULT_FENCE_STUCK] = {NODE, 0},

@@ -163,20 +163,6 @@ static void take_away(struct drawing *d, struct scene *s, int64_t at)
         forgetful(d, s);
 }
 
-/* A helper that dies or stands still, as often as not where the route is at that time. */
-static void helpers(struct drawing *d, const struct route *route)
-{
-    for (int more = chaos_chance(d, 1, 4) ? 3 : 0; more > 0; more--) {
-        int candidate = (int)prng_below(&d->prng, (uint32_t)route->n_candidates);
-        bool kill = chaos_chance(d, 1, 2);
-
-        at_server(d, kill ? FAULT_HELPER_KILL : FAULT_HELPER_FREEZE,
-                  route->candidates[candidate].members[0],
-                  chaos_between(d, 0, d->chaos->length_ms * 9 / 10),
-                  kill ? 0 : chaos_between(d, 20, 5000));
-    }
-}
-
 void chaos_grants(struct drawing *d)
 {
     struct scene s = {.route = exclusive_route(d->model)};
@@ -192,6 +178,5 @@ void chaos_grants(struct drawing *d)
         s.from = s.to;
         at += s.lease_ms * 4 + chaos_between(d, 500, 2500);
     }
-    if (route_is_own(route))
-        helpers(d, route);
+    chaos_holders(d);
 }

@@ -80,6 +80,7 @@ void holders_paused(struct machine *machine, bool on)
     for (r = 0; r < sim->model->n_routes; r++) {
         if (!machine->keeps[r].up)
             continue;
+        machine->keeps[r].since_ms = sim_ms(sim);
         sim_note(sim, NOTE_HOLDER, machine->server, on ? "stops" : "serves", "%s, epoch %u",
                  sim->model->routes[r].name, machine->keeps[r].epoch);
         if (!on)
@@ -126,7 +127,8 @@ static bool serves_since(const struct machine *machine, int route, uint32_t epoc
 {
     const struct keeping *keeping = &machine->keeps[route];
 
-    return keeping->up && keeping->epoch == epoch && !helper_still(machine, route) &&
+    return answers(machine, route) && keeping->holding.phase == HOLDING_UP &&
+           keeping->epoch == epoch && !helper_still(machine, route) &&
            sim_ms(machine->sim) - keeping->since_ms >= ms;
 }
 
