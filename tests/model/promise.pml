@@ -23,6 +23,11 @@
  * need not know. DISKS: an entry is in memory before it is on the disk. WIPE: voter 2 may lose
  * its disk, and the standby that comes back takes its place.
  *
+ * HELPER: the helper may die or stand still at any moment, and start again or go on at any later
+ * one. What it leaves up the kernel takes away K ticks after the last renewal. Nobody promises
+ * anything then but where the holder's own word is what a mover goes by: while nobody hears its
+ * daemon, the address may answer until the helper is back, or the kernel has taken it.
+ *
  * The variants that this must reject are -D names: tests/model/run has them all. */
 
 #ifndef LH
@@ -79,6 +84,26 @@ byte ga[3];     /* holder: age, since receipt, of the last one */
 #endif
 #ifdef REACH_RESUMED
 bool served;
+#endif
+#ifdef HELPER
+#define K 2  /* the kernel's own deadline */
+bool gone;   /* the helper; d is what the daemon has told it, then */
+byte k;      /* ticks until the kernel takes away what it left; while it is gone */
+byte w;      /* ticks that the daemon, which has no word of it, has waited since d was over */
+#ifdef HELPER_RESUMES
+byte kept; /* d when it died */
+#endif
+#ifdef HELPER_FORGETS
+bool orphan; /* it has started again and does not know what is up */
+#define ANSWERS (gone || orphan -> k > 0 : d > 0)
+#else
+#define ANSWERS (gone -> k > 0 : d > 0)
+#endif
+#ifdef BLIND_SHORT
+#define BLIND 0
+#else
+#define BLIND K
+#endif
 #endif
 
 /* ---- voters ---- */
@@ -178,6 +203,10 @@ proctype Clock()
     do
     :: d_step {
            fence_when_due();
+#ifdef HELPER
+           w = (gone && d == 0 && w < K -> w + 1 : w);
+           k = (k > 0 -> k - 1 : 0);
+#endif
 #ifdef RELEASES_AFTER_F
            timer = (timer > 0 -> timer - 1 : 0);
 #endif
@@ -259,6 +288,53 @@ proctype Holder()
            said = true;
            SAY("the holder says released\n")
        }
+#elif defined(HELPER)
+    :: d_step {
+           (c1 || c2) && !rel ->
+           rel = true;
+           SAY("the holder applies the intent\n")
+       }
+    /* The helper confirms; or it says nothing until nothing of it can be left. */
+    :: d_step {
+           rel && !said && !acted && !gone ->
+           d = 0;
+           said = true;
+           SAY("the helper has fenced, the holder says released\n")
+       }
+    :: d_step {
+           rel && !said && !acted && gone && d == 0 && w >= BLIND ->
+           said = true;
+           SAY("the holder says released without a word of its helper\n")
+       }
+    :: d_step {
+           !gone ->
+           gone = true;
+           k = (d > 0 -> K : 0);
+           w = 0;
+#ifdef HELPER_RESUMES
+           kept = d;
+#endif
+           SAY("the helper dies or stands still, with %d until D + F\n", d)
+       }
+    /* Fence: it takes down what it finds, or what is due, before it does anything else; the
+     * daemon says again what it said last. */
+    :: d_step {
+           gone ->
+           gone = false;
+           w = 0;
+#if defined(HELPER_RESUMES)
+           d = kept;
+           kept = 0;
+           k = 0;
+#elif defined(HELPER_FORGETS)
+           orphan = (k > 0);
+           d = 0;
+#else
+           k = 0;
+#endif
+           SAY("the helper is back, with %d until D + F\n", d);
+           assert(d == 0 || !acted) /* another holder may serve by now */
+       }
 #else
     /* Move: "`released` in a beat sent after seeing the intent (it then ignores older
      * echoes)". Its address has to be down by then: the helper confirms. */
@@ -278,6 +354,9 @@ proctype Holder()
            rel = false;
 #ifdef RELEASES_AFTER_F
            told = false;
+#endif
+#ifdef NEW_DAEMON_SPEAKS
+           w = K; /* it has told its helper nothing */
 #endif
            for (i : 0 .. 2) {
                ea[i] = DEAD;
@@ -429,6 +508,12 @@ inline act(m, v, w)
 #endif
 #ifdef REACH_INHERITED
         assert(m == 0 || !c1);
+#endif
+#ifdef HELPER
+#ifdef REACH_OUTLIVED
+        assert(!ANSWERS);
+#endif
+        assert(!said || !ANSWERS);
 #endif
         acted = true;
         said = false; /* of no use any more */
