@@ -3,7 +3,8 @@
  * it as the real ones do. HAProxy's: read; take a token, with another look; compare; ask until
  * it may act; commit with the token, which is refused when a later one is in force; read back.
  * DNS's: read; compare; ask whether it may act; commit what the switch itself compares with what
- * was read; read back. */
+ * was read; read back. An agent's (Kamailio, exec): ask whether it may act; one order, which the
+ * agent compares with the newest that it has kept on its disk, obeys and answers. */
 #ifndef SIMULATE_SWITCHES_H
 #define SIMULATE_SWITCHES_H
 
@@ -62,7 +63,8 @@ enum switch_fault {
     SWITCH_SLOW,    /* answers take `ms` longer */
     SWITCH_DEAF,    /* commits take effect, their answer is lost */
     SWITCH_LATE,    /* a commit lands `ms` after it was sent, whatever became of its sender */
-    SWITCH_FORGETS, /* once: restarts with what it began with; tokens from before are stale */
+    SWITCH_FORGETS, /* once: restarts with what it began with; tokens from before are stale. An
+                     * agent keeps what it was told, and loses only what it was doing. */
 };
 /* On and off in pairs, with the same `ms`; several of them add up. */
 void switches_fault(struct switches *switches, int route, int actuator, enum switch_fault fault,

@@ -635,6 +635,106 @@ static void test_freed_with_calls_under_way(void **state)
     run(world, 1);
 }
 
+/* ---- agents ---- */
+
+/* In the place of DNS. */
+static struct world *with_agent(void **state)
+{
+    struct world *world = *state;
+
+    world->model->routes[0].actuators[NAMES].kind = ACTUATOR_KAMAILIO;
+    return world;
+}
+
+static void test_an_agent_obeys_one_order(void **state)
+{
+    struct world *world = with_agent(state);
+    const struct acted *acted = call_and_await(world, TWO, NAMES, 3, 1);
+
+    assert_int_equal(acted->event.acted.code, 0);
+    assert_true(acted->event.acted.changed);
+    assert_int_equal(acted->event.acted.seen_epoch, 0);
+    assert_says(world, NAMES, 3, 1);
+    acted = call_and_await(world, ONE, NAMES, 3, 1);
+    assert_int_equal(acted->event.acted.code, 0);
+    assert_false(acted->event.acted.changed);
+    assert_int_equal(acted->event.acted.seen_epoch, 3);
+    assert_int_equal(world->n_may, 2);
+    assert_int_equal(world->since_ms, ENGINE_NO_TOKEN);
+    world->denied = true;
+    acted = call_and_await(world, TWO, NAMES, 4, 0);
+    assert_int_equal(acted->event.acted.code, ERR_UNAVAILABLE);
+    assert_says(world, NAMES, 3, 1);
+}
+
+static void test_an_agent_that_restarts_knows_its_orders(void **state)
+{
+    struct world *world = with_agent(state);
+    const struct acted *acted;
+
+    call_and_await(world, TWO, NAMES, 3, 0);
+    fault(world, NAMES, SWITCH_FORGETS, 0, true);
+    assert_says(world, NAMES, 3, 0);
+    acted = call_and_await(world, ONE, NAMES, 2, 0); /* nobody listens yet */
+    assert_int_equal(acted->event.acted.code, ERR_TIMEOUT);
+    assert_non_null(strstr(acted->text, "waiting for the agent"));
+    acted = call_and_await(world, ONE, NAMES, 2, 0);
+    assert_int_equal(acted->event.acted.code, ERR_STALE);
+    assert_int_equal(acted->event.acted.seen_epoch, 3);
+    acted = call_and_await(world, ONE, NAMES, 3, 0);
+    assert_int_equal(acted->event.acted.code, 0);
+    assert_false(acted->event.acted.changed);
+    assert_int_equal(world->n_changed, 1);
+}
+
+/* Kept before it is obeyed: what dies in between is not done, but nothing older is either. */
+static void test_what_an_agent_has_kept_stands(void **state)
+{
+    struct world *world = with_agent(state);
+
+    call(world, TWO, NAMES, 1, 0);
+    call(world, ONE, NAMES, 3, 0); /* waits while the other one is obeyed, or the other way */
+    while (world->n_changed == 0)
+        assert_true(wheel_step(world->wheel, wheel_now(world->wheel) + 1000));
+    fault(world, NAMES, SWITCH_FORGETS, 0, true);
+    run(world, wheel_now(world->wheel) + 2000);
+    assert_int_equal(world->n_acted, 2);
+    assert_int_equal(call_and_await(world, THREE, NAMES, 2, 0)->event.acted.code, ERR_STALE);
+    assert_int_equal(call_and_await(world, THREE, NAMES, 3, 0)->event.acted.code, 0);
+    assert_says(world, NAMES, 3, 0);
+    assert_int_equal(world->n_back, 0);
+}
+
+static void test_a_late_order_is_refused_by_the_agent(void **state)
+{
+    struct world *world = with_agent(state);
+    const struct acted *acted;
+
+    fault(world, NAMES, SWITCH_LATE, 500, true);
+    call(world, TWO, NAMES, 2, 0);
+    run(world, 100); /* it is on its way */
+    fault(world, NAMES, SWITCH_LATE, 500, false);
+    acted = call_and_await(world, ONE, NAMES, 3, 0);
+    assert_int_equal(acted->event.acted.code, 0);
+    acted = await(world);
+    assert_int_equal(acted->event.acted.epoch, 2);
+    assert_int_equal(acted->event.acted.code, ERR_STALE);
+    assert_says(world, NAMES, 3, 0);
+}
+
+static void test_an_agent_out_of_reach(void **state)
+{
+    struct world *world = with_agent(state);
+
+    fault(world, NAMES, SWITCH_DOWN, 0, true);
+    assert_int_equal(call_and_await(world, TWO, NAMES, 1, 0)->event.acted.code, ERR_TIMEOUT);
+    assert_says(world, NAMES, 0, 0);
+    fault(world, NAMES, SWITCH_DOWN, 0, false);
+    fault(world, NAMES, SWITCH_DEAF, 0, true); /* it obeys, and its answer is lost */
+    assert_int_equal(call_and_await(world, TWO, NAMES, 1, 0)->event.acted.code, ERR_TIMEOUT);
+    assert_says(world, NAMES, 1, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -663,6 +763,11 @@ int main(void)
         TEST(test_rounds_are_limited),
         TEST(test_reached_by_the_host_of_its_address),
         TEST(test_a_lost_answer_leaves_both_open),
+        TEST(test_an_agent_obeys_one_order),
+        TEST(test_an_agent_that_restarts_knows_its_orders),
+        TEST(test_what_an_agent_has_kept_stands),
+        TEST(test_a_late_order_is_refused_by_the_agent),
+        TEST(test_an_agent_out_of_reach),
         TEST(test_freed_with_calls_under_way),
     };
 
