@@ -77,9 +77,10 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
     struct {
         const char *word;
         bool *flag;
-    } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},     {"follow", &t->follow},
-                 {"exclusive", &t->exclusive}, {"reports", &t->reports}, {"watched", &t->watched},
-                 {"address", &t->address},     {"callers", &t->callers}};
+    } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},      {"follow", &t->follow},
+                 {"exclusive", &t->exclusive}, {"reports", &t->reports},  {"watched", &t->watched},
+                 {"address", &t->address},     {"callers", &t->callers},  {"agent", &t->agent},
+                 {"in-turn", &t->in_turn},     {"optional", &t->optional}};
     char *value = strchr(word, '=');
     size_t i;
 
@@ -98,7 +99,7 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         err,
         "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME "
         "failback=TIME drain=TIME backoff=TIME fast pairs follow exclusive reports watched "
-        "address",
+        "address callers agent in-turn optional",
         word);
 }
 

@@ -94,6 +94,8 @@ static void write_servers(const struct topology *t, const struct layout *layout,
                "  - {name: ns-1, site: %s, host: 10.20.%d.2}\n"
                "  - {name: web-1, site: tokyo, host: 10.20.%d.3}\n",
                last, TARGETS_NET, last, TARGETS_NET, TARGETS_NET);
+    if (t->agent)
+        buf_printf(out, "  - {name: kam-1, site: %s, host: 10.20.%d.4}\n", last, TARGETS_NET);
     for (int i = 1; i <= extra_targets(t); i++)
         buf_printf(out, "  - {name: d%d, site: %s, host: 10.20.%d.%d}\n", i,
                    places[i % layout->sites].site, TARGETS_NET, 10 + i);
@@ -179,7 +181,7 @@ static void write_ways(const struct topology *t, struct buf *out)
         buf_printf(out, "    hold: {backoff: %dms}\n", t->backoff_ms < 0 ? 0 : t->backoff_ms);
 }
 
-/* All servers of the first site, or all of the second; two switches. */
+/* All servers of the first site, or all of the second; two switches, or three. */
 static void write_calls(const struct topology *t, const struct layout *layout, struct buf *out)
 {
     buf_str(out, "  - name: calls\n"
@@ -189,6 +191,8 @@ static void write_calls(const struct topology *t, const struct layout *layout, s
     write_ways(t, out);
     if (t->callers)
         buf_str(out, "    callers: way\n");
+    if (t->in_turn)
+        buf_str(out, "    order: in-turn\n");
     buf_str(out, "    candidates:\n");
     for (int s = 0; s < 2; s++) {
         buf_printf(out, "      - {name: %s, servers: [", places[s].site);
@@ -203,7 +207,16 @@ static void write_calls(const struct topology *t, const struct layout *layout, s
                "/etc/haproxy/kirikae-calls.map}\n"
                "        timeout: 1s\n",
                TARGETS_NET);
+    if (t->agent)
+        buf_printf(out,
+                   "      - name: kam-1\n"
+                   "        kamailio: {address: \"10.20.%d.4:7410\", agent: kam-1, set: 1, "
+                   "port: 5060, transport: udp}\n"
+                   "        timeout: 1s\n",
+                   TARGETS_NET);
     write_dns("sip", out);
+    if (t->optional)
+        buf_str(out, "        required: false\n");
 }
 
 static int pairs_of(const struct topology *t, const struct layout *layout)
@@ -323,6 +336,9 @@ static void draw_ways(struct topology *t, uint64_t seed)
     t->drain_ms = drains[prng_below(&prng, ARRAY_LEN(drains))];
     t->backoff_ms = backoffs[prng_below(&prng, ARRAY_LEN(backoffs))];
     t->callers = prng_below(&prng, 8) == 0;
+    t->in_turn = prng_below(&prng, 4) == 0;
+    t->optional = prng_below(&prng, 4) == 0;
+    t->agent = prng_below(&prng, 4) == 0;
 }
 
 struct topology topology_draw(uint64_t seed)

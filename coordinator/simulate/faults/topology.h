@@ -23,6 +23,9 @@ struct topology {
     bool watched;     /* their connections are held, their processes watched */
     bool reports;     /* the servers of the candidates' own software reports too */
     bool callers;     /* the site-wide route names a check of the way that its callers take */
+    bool agent;       /* … and has an agent's actuator between its two */
+    bool in_turn;     /* … and tells its actuators in turn */
+    bool optional;    /* … and waits for all of them but the last */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int failback_ms;  /* of all routes: back by themselves after that; 0: not */

@@ -126,6 +126,25 @@ static void twelve_are_the_call_centre(void **state)
     model_free(model);
 }
 
+static void actuators_may_wait_for_each_other(void **state)
+{
+    struct topology t = {.nodes = 3, .agent = true, .in_turn = true, .optional = true};
+    struct model *model = parsed(&t);
+    const struct route *calls = &model->routes[0];
+
+    (void)state;
+    assert_int_equal(calls->order, ORDER_IN_TURN);
+    assert_int_equal(calls->n_actuators, 3);
+    assert_int_equal(calls->actuators[1].kind, ACTUATOR_KAMAILIO);
+    assert_int_equal(model_required(calls, calls->n_actuators), 3);
+    model_free(model);
+    t = (struct topology){.nodes = 3};
+    model = parsed(&t);
+    assert_int_equal(model->routes[0].order, ORDER_TOGETHER);
+    assert_int_equal(model_required(&model->routes[0], 2), 3);
+    model_free(model);
+}
+
 /* Server i of the first site and server i of the second. */
 static void pairs_are_pairs(void **state)
 {
@@ -260,9 +279,13 @@ static void seeds_draw_all_sorts(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_size_is_valid),   cmocka_unit_test(twelve_are_the_call_centre),
-        cmocka_unit_test(pairs_are_pairs),       cmocka_unit_test(switches_have_hosts),
-        cmocka_unit_test(extra_checks_are_many), cmocka_unit_test(impossible_ones_are_refused),
+        cmocka_unit_test(every_size_is_valid),
+        cmocka_unit_test(twelve_are_the_call_centre),
+        cmocka_unit_test(actuators_may_wait_for_each_other),
+        cmocka_unit_test(pairs_are_pairs),
+        cmocka_unit_test(switches_have_hosts),
+        cmocka_unit_test(extra_checks_are_many),
+        cmocka_unit_test(impossible_ones_are_refused),
         cmocka_unit_test(seeds_draw_all_sorts),
     };
 
