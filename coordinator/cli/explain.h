@@ -27,6 +27,7 @@ void past_free(struct past *past);
 /* Category and type (NULL: any) of a line. */
 bool line_is(const json_t *line, const char *category, const char *type);
 bool line_is_of(const json_t *line, const char *type, const char *route);
+bool line_ends(const json_t *line, const json_t *open); /* that outage, or says it was none */
 bool line_is_move(const json_t *line, const char *route); /* NULL: of any */
 
 /* ---- explain_account.c, explain_timeline.c ---- */

@@ -93,8 +93,7 @@ static json_t *outages(const struct past *past)
             (i != past->outage && strcmp(cli_text(open, "route"), past->route) != 0))
             continue;
         for (k = i + 1; k < until && !over; k++)
-            over = line_is(line_at(past, k), "outage", "close") &&
-                   cli_int(line_at(past, k), "outage") == cli_int(open, "outage");
+            over = line_ends(line_at(past, k), open);
         if (!over)
             json_array_append(list, json_array_get(past->lines, (size_t)i));
     }

@@ -19,6 +19,12 @@ bool line_is_of(const json_t *line, const char *type, const char *route)
     return line_is(line, "failover", type) && strcmp(cli_text(line, "route"), route) == 0;
 }
 
+bool line_ends(const json_t *line, const json_t *open)
+{
+    return (line_is(line, "outage", "close") || line_is(line, "outage", "disputed")) &&
+           cli_int(line, "outage") == cli_int(open, "outage");
+}
+
 bool line_is_move(const json_t *line, const char *route)
 {
     return line_is(line, "failover", "intent") && strcmp(cli_text(line, "kind"), "move") == 0 &&
@@ -162,7 +168,7 @@ static int move_in(const json_t *lines, int outage, const char *route)
         line = json_array_get(lines, i);
         if (line_is_move(line, route))
             return (int)i;
-        if (line_is(line, "outage", "close") && cli_int(line, "outage") == cli_int(open, "outage"))
+        if (line_ends(line, open))
             break;
     }
     return -1;

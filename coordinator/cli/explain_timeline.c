@@ -82,6 +82,9 @@ static void words(const json_t *line, struct buf *text)
         buf_printf(text, "outage %lld of %s is over: %lld ms", (long long)cli_int(line, "outage"),
                    cli_text(line, "function"),
                    (long long)explain_ms(cli_text(line, "start"), cli_text(line, "end")));
+    else if (line_is(line, "outage", "disputed"))
+        buf_printf(text, "outage %lld of %s is none: the callers were served",
+                   (long long)cli_int(line, "outage"), cli_text(line, "function"));
     else
         failover_words(line, text);
 }
@@ -108,7 +111,7 @@ static bool closes(const json_t *outages, const json_t *line)
 
     json_array_foreach(outages, i, open)
     {
-        if (line_is(line, "outage", "close") && cli_int(open, "outage") == cli_int(line, "outage"))
+        if (line_ends(line, open))
             return true;
     }
     return false;

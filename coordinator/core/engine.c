@@ -230,9 +230,6 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         entry->security.server < engine->model->n_coordinators &&
         entry->time_ms >= engine->started_utc_ms)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
-    if (entry->kind == ENTRY_REFUSED && entry->intent.rule == RULE_DISPUTED &&
-        entry->intent.route >= 0 && entry->intent.route < engine->model->n_routes)
-        engine->disputed_ms[entry->intent.route] = engine->failed_ms[entry->intent.route];
 }
 
 static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)

@@ -76,7 +76,7 @@ static void follow_routes(struct engine *engine, const struct route_names *old)
     }
     follow_holders(engine, old);
     memset(engine->failed_ms, 0, sizeof engine->failed_ms);
-    memset(engine->disputed_ms, 0, sizeof engine->disputed_ms);
+    memset(engine->served_ms, 0, sizeof engine->served_ms);
     memset(engine->ready_ms, 0, sizeof engine->ready_ms);
     memset(engine->moved_index, 0, sizeof engine->moved_index);
 }

@@ -267,6 +267,15 @@ static uint32_t what_failed(const struct engine *engine, int route)
     return FACT_SITE_SILENT | (leader_gone(engine, sites) ? FACT_LEADER_GONE : 0);
 }
 
+/* Callers that were served in a dispute are not any more: that they are not is to be in the
+ * ledger first, because the outage begins with it. As long as a verdict takes, no longer. */
+static bool verdict_awaited(const struct engine *engine, struct moment now, int route, int check)
+{
+    return engine->shared->routes[route].disputed &&
+           engine->shared->checks[check].verdict != VERDICT_DOWN && engine->served_ms[route] != 0 &&
+           now.boot_ms - engine->served_ms[route] < engine->model->timing.window_ms;
+}
+
 /* Failed by all verdicts. And by what its callers see? */
 static uint32_t failed_facts(const struct engine *engine, struct moment now, int route)
 {
@@ -274,6 +283,8 @@ static uint32_t failed_facts(const struct engine *engine, struct moment now, int
     enum callers callers =
         check < 0 ? CALLERS_LOST : belief_callers(engine, now, check, engine->failed_ms[route]);
 
+    if (callers == CALLERS_LOST && check >= 0 && verdict_awaited(engine, now, route, check))
+        return 0;
     if (callers == CALLERS_LOST)
         return FACT_ACTIVE_FAILED | what_failed(engine, route);
     return callers == CALLERS_SERVED ? FACT_DISPUTED : 0;

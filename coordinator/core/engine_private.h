@@ -124,8 +124,7 @@ struct engine {
     int64_t timed_ms;                /* when the newest entry's time was applied here */
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
-    int64_t disputed_ms[LIMIT_ROUTES];   /* the failure, by its failed_ms, that is in the ledger as
-                                            disputed */
+    int64_t served_ms[LIMIT_ROUTES];     /* when its callers were last found served in a dispute */
     uint64_t moved_index[LIMIT_ROUTES];  /* its newest move … */
     int64_t moved_ms[LIMIT_ROUTES];      /* … was applied here then */
     /* Since when a candidate is ready; 0: it is not, or never goes back by itself. */

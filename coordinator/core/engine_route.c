@@ -249,7 +249,7 @@ void route_do(struct engine *engine, struct moment now, int route, const struct 
         propose_outcome(engine, now, route, ENTRY_VERIFIED, effects);
         break;
     case ACTION_DISPUTE:
-        if (engine->disputed_ms[route] == engine->failed_ms[route])
+        if (engine->shared->routes[route].disputed)
             break;
         propose_standing(engine, now, route, rule, facts, command, effects);
         break;
@@ -279,6 +279,8 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
         uint32_t facts = route_facts(engine, now, r);
         const struct rule *rule = route_rule(engine, r, facts);
 
+        if (rule->number == RULE_DISPUTED)
+            engine->served_ms[r] = now.boot_ms;
         route_do(engine, now, r, rule, facts, NULL, effects);
         outbox_run(engine, now, r, effects);
         if (!at_rest(engine, r, facts, rule))

@@ -333,6 +333,17 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     return finish(r, &line);
 }
 
+void record_outage_disputed(struct recorder *r, int function, const struct function_state *state)
+{
+    struct line line;
+
+    begin(r, &line, "outage", "disputed");
+    jsonw_int(&line.w, "outage", (int64_t)state->outage - 1);
+    jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
+    jsonw_time(&line.w, "start", state->start_ms);
+    finish(r, &line);
+}
+
 void record_outage_close(struct recorder *r, int function, const struct function_state *state,
                          int64_t end_ms, int64_t last_fail_ms)
 {

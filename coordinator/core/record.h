@@ -33,6 +33,8 @@ void record_refused(struct recorder *r);
 /* Returns the outage's id. */
 uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
                             uint64_t evidence);
+/* It is none: the callers were served. */
+void record_outage_disputed(struct recorder *r, int function, const struct function_state *state);
 void record_outage_close(struct recorder *r, int function, const struct function_state *state,
                          int64_t end_ms, int64_t last_fail_ms);
 /* type: added, extended (by what `window` says), ended */

@@ -63,6 +63,9 @@ struct route_state {
     server_set lapsed;
     int64_t lapsed_ms; /* UTC: the first of them was last known to serve; UTC_NONE */
     uint64_t lapsed_index;
+    /* The active candidate has failed by verdict, and its callers are served all the same: no
+     * downtime until their own check is down. Until it is fit again, or another serves. */
+    bool disputed;
     char who[LIMIT_NAME]; /* that asked for the newest move; empty: automatic */
     struct pause pause;   /* of this route's automatic moves */
 };

@@ -2,6 +2,7 @@
  * here, as consequences of the entry just applied. */
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/failover/rules.h"
 #include "core/shared_apply.h"
 
 #include <stdlib.h>
@@ -171,12 +172,21 @@ static bool moving(const struct route_state *state)
            state->previous >= 0 && !state->planned && state->moved_ms == UTC_NONE;
 }
 
+/* The check of the way that its callers take, when they are asked before it is called down. */
+static const struct check_state *callers_of(const struct shared *shared, int route)
+{
+    int check = shared->model->routes[route].callers;
+
+    return shared->routes[route].disputed && check >= 0 ? &shared->checks[check] : NULL;
+}
+
 /* Down while the active candidate holds less than its least, since the failure that was
  * one too many (the others may be older: it served without them). */
 static bool route_down(const struct shared *shared, int route, struct edge *edge)
 {
     const struct route_state *state = &shared->routes[route];
     const struct candidate *c = &shared->model->routes[route].candidates[state->now.candidate];
+    const struct check_state *callers = callers_of(shared, route);
     struct edge edges[LIMIT_SERVERS];
     int m, n = 0, spare = c->n_members - c->least;
 
@@ -184,6 +194,12 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
         .start_ms = state->intent_ms, .last_good_ms = UTC_NONE, .evidence = state->intent_index};
     if (!shared_candidate_failed(shared, route, state->now.candidate))
         return moving(state);
+    if (callers != NULL && callers->verdict != VERDICT_DOWN)
+        return moving(state);
+    if (callers != NULL) {
+        *edge = edge_of(callers);
+        return true;
+    }
     for (m = 0; m < c->n_members; m++) {
         if (shared_drained(shared, c->members[m]))
             spare--;
@@ -238,6 +254,32 @@ static void open_outage(struct recorder *r, int function, const struct edge *edg
     state->outage = record_outage_open(r, function, state, edge->evidence) + 1;
 }
 
+static bool begins_dispute(const struct recorder *r, int route)
+{
+    return r->entry->kind == ENTRY_REFUSED && r->entry->intent.rule == RULE_DISPUTED &&
+           r->entry->intent.route == route;
+}
+
+/* Callers are served, so the outage is none. Unless it is older than their service: it began
+ * under another placement, or their check was down as well; then it ends where that begins. */
+static void dispute_outage(struct recorder *r, int function)
+{
+    struct function_state *state = &r->shared->functions[function];
+    const struct route_state *route =
+        &r->shared->routes[r->shared->model->functions[function].route];
+    int callers = r->shared->model->routes[r->entry->intent.route].callers;
+    int64_t served_ms = callers >= 0 ? r->shared->checks[callers].since_ms : UTC_NONE;
+
+    if (route->previous >= 0 && route->intent_ms > state->start_ms && route->moved_ms > served_ms)
+        served_ms = route->moved_ms;
+    if (served_ms > state->start_ms)
+        record_outage_close(r, function, state, served_ms, served_ms);
+    else
+        record_outage_disputed(r, function, state);
+    state->down = false;
+    state->outage = 0;
+}
+
 /* The first good observation, and the newest failing one before it: what the recovery's
  * ballots say; for a move its verification and its intent. */
 static void close_outage(struct recorder *r, int function)
@@ -270,7 +312,9 @@ static void account_outage(struct recorder *r, int function)
     bool checks = checks_down(r->shared, f, &by_checks);
 
     if (!route && !checks) {
-        if (state->down)
+        if (state->down && begins_dispute(r, f->route))
+            dispute_outage(r, function);
+        else if (state->down)
             close_outage(r, function);
     } else if (!state->down) {
         bool first = !checks || (route && by_route.start_ms <= by_checks.start_ms);
@@ -345,7 +389,7 @@ static bool hangs_on(const struct shared *shared, const struct function *f, int 
     for (i = 0; i < f->n_checks; i++)
         if (f->checks[i] == check)
             return true;
-    return false;
+    return f->route >= 0 && shared->model->routes[f->route].callers == check;
 }
 
 /* The one check that the entry speaks of; -1: it may touch any function. */
@@ -356,12 +400,24 @@ static int check_of(const struct entry *entry)
                                            : -1;
 }
 
+/* Its candidate is fit again, or a new configuration asks no callers. */
+static void end_disputes(struct shared *shared)
+{
+    int i;
+
+    for (i = 0; i < shared->model->n_routes; i++)
+        if (shared->model->routes[i].callers < 0 ||
+            !shared_candidate_failed(shared, i, shared->routes[i].now.candidate))
+            shared->routes[i].disputed = false;
+}
+
 void account_functions(struct recorder *r)
 {
     int i, check = check_of(r->entry);
 
     if (!matters(r->entry->kind) || check >= r->shared->model->n_checks)
         return;
+    end_disputes(r->shared);
     for (i = 0; i < r->shared->model->n_functions; i++) {
         if (check >= 0 && !hangs_on(r->shared, &r->shared->model->functions[i], check))
             continue;

@@ -164,6 +164,8 @@ void apply_intent(struct recorder *r)
                                     .draining = draining(r, state, move)};
     state->done = 0;
     if (move)
+        state->disputed = false;
+    if (move)
         state->lapsed = 0; /* who comes next has not been seen to hold, nor not to */
     if (move)
         state->phase = exclusive ? ROUTE_WAITING : ROUTE_ACTING;
@@ -293,8 +295,10 @@ void apply_refused(struct recorder *r)
         }
         break;
     case ACTION_DISPUTE:
-        if (same)
+        if (same && !state->disputed) {
+            state->disputed = true;
             record_standing(r, "callers-served");
+        }
         break;
     default:
         shared_remember(r->shared, r->entry, r->index, COMMAND_REFUSED, r->entry->reason);

@@ -154,11 +154,11 @@ static int outage_open(struct ledger_events *events, struct fields *f)
     return 0;
 }
 
-static int outage_close(struct ledger_events *events, struct fields *f)
+/* Takes the outage that the line speaks of from those that are open. */
+static int outage_over(struct ledger_events *events, struct fields *f, struct outage *o)
 {
     struct history *open = &events->open;
     struct function_set functions = {0};
-    struct outage o;
     uint64_t id;
     size_t i;
     int rc = get_number(f, "outage", &id);
@@ -169,16 +169,33 @@ static int outage_close(struct ledger_events *events, struct fields *f)
         ;
     if (i == open->n_outages)
         return wrong(f, "outage", "no such outage is open");
-    o = open->outages[i];
-    if ((rc = get_function(events, f, &functions)) < 0 ||
-        (rc = get_time(f, "end", false, &o.end_ms)) < 0 ||
+    *o = open->outages[i];
+    if ((rc = get_function(events, f, &functions)) < 0)
+        return rc;
+    if (memcmp(&functions, &o->functions, sizeof functions) != 0)
+        return wrong(f, "function", "not the one whose outage was opened");
+    open->outages[i] = open->outages[--open->n_outages];
+    return 0;
+}
+
+/* Callers were served: a disagreement, which is no outage. */
+static int outage_disputed(struct ledger_events *events, struct fields *f)
+{
+    struct outage none;
+
+    return outage_over(events, f, &none);
+}
+
+static int outage_close(struct ledger_events *events, struct fields *f)
+{
+    struct outage o;
+    int rc;
+
+    if ((rc = outage_over(events, f, &o)) < 0 || (rc = get_time(f, "end", false, &o.end_ms)) < 0 ||
         (rc = get_time(f, "last_fail", true, &o.last_fail_ms)) < 0)
         return rc;
-    if (memcmp(&functions, &o.functions, sizeof functions) != 0)
-        return wrong(f, "function", "not the one whose outage was opened");
     settle(&o);
     o.repaired_ms = o.end_ms;
-    open->outages[i] = open->outages[--open->n_outages];
     if (o.last_good_ms < events->period.end_ms && o.end_ms > events->period.begin_ms)
         *history_outage(&events->done) = o;
     return 0;
@@ -311,6 +328,8 @@ static int take(struct ledger_events *events, struct fields *f, const struct lin
         return outage_open(events, f);
     if (is(start, "outage", "close"))
         return outage_close(events, f);
+    if (is(start, "outage", "disputed"))
+        return outage_disputed(events, f);
     if (is(start, "maintenance", "added"))
         return window_added(events, f);
     if (is(start, "maintenance", "extended"))

@@ -97,6 +97,7 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
         m->lapsed = route->lapsed;
         m->lapsed_time = pb_time(route->lapsed_ms);
         m->lapsed_index = route->lapsed_index;
+        m->disputed = route->disputed;
         m->command_id = pb_id_of(route->command.bytes);
         m->who = (char *)route->who;
         m->pause = pause_put(&route->pause, &p->pauses[i]);
@@ -305,6 +306,7 @@ static bool get_route(const Kirikae__V1__RouteState *m, const struct route *rout
     state->lapsed = m->lapsed;
     state->lapsed_ms = pb_time_back(m->lapsed_time);
     state->lapsed_index = m->lapsed_index;
+    state->disputed = m->disputed;
     return true;
 }
 

@@ -27,6 +27,7 @@ static const struct {
     {"refused", "{route} to {to}, rule {rule} {who}"},
     {"open", "{function}"},
     {"close", "{function}, {counted_ms} ms counted"},
+    {"none", "{function}: the callers were served"},
     {"silent", "{server}"},
     {"heard", "{server}"},
     {"member", "{server}"},
@@ -81,10 +82,13 @@ static void fill(const char *form, const json_t *line, struct buf *out)
 
 static void say_ledger(struct observed *seen, const struct note *note, const json_t *line)
 {
+    /* Of a check and of an outage it is one word. */
+    bool none = json_object_get(line, "outage") != NULL && strcmp(note->word, "disputed") == 0;
+    const char *word = none ? "none" : note->word;
     struct buf text = {0};
     size_t i;
 
-    for (i = 0; i < ARRAY_LEN(told) && strcmp(told[i].type, note->word) != 0; i++)
+    for (i = 0; i < ARRAY_LEN(told) && strcmp(told[i].type, word) != 0; i++)
         ;
     if (i == ARRAY_LEN(told))
         buf_str(&text, note->text);

@@ -500,5 +500,8 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
     else if (is(line, "outage", "close"))
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), text_of(line, "end"));
+    else if (is(line, "outage", "disputed"))
+        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"),
+                      text_of(line, "start"));
     json_decref(line);
 }

@@ -61,10 +61,11 @@ static void count_line(void *context, uint64_t seq, const char *line, size_t len
     (void)seq;
     c->moves += says(line, len, "\"type\":\"intent\"") && says(line, len, "\"move\"");
     c->verdicts += says(line, len, "\"category\":\"verdict\"");
-    c->disputed += says(line, len, "\"type\":\"disputed\"");
+    c->disputed += says(line, len, "\"category\":\"verdict\",\"type\":\"disputed\"");
     c->served += says(line, len, "\"rule\":64");
     c->refused += says(line, len, "\"type\":\"refused\"");
     c->outages += says(line, len, "\"category\":\"outage\",\"type\":\"open\"");
+    c->outages -= says(line, len, "\"category\":\"outage\",\"type\":\"disputed\"");
 }
 
 /* What the node's log says of intents that it has not applied. */

@@ -208,6 +208,57 @@ static void two_sites_always_watch(void **state)
     model_free(m);
 }
 
+static void not_asked(struct model *m, const char *why)
+{
+    struct err err;
+
+    assert_int_equal(model_validate(m, &err), ERR_INVALID);
+    if (strstr(err.text, why) == NULL)
+        fail_msg("%s, wanted %s", err.text, why);
+}
+
+/* Whose word keeps a failed candidate: one that only comes by the switch, from two sites. */
+static void callers_come_by_the_switch(void **state)
+{
+    struct model *m = layout(3, three_by_four);
+    struct check *way;
+    struct err err;
+
+    m->checks = mem_realloc(m->checks, 5, sizeof *m->checks);
+    way = &m->checks[m->n_checks];
+    *way = (struct check){.name = "way@s2-0",
+                          .target = 8,
+                          .kind = CHECK_HTTP,
+                          .rise = 1,
+                          .fall = 1,
+                          .fall_silent = 1,
+                          .status_min = 200,
+                          .status_max = 499,
+                          .interval_ms = 1000,
+                          .timeout_ms = 1000,
+                          .observers = 5};
+    strcpy(way->url, "http://10.0.2.0/");
+    m->routes[0].callers = m->n_checks++;
+    if (model_validate(m, &err) != 0 && strstr(err.text, "callers") != NULL)
+        fail_msg("%s", err.text);
+    way->status_max = 500;
+    not_asked(m, "callers: check \"way@s2-0\" takes status 500 and above for good");
+    way->status_max = 399;
+    way->kind = CHECK_TCP;
+    not_asked(m, "callers: check \"way@s2-0\" must be http or sip");
+    way->kind = CHECK_HTTP;
+    way->observers = 1;
+    not_asked(m, "callers: check \"way@s2-0\" is watched from one site alone");
+    way->observers = 2; /* never of one site */
+    if (model_validate(m, &err) != 0 && strstr(err.text, "callers") != NULL)
+        fail_msg("%s", err.text);
+    way->target = m->routes[0].candidates[1].members[1];
+    not_asked(m, "asks server \"s1-1\" of its candidate \"c1\"");
+    m->routes[0].callers = m->n_checks;
+    not_asked(m, "callers names an unknown check");
+    model_free(m);
+}
+
 static void calm_leaders_stand_apart(void **state)
 {
     static const int two_by_four[] = {4, 4};
@@ -454,6 +505,7 @@ int main(void)
         cmocka_unit_test(route_targets_are_watched_by_all_others),
         cmocka_unit_test(observers_are_spread),
         cmocka_unit_test(two_sites_always_watch),
+        cmocka_unit_test(callers_come_by_the_switch),
         cmocka_unit_test(calm_leaders_stand_apart),
         cmocka_unit_test(layouts_that_lose_the_quorum_are_refused),
         cmocka_unit_test(few_voters_are_refused),

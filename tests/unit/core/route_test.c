@@ -787,6 +787,65 @@ static void served_callers_keep_it_where_it_is(void **state)
     end(c);
 }
 
+static void a_dispute_is_recorded_once_whoever_leads(void **state)
+{
+    struct cluster *c = calm("callers: way", "");
+    int before = c->leader;
+
+    (void)state;
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 3000);
+    assert_true(route_of(c, CALLS)->disputed);
+    c->leader = before == 9 ? 10 : 9;
+    cluster_reelect(c);
+    cluster_run(c, 3000);
+    cluster_restart(c, c->leader, 1);
+    c->leader = before;
+    cluster_reelect(c);
+    cluster_run(c, 3000);
+    assert_int_equal(rule_of(c, CALLS), RULE_DISPUTED);
+    assert_int_equal(c->served, 1);
+    set(c->dead, VOICE, 4, false); /* the next one is another */
+    cluster_run(c, 3000);
+    assert_false(route_of(c, CALLS)->disputed);
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 3000);
+    assert_int_equal(c->served, 2);
+    assert_int_equal(route_of(c, CALLS)->now.candidate, 0);
+    end(c);
+}
+
+/* The servers' verdicts begin an outage that is none. It is one when the way itself is down. */
+static void downtime_in_a_dispute_is_the_callers(void **state)
+{
+    struct cluster *c = calm("callers: way", "");
+    struct command pause = {.kind = COMMAND_PAUSE, .id = {{77}}, .who = "akira", .for_ms = 3600000};
+    const struct function_state *calling = &cluster_shared(c)->functions[0];
+    int64_t lost_ms;
+
+    (void)state;
+    pause.route = CALLS;
+    cluster_command(c, &pause);
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 3000);
+    assert_int_equal(c->served, 1);
+    assert_int_equal(c->outages, 0);
+    assert_false(calling->down);
+    lost_ms = cluster_now(c).utc_ms;
+    c->dead[BACKUP] = true;
+    cluster_run(c, 3000);
+    assert_int_equal(c->outages, 1);
+    assert_true(calling->down);
+    assert_in_range(calling->start_ms - lost_ms, 0, 300);
+    c->dead[BACKUP] = false;
+    cluster_run(c, 3000);
+    assert_false(calling->down);
+    assert_int_equal(c->outages, 1);
+    assert_int_equal(c->served, 1);
+    assert_int_equal(route_of(c, CALLS)->now.candidate, 0);
+    end(c);
+}
+
 static enum callers callers_seen(const struct cluster *c, int64_t since_ms, int64_t after_ms)
 {
     const struct engine *leader = cluster_engine(c, c->leader);
@@ -860,6 +919,8 @@ int main(void)
         cmocka_unit_test(a_paused_route_does_not_move),
         cmocka_unit_test(a_young_failure_is_waited_for),
         cmocka_unit_test(served_callers_keep_it_where_it_is),
+        cmocka_unit_test(a_dispute_is_recorded_once_whoever_leads),
+        cmocka_unit_test(downtime_in_a_dispute_is_the_callers),
         cmocka_unit_test(callers_are_waited_for_a_round_and_a_probe),
         cmocka_unit_test(an_operator_may_leave_what_callers_are_served_by),
         cmocka_unit_test(callers_that_fail_too_delay_nothing),

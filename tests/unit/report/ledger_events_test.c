@@ -115,6 +115,25 @@ static void pairs_meet(void **state)
     ledger_events_free(events);
 }
 
+/* What callers never noticed counts nowhere. */
+static void a_disputed_outage_is_none(void **state)
+{
+    struct world *w = *state;
+    struct ledger_events *events;
+    struct err err;
+
+    open_outage(w, "calling", "2026-11-09T23:00:00.000Z");
+    lines_add(&w->lines, "outage", "disputed",
+              ",\"outage\":0,\"function\":\"calling\",\"start\":\"2026-11-09T23:00:00.000Z\"");
+    assert_int_equal(read_all(w, &events, &err), 0);
+    assert_int_equal(ledger_events_history(events)->n_outages, 0);
+    ledger_events_free(events);
+    close_outage(w, 0, "calling", "2026-11-09T23:10:00.000Z", NULL);
+    assert_int_equal(read_all(w, &events, &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "no such outage is open"));
+    ledger_events_free(events);
+}
+
 static void windows_end_early(void **state)
 {
     struct world *w = *state;
@@ -313,8 +332,13 @@ static void too_many_functions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(pairs_meet),         CASE(windows_end_early),           CASE(windows_are_extended),
-        CASE(edges_that_cross),   CASE(other_months_cost_no_memory), CASE(what_is_wrong_is_named),
+        CASE(pairs_meet),
+        CASE(a_disputed_outage_is_none),
+        CASE(windows_end_early),
+        CASE(windows_are_extended),
+        CASE(edges_that_cross),
+        CASE(other_months_cost_no_memory),
+        CASE(what_is_wrong_is_named),
         CASE(too_many_functions),
     };
 

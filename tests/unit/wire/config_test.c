@@ -580,6 +580,11 @@ static void the_examples_are_good(void **state)
     assert_int_equal(m->routes[1].actuators[0].kind, ACTUATOR_HOOK);
     model_free(m);
 
+    len = read_example("callers.yaml", bytes, LIMIT_CONFIG);
+    assert_int_equal(config_parse("callers.yaml", bytes, len, &m, &err), 0);
+    assert_string_equal(m->checks[m->routes[0].callers].name, "way@lb-1");
+    model_free(m);
+
     len = read_example("node.yaml", bytes, LIMIT_CONFIG);
     assert_int_equal(config_parse_node("node.yaml", bytes, len, &node, &err), 0);
     assert_string_equal(node.name, "voice-1");
