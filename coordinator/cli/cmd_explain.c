@@ -22,14 +22,13 @@ static int past(struct cli *cli, const char *what)
 static int now(struct cli *cli, const char *route)
 {
     json_t *args = json_object();
-    bool moves;
     int r = cli_put(cli, args, "route", route);
 
     if (r != 0) {
         json_decref(args);
         return r;
     }
-    return explain_now(cli, args, &moves);
+    return explain_now(cli, args);
 }
 
 static int run(struct cli *cli)

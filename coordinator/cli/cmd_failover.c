@@ -28,8 +28,6 @@ static int run(struct cli *cli)
     return verb_run(cli,
                     &(struct verb){.name = "failover",
                                    .what = what,
-                                   .rehearsed = true,
-                                   .question = "failover",
                                    .word = force ? route : NULL,
                                    .word_of = "the route's name"},
                     args);

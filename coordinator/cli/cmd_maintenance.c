@@ -157,16 +157,18 @@ static const struct cli_option add_options[] = {
     {"reason", "TEXT", "why; it goes into the ledger and the report", true},
     {"emergency", NULL, "not regular maintenance", false},
     {"override-notice", NULL, "regular, although less than 14 days ahead; recorded", false},
+    VERB_DRY_RUN,
     VERB_YES,
     {0},
 };
 
-static const struct cli_option end_options[] = {VERB_REASON, VERB_YES, {0}};
+static const struct cli_option end_options[] = {VERB_REASON, VERB_DRY_RUN, VERB_YES, {0}};
 
 static const struct cli_option extend_options[] = {
     {"until", "TIME", "its new end: 2026-12-01T00:00:00+09:00, or +2h from now", true},
     {"override-notice", NULL, "regular, although less than 14 days ahead; recorded", false},
     VERB_REASON,
+    VERB_DRY_RUN,
     VERB_YES,
     {0},
 };

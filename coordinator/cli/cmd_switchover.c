@@ -14,11 +14,7 @@ static int run(struct cli *cli)
     if (r != 0)
         return r;
     snprintf(what, sizeof what, "Planned move of route %s to %s.", route, to);
-    return verb_run(
-        cli,
-        &(struct verb){
-            .name = "switchover", .what = what, .rehearsed = true, .question = "switchover"},
-        args);
+    return verb_run(cli, &(struct verb){.name = "switchover", .what = what}, args);
 }
 
 static int run_failback(struct cli *cli)
@@ -32,11 +28,7 @@ static int run_failback(struct cli *cli)
         return r;
     snprintf(what, sizeof what, "Planned move of route %s back to its most preferred candidate.",
              route);
-    return verb_run(
-        cli,
-        &(struct verb){
-            .name = "failback", .what = what, .rehearsed = true, .question = "switchover"},
-        args);
+    return verb_run(cli, &(struct verb){.name = "failback", .what = what}, args);
 }
 
 static const struct cli_option options[] = {

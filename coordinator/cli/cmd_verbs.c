@@ -39,7 +39,7 @@ static int run_pause(struct cli *cli)
     json_object_set_new(args, "for_ms", json_integer(for_ms));
     snprintf(what, sizeof what, "No automatic moves of %s for %s. Operators' moves go on.", name,
              cli_value(cli, "for"));
-    return verb_run(cli, &(struct verb){.name = "pause", .what = what, .rehearsed = true}, args);
+    return verb_run(cli, &(struct verb){.name = "pause", .what = what}, args);
 }
 
 static int run_resume(struct cli *cli)
@@ -52,7 +52,7 @@ static int run_resume(struct cli *cli)
     if (r != 0)
         return r;
     snprintf(what, sizeof what, "Automatic moves of %s go on.", name);
-    return verb_run(cli, &(struct verb){.name = "resume", .what = what, .rehearsed = true}, args);
+    return verb_run(cli, &(struct verb){.name = "resume", .what = what}, args);
 }
 
 /* ---- servers ---- */
@@ -66,7 +66,7 @@ static int run_server(struct cli *cli, const char *verb, const char *format)
     if (r != 0)
         return r;
     snprintf(what, sizeof what, format, cli->arguments[0]);
-    return verb_run(cli, &(struct verb){.name = verb, .what = what, .rehearsed = true}, args);
+    return verb_run(cli, &(struct verb){.name = verb, .what = what}, args);
 }
 
 static int run_drain(struct cli *cli)

@@ -27,7 +27,7 @@ void past_free(struct past *past);
 /* Category and type (NULL: any) of a line. */
 bool line_is(const json_t *line, const char *category, const char *type);
 bool line_is_of(const json_t *line, const char *type, const char *route);
-bool line_ends(const json_t *line, const json_t *open); /* that outage, or says it was none */
+bool line_ends(const json_t *line, const json_t *open);   /* that outage, or says it was none */
 bool line_is_move(const json_t *line, const char *route); /* NULL: of any */
 
 /* ---- explain_account.c, explain_timeline.c ---- */
@@ -51,8 +51,11 @@ void explain_print_ballots(FILE *out, const json_t *ballots);
 
 /* ---- explain_now.c ---- */
 
-/* How a route stands now, and with an operator's question ("switchover", "failover") of it.
- * Prints; *moves: the row that matches would move it. 0 or an exit code after a message. */
-int explain_now(struct cli *cli, json_t *args, bool *moves);
+/* How a route stands now. Prints; 0 or an exit code after a message. */
+int explain_now(struct cli *cli, json_t *args);
+/* The same of a view that has come with something else: adds what the table says of it … */
+int explain_view(struct cli *cli, json_t *view);
+/* … and tells people. */
+void explain_print_view(FILE *out, const json_t *view);
 
 #endif

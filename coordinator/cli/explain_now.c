@@ -26,17 +26,20 @@ static void print_unable(FILE *out, const json_t *list)
                 cli_text(server, "why"));
 }
 
-static void print(FILE *out, const json_t *view, uint32_t facts, const struct rule *rule)
+void explain_print_view(FILE *out, const json_t *view)
 {
-    const json_t *passed = json_object_get(view, "passed_over");
+    const json_t *passed = json_object_get(view, "passed_over"), *fact;
+    const json_t *rule = json_object_get(view, "matches");
+    size_t i;
 
     fprintf(out, "%s is served by %s, epoch %lld, phase %s\n", cli_text(view, "route"),
             cli_text(view, "active"), (long long)cli_int(view, "epoch"), cli_text(view, "phase"));
-    fprintf(out, "\nrule %u matches: %s\n  %s\n", rule->number, action_name(rule->action),
-            rule->comment);
+    fprintf(out, "\nrule %lld matches: %s\n  %s\n", (long long)cli_int(rule, "number"),
+            cli_text(rule, "action"), cli_text(rule, "comment"));
     fprintf(out, "\nfacts\n");
-    rules_print_meanings(out, facts, "  ");
-    if (facts == 0)
+    json_array_foreach(json_object_get(view, "facts"), i, fact)
+        fprintf(out, "  %-16s  %s\n", cli_text(fact, "name"), cli_text(fact, "meaning"));
+    if (json_array_size(json_object_get(view, "facts")) == 0)
         fprintf(out, "  none\n");
     if (json_array_size(passed) > 0)
         fprintf(out, "\nrows that would move it, and what keeps each\n");
@@ -45,38 +48,38 @@ static void print(FILE *out, const json_t *view, uint32_t facts, const struct ru
     print_disputed(out, json_object_get(view, "disputed"));
 }
 
-int explain_now(struct cli *cli, json_t *args, bool *moves)
+int explain_view(struct cli *cli, json_t *view)
 {
     const struct rule *rule, *table;
-    json_t *view;
-    uint32_t facts;
-    int phase, n, r;
+    uint32_t facts = rules_facts(json_object_get(view, "facts"));
+    int phase = phase_by_name(cli_text(view, "phase")), n;
 
-    r = cli_ask(cli, "explain", args, &view);
-    if (r != 0)
-        return r;
-    facts = rules_facts(json_object_get(view, "facts"));
-    phase = phase_by_name(cli_text(view, "phase"));
     rule = rules_by_number((uint16_t)cli_int(view, "rule"));
     table = rules_table(&n);
-    if (phase < 0 || rule == NULL ||
-        rules_first(table, n, (enum route_phase)phase, facts) != rule) {
-        r = cli_fail(cli, CLI_REFUSED,
-                     "%s goes by rule %lld, which the table of this program does not give: it is "
-                     "of another version",
-                     cli_text(view, "node"), (long long)cli_int(view, "rule"));
-        json_decref(view);
-        return r;
-    }
-    *moves = rule->action == ACTION_MOVE_TO;
+    if (phase < 0 || rule == NULL || rules_first(table, n, (enum route_phase)phase, facts) != rule)
+        return cli_fail(cli, CLI_REFUSED,
+                        "%s goes by rule %lld, which the table of this program does not give: it "
+                        "is of another version",
+                        cli_text(view, "node"), (long long)cli_int(view, "rule"));
     json_object_set_new(view, "matches", rules_json(rule));
     json_object_set_new(view, "facts", rules_json_meanings(facts));
     json_object_set_new(view, "passed_over",
                         rules_json_passed((enum route_phase)phase, facts, NULL));
-    if (cli->json)
-        cli_print_json(cli->out, view);
-    else
-        print(cli->out, view, facts, rule);
-    json_decref(view);
     return 0;
+}
+
+int explain_now(struct cli *cli, json_t *args)
+{
+    json_t *view;
+    int r = cli_ask(cli, "explain", args, &view);
+
+    if (r != 0)
+        return r;
+    r = explain_view(cli, view);
+    if (r == 0 && cli->json)
+        cli_print_json(cli->out, view);
+    else if (r == 0)
+        explain_print_view(cli->out, view);
+    json_decref(view);
+    return r;
 }

@@ -1,6 +1,7 @@
 #include "cli/verb.h"
 #include "base/limits.h"
 #include "cli/explain.h"
+#include "cli/plan.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,19 +34,29 @@ static int tell(struct cli *cli, const char *name, json_t *args)
     return CLI_DONE;
 }
 
-/* What the cluster says that it would do; an exit code when it would not. */
-static int rehearse(struct cli *cli, const char *name, const json_t *args)
+/* What the cluster says that it would do. */
+static int foretell(struct cli *cli, const char *name, const json_t *args, json_t **plan)
 {
-    json_t *trial = json_deep_copy(args), *result;
-    int r;
+    json_t *trial = json_deep_copy(args);
 
     json_object_set_new(trial, "dry_run", json_true());
-    r = cli_tell(cli, name, trial, &result);
+    return cli_tell(cli, name, trial, plan);
+}
+
+/* In brief, before it asks; an exit code when it would be refused. */
+static int rehearse(struct cli *cli, const char *name, const json_t *args)
+{
+    json_t *plan;
+    int r = foretell(cli, name, args, &plan);
+
     if (r != 0)
         return r;
-    fprintf(cli->err, "%s\n", cli_text(result, "text"));
-    json_decref(result);
-    return 0;
+    if (cli_int(plan, "code") != 0)
+        r = cli_fail(cli, CLI_REFUSED, "%s", cli_text(plan, "text"));
+    else
+        plan_print_changes(cli->err, plan);
+    json_decref(plan);
+    return r;
 }
 
 static bool typed(struct cli *cli, const struct verb *verb)
@@ -78,35 +89,40 @@ static int confirm(struct cli *cli, const struct verb *verb, const json_t *args)
                         "--force asks first, and there is no terminal: add --yes to do it");
     }
     fprintf(cli->err, "%s\n", verb->what);
-    r = verb->rehearsed ? rehearse(cli, verb->name, args) : 0;
+    r = rehearse(cli, verb->name, args);
     if (r == 0 && !typed(cli, verb))
         r = cli_fail(cli, CLI_REFUSED, "not confirmed, nothing was done");
     return r;
 }
 
-/* What would be decided: phase, facts and rows are those of the moment. */
-static int explain(struct cli *cli, const char *question, json_t *args)
+/* All of it: what would be decided and why, what it would change, what would be recorded. */
+static int dry_run(struct cli *cli, const char *name, const json_t *args)
 {
-    bool moves;
-    int r;
+    json_t *plan;
+    int r = foretell(cli, name, args, &plan);
 
-    json_object_set_new(args, "ask", json_string(question));
-    r = explain_now(cli, args, &moves);
-    return r != 0 || moves ? r : CLI_REFUSED;
+    if (r != 0)
+        return r;
+    if (json_object_get(plan, "phase") != NULL)
+        r = explain_view(cli, plan);
+    if (r == 0 && cli->json)
+        cli_print_json(cli->out, plan);
+    else if (r == 0)
+        plan_print(cli->out, plan);
+    if (r == 0 && cli_int(plan, "code") != 0)
+        r = CLI_REFUSED;
+    json_decref(plan);
+    return r;
 }
 
 int verb_run(struct cli *cli, const struct verb *verb, json_t *args)
 {
-    int r;
+    bool dry = cli_flag(cli, "dry-run");
+    int r = put_reason(cli, args);
 
-    if (verb->question != NULL && cli_flag(cli, "dry-run"))
-        return explain(cli, verb->question, args);
-    r = put_reason(cli, args);
-    if (r == 0 && verb->rehearsed && cli_flag(cli, "dry-run"))
-        json_object_set_new(args, "dry_run", json_true());
-    else if (r == 0)
-        r = confirm(cli, verb, args);
-    if (r != 0) {
+    if (r == 0)
+        r = dry ? dry_run(cli, verb->name, args) : confirm(cli, verb, args);
+    if (r != 0 || dry) {
         json_decref(args);
         return r;
     }

@@ -11,7 +11,7 @@
     }
 #define VERB_DRY_RUN                                                                               \
     {                                                                                              \
-        "dry-run", NULL, "only say what would be done, with every rule and fact", false            \
+        "dry-run", NULL, "only say what would be decided, changed and recorded", false             \
     }
 #define VERB_YES                                                                                   \
     {                                                                                              \
@@ -21,9 +21,6 @@
 struct verb {
     const char *name; /* of the request */
     const char *what; /* it is going to do, for who is asked; may have several lines */
-    bool rehearsed;   /* the cluster can say beforehand what it would do (dry_run) */
-    const char
-        *question;    /* what `kirikae explain` calls it: --dry-run tells all; NULL: it does not */
     const char *word; /* to be typed before it goes on; NULL: y or n */
     const char *word_of;
 };

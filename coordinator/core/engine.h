@@ -287,6 +287,17 @@ struct route_view engine_route_view(const struct engine *engine, struct moment n
                                     const struct command *command);
 /* After EVENT_LEAVE: nobody has to take over from this node any more, or nobody will. */
 bool engine_left(const struct engine *engine, struct moment now);
+/* What a command would come to now, on the leader: the entry that it would be is applied to a copy
+ * of the state, and nothing is proposed. `emit` gets the lines that the ledger would. */
+struct rehearsal {
+    int code;                  /* of the answer: 0 also when more follows, as after a move */
+    char text[LIMIT_TEXT * 2]; /* … and what it would say, for a move by which rule and facts */
+    const struct rule *rule;   /* of a move; else NULL */
+    struct shared *after;      /* shared_copy_free(); NULL: not even refused */
+    struct route_view now[LIMIT_ROUTES], then[LIMIT_ROUTES]; /* what routes go by, by themselves */
+};
+void engine_rehearse(const struct engine *engine, struct moment now, const struct command *command,
+                     ledger_emit *emit, void *context, struct rehearsal *rehearsal);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
 int engine_leader(const struct engine *engine); /* server, -1 */
 /* May a call of this node that says the placement (epoch, step) of `route` take effect, under

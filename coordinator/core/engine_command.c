@@ -119,20 +119,6 @@ void route_holder(const struct engine *engine, struct moment now, int route, cha
              state->done == (1u << r->n_actuators) - 1 ? "to be verified)" : " pending)");
 }
 
-/* What a rule says of a command, with the facts it saw, for --dry-run. */
-static void describe(const struct rule *rule, uint32_t facts, char *text, size_t size)
-{
-    size_t used;
-    int bit;
-
-    snprintf(text, size, "rule %u: %s; facts:", rule->number, rule->comment);
-    for (bit = 0; bit < FACT_COUNT; bit++) {
-        used = strlen(text);
-        if ((facts & (1u << bit)) && used < size)
-            snprintf(text + used, size - used, " %s", fact_name(bit));
-    }
-}
-
 static bool being_decided(const struct engine *engine, int route)
 {
     return engine_pending(engine, ENTRY_INTENT, route) ||
@@ -146,14 +132,7 @@ static enum decision decide(struct engine *engine, struct moment now, const stru
 {
     uint32_t facts = route_facts_asked(engine, now, command);
     const struct rule *rule = route_rule(engine, command->route, facts);
-    char text[LIMIT_TEXT * 2];
 
-    if (command->dry_run) {
-        describe(rule, facts, text, sizeof text);
-        command_reply(effects, &command->id, rule->action == ACTION_MOVE_TO ? 0 : ERR_REFUSED, "%s",
-                      text);
-        return ANSWERED;
-    }
     if (rule->with & FACT_NO_QUORUM) { /* it could not be recorded either */
         command_reply(effects, &command->id, ERR_UNAVAILABLE, "%s", rule->comment);
         return ANSWERED;
@@ -164,13 +143,23 @@ static enum decision decide(struct engine *engine, struct moment now, const stru
     return being_decided(engine, command->route) ? PROPOSED : UNDECIDED;
 }
 
+bool command_moves(const struct command *command)
+{
+    return command->kind == COMMAND_SWITCHOVER || command->kind == COMMAND_FAILOVER;
+}
+
+bool command_names_route(const struct engine *engine, const struct command *command)
+{
+    return command->route >= 0 && command->route < engine->model->n_routes && command->to >= 0 &&
+           command->to < engine->model->routes[command->route].n_candidates;
+}
+
 static void take_move(struct engine *engine, struct moment now, const struct command *command,
                       struct effects *effects)
 {
     enum decision decision;
 
-    if (command->route < 0 || command->route >= engine->model->n_routes || command->to < 0 ||
-        command->to >= engine->model->routes[command->route].n_candidates) {
+    if (!command_names_route(engine, command)) {
         command_reply(effects, &command->id, ERR_INVALID, "no such route or candidate");
         return;
     }
@@ -181,6 +170,16 @@ static void take_move(struct engine *engine, struct moment now, const struct com
 
 /* ---- the rest ---- */
 
+static void rehearse(struct engine *engine, struct moment now, const struct command *command,
+                     struct effects *effects)
+{
+    struct rehearsal rehearsal;
+
+    engine_rehearse(engine, now, command, NULL, NULL, &rehearsal);
+    command_reply(effects, &command->id, rehearsal.code, "%s", rehearsal.text);
+    shared_copy_free(rehearsal.after);
+}
+
 void command_take(struct engine *engine, const struct event *event, struct effects *effects)
 {
     const struct command *command = event->command;
@@ -190,11 +189,15 @@ void command_take(struct engine *engine, const struct event *event, struct effec
         command_reply(effects, &command->id, ERR_UNAVAILABLE, "this node does not lead");
         return;
     }
+    if (command->dry_run) {
+        rehearse(engine, now, command, effects);
+        return;
+    }
     if (waiter_of(engine, &command->id) != NULL)
         return; /* one answer is for both */
     if (shared_command(engine->shared, &command->id) != NULL)
         wait_for(engine, now, command, false, effects);
-    else if (command->kind == COMMAND_SWITCHOVER || command->kind == COMMAND_FAILOVER)
+    else if (command_moves(command))
         take_move(engine, now, command, effects);
     else if (server_count(engine->heard & engine->voters) < engine->majority)
         command_reply(effects, &command->id, ERR_UNAVAILABLE,

@@ -357,6 +357,9 @@ void route_lead(struct engine *engine, struct moment now, struct effects *effect
 /* Proposes what `rule` says for a command (NULL: by itself). */
 void route_do(struct engine *engine, struct moment now, int route, const struct rule *rule,
               uint32_t facts, const struct command *command, struct effects *effects);
+/* The body of the entry that a command comes to by `rule`: an intent, or a refusal. */
+void route_fill(const struct engine *engine, struct moment now, const struct rule *rule,
+                uint32_t facts, const struct command *command, struct entry *entry);
 /* engine_outbox.c: actuators */
 void outbox_reset(struct engine *engine); /* nothing is known of what they were told */
 void outbox_run(struct engine *engine, struct moment now, int route, struct effects *effects);
@@ -366,7 +369,13 @@ int64_t outbox_next_ms(const struct engine *engine, int route);
 /* Whose move, or what, holds the route now: "suzuki's switchover to osaka, …". */
 void route_holder(const struct engine *engine, struct moment now, int route, char *text,
                   size_t size);
-/* engine_verbs.c: pauses, drains, who leads */
+/* engine_verbs.c: maintenance, pauses, drains, who leads */
+enum entry_kind verbs_kind(enum command_kind kind);
+/* Not even worth an entry: why; NULL: it is. */
+const char *verbs_error(const struct engine *engine, const struct command *command);
+/* The body of its entry, and the reason when it is refused before it is applied. */
+void verbs_fill(const struct engine *engine, struct moment now, const struct command *command,
+                struct entry *entry);
 /* False: it is answered. */
 bool verbs_take(struct engine *engine, struct moment now, const struct command *command,
                 struct effects *effects);
@@ -377,6 +386,8 @@ void verbs_hand_over(struct engine *engine, struct moment now, struct effects *e
 /* An operator has chosen this leader a short while ago. */
 bool verbs_chosen(const struct engine *engine, struct moment now);
 /* engine_command.c */
+bool command_moves(const struct command *command); /* a route, at once */
+bool command_names_route(const struct engine *engine, const struct command *command);
 /* The entry answers the command: its id, what it asks, and who. */
 void command_mark(struct entry *entry, const struct command *command);
 /* An entry that answers the command; NULL, and it is answered: there is no room. */

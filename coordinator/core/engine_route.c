@@ -117,14 +117,10 @@ static void say_why_not(const struct engine *engine, struct moment now, int rout
         snprintf(entry->reason, sizeof entry->reason, "%s; %.150s", rule->comment, holder);
 }
 
-static void propose_standing(struct engine *engine, struct moment now, int route,
-                             const struct rule *rule, uint32_t facts, const struct command *command,
-                             struct effects *effects)
+static void fill_standing(const struct engine *engine, struct moment now, struct entry *entry,
+                          int route, const struct rule *rule, uint32_t facts,
+                          const struct command *command)
 {
-    struct entry *entry = engine_propose(engine, now, ENTRY_REFUSED, route, effects);
-
-    if (entry == NULL)
-        return;
     entry->intent.route = route;
     entry->intent.from = engine->shared->routes[route].now.candidate;
     entry->intent.to = command != NULL ? command->to : entry->intent.from;
@@ -140,6 +136,26 @@ static void propose_standing(struct engine *engine, struct moment now, int route
         if (!(facts & FACT_TARGET_READY))
             say_unable(engine, route, entry);
     }
+}
+
+void route_fill(const struct engine *engine, struct moment now, const struct rule *rule,
+                uint32_t facts, const struct command *command, struct entry *entry)
+{
+    if (rule->action == ACTION_MOVE_TO)
+        fill_intent(engine, entry, command->route, command->to, rule, facts, command);
+    else
+        fill_standing(engine, now, entry, command->route, rule, facts, command);
+}
+
+static void propose_standing(struct engine *engine, struct moment now, int route,
+                             const struct rule *rule, uint32_t facts, const struct command *command,
+                             struct effects *effects)
+{
+    struct entry *entry = engine_propose(engine, now, ENTRY_REFUSED, route, effects);
+
+    if (entry == NULL)
+        return;
+    fill_standing(engine, now, entry, route, rule, facts, command);
     engine_log(effects, LOG_LEVEL_WARN, "refused", "route %s: rule %u: %s",
                engine->model->routes[route].name, rule->number, entry->reason);
 }

@@ -61,15 +61,12 @@ static const char *window_error(struct moment now, const struct command *command
     return NULL;
 }
 
-static bool take_window(struct engine *engine, struct moment now, const struct command *command,
-                        struct effects *effects)
+static void fill_window(const struct engine *engine, struct moment now,
+                        const struct command *command, struct entry *entry)
 {
     const char *error = window_error(now, command);
     bool soon = too_soon(engine, now, command);
-    struct entry *entry = command_propose(engine, now, ENTRY_WINDOW, command, effects);
 
-    if (entry == NULL)
-        return false;
     if (error == NULL && soon && !command->window.short_notice)
         error = "regular maintenance is announced 14 days ahead: give --override-notice to have "
                 "it all the same (it is recorded), or declare an emergency";
@@ -85,39 +82,9 @@ static bool take_window(struct engine *engine, struct moment now, const struct c
     entry->window.start_ms = command->window.start_ms;
     entry->window.end_ms = command->window.end_ms;
     memcpy(entry->window.functions, command->window.functions, sizeof entry->window.functions);
-    return true;
 }
 
 /* ---- pauses ---- */
-
-static bool take_pause(struct engine *engine, struct moment now, const struct command *command,
-                       struct effects *effects)
-{
-    int64_t until_ms =
-        command->kind == COMMAND_RESUME ? 0 : engine_time_ms(engine, now) + command->for_ms;
-    const char *what;
-    char until[UTC_TEXT_MAX];
-    struct entry *entry;
-
-    if (command->route < ROUTE_ALL || command->route >= engine->model->n_routes ||
-        command->for_ms > PAUSE_MAX_MS) {
-        command_reply(effects, &command->id, ERR_INVALID, "no such route, or longer than 7 days");
-        return false;
-    }
-    what = command->route == ROUTE_ALL ? "all routes" : engine->model->routes[command->route].name;
-    if (command->dry_run) {
-        utc_format(until_ms, until);
-        command_reply(effects, &command->id, 0, "automatic moves of %s %s%s", what,
-                      until_ms == 0 ? "go on" : "are off until ", until_ms == 0 ? "" : until);
-        return false;
-    }
-    entry = command_propose(engine, now, ENTRY_PAUSE, command, effects);
-    if (entry == NULL)
-        return false;
-    entry->pause.route = command->route;
-    entry->pause.until_ms = until_ms;
-    return true;
-}
 
 static void end_if_over(struct engine *engine, struct moment now, int route,
                         const struct pause *pause, struct effects *effects)
@@ -143,51 +110,6 @@ void verbs_sweep(struct engine *engine, struct moment now, struct effects *effec
         end_if_over(engine, now, r, &engine->shared->routes[r].pause, effects);
 }
 
-/* ---- drains ---- */
-
-static void describe_drain(const struct engine *engine, const struct command *command,
-                           struct effects *effects)
-{
-    const struct shared *shared = engine->shared;
-    char text[LIMIT_TEXT];
-    int r, n = 0;
-
-    if (command->kind == COMMAND_DRAIN && !shared_may_drain(shared, command->server, text)) {
-        command_reply(effects, &command->id, ERR_REFUSED, "%s", text);
-        return;
-    }
-    for (r = 0; r < engine->model->n_routes; r++)
-        n += (shared->routes[r].now.members & server_bit(command->server)) != 0;
-    if (command->kind == COMMAND_UNDRAIN)
-        snprintf(text, sizeof text, "may come back into its pools");
-    else
-        snprintf(text, sizeof text, "leaves the pools of %d route%s; what it serves now may finish",
-                 n, n == 1 ? "" : "s");
-    command_reply(effects, &command->id, 0, "%s %s", engine->model->servers[command->server].name,
-                  text);
-}
-
-static bool take_drain(struct engine *engine, struct moment now, const struct command *command,
-                       struct effects *effects)
-{
-    struct entry *entry;
-
-    if (command->server < 0 || command->server >= engine->model->n_servers) {
-        command_reply(effects, &command->id, ERR_INVALID, "no such server");
-        return false;
-    }
-    if (command->dry_run) {
-        describe_drain(engine, command, effects);
-        return false;
-    }
-    entry = command_propose(engine, now, ENTRY_DRAIN, command, effects);
-    if (entry == NULL)
-        return false;
-    entry->drain.server = command->server;
-    entry->drain.end = command->kind == COMMAND_UNDRAIN;
-    return true;
-}
-
 /* ---- who leads ---- */
 
 /* Would it take over soon? */
@@ -204,33 +126,6 @@ static const char *handover_error(const struct engine *engine, int server)
     if (peer->abstain)
         return "it does not trust itself now: it stood still, or hears too few";
     return NULL;
-}
-
-static bool take_handover(struct engine *engine, struct moment now, const struct command *command,
-                          struct effects *effects)
-{
-    const char *error;
-    struct entry *entry;
-
-    if (command->server < 0 || command->server >= engine->model->n_coordinators) {
-        command_reply(effects, &command->id, ERR_INVALID, "no such coordinator");
-        return false;
-    }
-    error = handover_error(engine, command->server);
-    if (command->dry_run) {
-        command_reply(effects, &command->id, error != NULL ? ERR_REFUSED : 0, "%s: %s",
-                      engine->model->servers[command->server].name,
-                      error != NULL ? error : "it is to lead in the place of this node");
-        return false;
-    }
-    entry = command_propose(engine, now, ENTRY_HANDOVER, command, effects);
-    if (entry == NULL)
-        return false;
-    entry->handover.server = command->server;
-    entry->handover.failed = error != NULL;
-    if (error != NULL)
-        snprintf(entry->reason, sizeof entry->reason, "%s", error);
-    return true;
 }
 
 static void give_up(struct engine *engine, struct moment now, struct effects *effects)
@@ -278,26 +173,91 @@ bool verbs_chosen(const struct engine *engine, struct moment now)
            handover->until_ms > engine_time_ms(engine, now);
 }
 
-bool verbs_take(struct engine *engine, struct moment now, const struct command *command,
-                struct effects *effects)
+/* ---- all of them ---- */
+
+enum entry_kind verbs_kind(enum command_kind kind)
 {
-    switch (command->kind) {
+    switch (kind) {
     case COMMAND_WINDOW_ADD:
     case COMMAND_WINDOW_END:
     case COMMAND_WINDOW_EXTEND:
-        return take_window(engine, now, command, effects);
+        return ENTRY_WINDOW;
     case COMMAND_PAUSE:
     case COMMAND_RESUME:
-        return take_pause(engine, now, command, effects);
+        return ENTRY_PAUSE;
     case COMMAND_DRAIN:
     case COMMAND_UNDRAIN:
-        return take_drain(engine, now, command, effects);
+        return ENTRY_DRAIN;
     case COMMAND_HANDOVER:
-        return take_handover(engine, now, command, effects);
+        return ENTRY_HANDOVER;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:
         break;
     }
     CHECK(!"a verb");
-    return false;
+    return ENTRY_WINDOW;
+}
+
+const char *verbs_error(const struct engine *engine, const struct command *command)
+{
+    const struct model *model = engine->model;
+
+    switch (verbs_kind(command->kind)) {
+    case ENTRY_PAUSE:
+        if (command->route < ROUTE_ALL || command->route >= model->n_routes)
+            return "no such route";
+        return command->for_ms > PAUSE_MAX_MS ? "a pause is no longer than 7 days" : NULL;
+    case ENTRY_DRAIN:
+        return command->server < 0 || command->server >= model->n_servers ? "no such server" : NULL;
+    case ENTRY_HANDOVER:
+        return command->server < 0 || command->server >= model->n_coordinators
+                   ? "no such coordinator"
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void verbs_fill(const struct engine *engine, struct moment now, const struct command *command,
+                struct entry *entry)
+{
+    const char *error;
+
+    switch (verbs_kind(command->kind)) {
+    case ENTRY_PAUSE:
+        entry->pause.route = command->route;
+        entry->pause.until_ms =
+            command->kind == COMMAND_RESUME ? 0 : engine_time_ms(engine, now) + command->for_ms;
+        break;
+    case ENTRY_DRAIN:
+        entry->drain.server = command->server;
+        entry->drain.end = command->kind == COMMAND_UNDRAIN;
+        break;
+    case ENTRY_HANDOVER:
+        error = handover_error(engine, command->server);
+        entry->handover.server = command->server;
+        entry->handover.failed = error != NULL;
+        if (error != NULL)
+            snprintf(entry->reason, sizeof entry->reason, "%s", error);
+        break;
+    default:
+        fill_window(engine, now, command, entry);
+        break;
+    }
+}
+
+bool verbs_take(struct engine *engine, struct moment now, const struct command *command,
+                struct effects *effects)
+{
+    const char *error = verbs_error(engine, command);
+    struct entry *entry;
+
+    if (error != NULL) {
+        command_reply(effects, &command->id, ERR_INVALID, "%s", error);
+        return false;
+    }
+    entry = command_propose(engine, now, verbs_kind(command->kind), command, effects);
+    if (entry != NULL)
+        verbs_fill(engine, now, command, entry);
+    return entry != NULL;
 }

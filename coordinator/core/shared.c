@@ -29,6 +29,29 @@ void shared_free(struct shared *shared)
     mem_free(shared);
 }
 
+struct shared *shared_copy(const struct shared *shared)
+{
+    const struct model *model = shared->model;
+    struct shared *copy = mem_dup(shared, sizeof *shared);
+
+    CHECK(model != NULL);
+    copy->checks = mem_dup(shared->checks, (size_t)model->n_checks * sizeof copy->checks[0]);
+    copy->routes = mem_dup(shared->routes, (size_t)model->n_routes * sizeof copy->routes[0]);
+    copy->functions =
+        mem_dup(shared->functions, (size_t)model->n_functions * sizeof copy->functions[0]);
+    copy->windows = mem_dup(shared->windows, (size_t)shared->n_windows * sizeof copy->windows[0]);
+    return copy;
+}
+
+void shared_copy_free(struct shared *copy)
+{
+    if (copy == NULL)
+        return;
+    copy->model = NULL;
+    copy->config_yaml = NULL;
+    shared_free(copy);
+}
+
 const struct command_state *shared_command(const struct shared *shared, const struct command_id *id)
 {
     static const struct command_id none;

@@ -160,6 +160,10 @@ void shared_free(struct shared *shared);
 void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, ledger_emit *emit,
                   void *context);
 
+/* A copy to try an entry on: it borrows the configuration, and takes none. */
+struct shared *shared_copy(const struct shared *shared);
+void shared_copy_free(struct shared *copy);
+
 /* The remembered answer to a command, NULL when it is not known. */
 const struct command_state *shared_command(const struct shared *shared,
                                            const struct command_id *id);

@@ -42,6 +42,16 @@ void status_windows_json(const struct engine *engine, struct moment now, struct 
 void status_explain_json(const struct engine *engine, struct moment now, int self, int route,
                          const struct command *command, struct jsonw *w);
 
+/* The same keys, of an object that has others. */
+void status_explain_keys(const struct engine *engine, struct moment now, int self, int route,
+                         const struct command *command, struct jsonw *w);
+
+/* What a command would come to now, on the leader (status_plan.c): code and text of its answer;
+ * of a move, how the route stands, as above; "changes", in words; "routes" that would go by
+ * another row or other facts; "lines" that the ledger would get. */
+void status_plan_json(const struct engine *engine, struct moment now, int self,
+                      const struct command *command, struct jsonw *w);
+
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 

@@ -91,7 +91,7 @@ static void unable(const struct engine *engine, int route, struct jsonw *w)
     jsonw_end(w);
 }
 
-void status_explain_json(const struct engine *engine, struct moment now, int self, int route,
+void status_explain_keys(const struct engine *engine, struct moment now, int self, int route,
                          const struct command *command, struct jsonw *w)
 {
     const struct model *model = engine_model(engine);
@@ -100,7 +100,6 @@ void status_explain_json(const struct engine *engine, struct moment now, int sel
     const struct route *r = &model->routes[route];
     int bit;
 
-    jsonw_object(w, NULL);
     jsonw_str(w, "node", model->servers[self].name);
     jsonw_str(w, "route", r->name);
     jsonw_str(w, "active", r->candidates[state->now.candidate].name);
@@ -117,5 +116,12 @@ void status_explain_json(const struct engine *engine, struct moment now, int sel
     jsonw_str(w, "comment", view.rule->comment);
     disputed(engine, now, r, w);
     unable(engine, route, w);
+}
+
+void status_explain_json(const struct engine *engine, struct moment now, int self, int route,
+                         const struct command *command, struct jsonw *w)
+{
+    jsonw_object(w, NULL);
+    status_explain_keys(engine, now, self, route, command, w);
     jsonw_end(w);
 }

@@ -53,15 +53,31 @@ int command_common(struct request *request, struct command *command, struct err 
         return err_set(err, ERR_INVALID, "argument \"reason\" is empty: it goes into the ledger");
     snprintf(command->who, sizeof command->who, "%s", request->name);
     command->digest = digest_of(request);
+    command->dry_run = args_bool(request->args, "dry_run");
     return 0;
 }
 
-int command_submit(struct request *request, const struct command *command, struct err *err)
+/* What it would come to: read, not asked for, so its id is used up for nothing. */
+static void foretell(struct request *request, struct rpc_response *response,
+                     const struct command *command)
+{
+    struct jsonw w;
+
+    jsonw_begin(&w, &response->result);
+    status_plan_json(request->engine, request->now, request->serve->options.self, command, &w);
+}
+
+int command_submit(struct request *request, struct rpc_response *response,
+                   const struct command *command, struct err *err)
 {
     const struct serve_handlers *handlers = &request->serve->options.handlers;
     struct pending *pending;
     int r;
 
+    if (command->dry_run) {
+        foretell(request, response, command);
+        return 0;
+    }
     r = pending_new(request, json_string_value(json_object_get(request->args, "id")),
                     command->digest, &pending, err);
     if (r < 0)
@@ -145,8 +161,7 @@ static int move(struct request *request, struct rpc_response *response, enum com
     if (r < 0)
         return r;
     command.force = args_bool(request->args, "force");
-    command.dry_run = args_bool(request->args, "dry_run");
-    return command_submit(request, &command, err);
+    return command_submit(request, response, &command, err);
 }
 
 int run_switchover(struct request *request, struct rpc_response *response, struct err *err)
@@ -242,7 +257,7 @@ int run_window_add(struct request *request, struct rpc_response *response, struc
         return r;
     snprintf(command.window.who, sizeof command.window.who, "%s", command.who);
     snprintf(command.window.reason, sizeof command.window.reason, "%s", command.reason);
-    return command_submit(request, &command, err);
+    return command_submit(request, response, &command, err);
 }
 
 static int known_window(const struct shared *shared, uint64_t id, struct err *err)
@@ -278,7 +293,7 @@ int run_window_end(struct request *request, struct rpc_response *response, struc
     struct command command = {.kind = COMMAND_WINDOW_END};
     int r = window_id(request, response, &command, err);
 
-    return r != 0 ? r : command_submit(request, &command, err);
+    return r != 0 ? r : command_submit(request, response, &command, err);
 }
 
 int run_window_extend(struct request *request, struct rpc_response *response, struct err *err)
@@ -290,7 +305,7 @@ int run_window_extend(struct request *request, struct rpc_response *response, st
     if (r == 0)
         r = window_id(request, response, &command, err);
     command.window.short_notice = args_bool(request->args, "override_notice");
-    return r != 0 ? r : command_submit(request, &command, err);
+    return r != 0 ? r : command_submit(request, response, &command, err);
 }
 
 /* ---- coordinators ---- */

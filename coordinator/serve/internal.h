@@ -58,8 +58,9 @@ int command_common(struct request *request, struct command *command, struct err 
 int command_model(struct request *request, const struct model **model, struct err *err);
 int command_route(struct request *request, const struct model *model, struct command *command,
                   struct err *err);
-/* 1, or ERR_…. */
-int command_submit(struct request *request, const struct command *command, struct err *err);
+/* 1; 0 when it is a dry run, answered; or ERR_…. */
+int command_submit(struct request *request, struct rpc_response *response,
+                   const struct command *command, struct err *err);
 
 /* Encodes, sends, and frees what the response owns. */
 void serve_answer(struct link_call *call, struct rpc_response *response);

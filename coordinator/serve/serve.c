@@ -33,13 +33,12 @@ static const struct arg args_window_add[] = {{"id", ARG_TEXT, true},
                                              {"reason", ARG_TEXT, true},
                                              {"emergency", ARG_BOOL, false},
                                              {"override_notice", ARG_BOOL, false},
+                                             {"dry_run", ARG_BOOL, false},
                                              {"wait_ms", ARG_INT, false},
                                              {0}};
-static const struct arg args_window_end[] = {{"id", ARG_TEXT, true},
-                                             {"window", ARG_INT, true},
-                                             {"reason", ARG_TEXT, true},
-                                             {"wait_ms", ARG_INT, false},
-                                             {0}};
+static const struct arg args_window_end[] = {
+    {"id", ARG_TEXT, true},       {"window", ARG_INT, true},   {"reason", ARG_TEXT, true},
+    {"dry_run", ARG_BOOL, false}, {"wait_ms", ARG_INT, false}, {0}};
 static const struct arg args_failback[] = {
     {"id", ARG_TEXT, true},       {"route", ARG_TEXT, true},   {"reason", ARG_TEXT, true},
     {"dry_run", ARG_BOOL, false}, {"wait_ms", ARG_INT, false}, {0}};
@@ -62,6 +61,7 @@ static const struct arg args_window_extend[] = {{"id", ARG_TEXT, true},
                                                 {"end", ARG_TEXT, true},
                                                 {"reason", ARG_TEXT, true},
                                                 {"override_notice", ARG_BOOL, false},
+                                                {"dry_run", ARG_BOOL, false},
                                                 {"wait_ms", ARG_INT, false},
                                                 {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};

@@ -10,9 +10,9 @@
  *   operator  switchover {id, route, to, reason, dry_run?, wait_ms?}
  *             failover   the same and {force?}
  *             maintenance-add {id, functions, start, end, reason, emergency?,
- *                              override_notice?, wait_ms?}
- *             maintenance-end {id, window, reason, wait_ms?}
- *             maintenance-extend {id, window, end, reason, override_notice?, wait_ms?}
+ *                              override_notice?, dry_run?, wait_ms?}
+ *             maintenance-end {id, window, reason, dry_run?, wait_ms?}
+ *             maintenance-extend {id, window, end, reason, override_notice?, dry_run?, wait_ms?}
  *             failback  {id, route, reason, dry_run?, wait_ms?}
  *             pause {id, route or all, for_ms, reason, dry_run?, wait_ms?}
  *             resume {id, route or all, reason, dry_run?, wait_ms?}
@@ -24,6 +24,7 @@
  *
  * `id` (32 hexadecimal digits, chosen by the client) makes a command safe to repeat: the same
  * arguments of the same caller get the same answer, any others ERR_INVALID;
+ * with `dry_run` nothing is proposed, and the answer says what would be (status_plan_json());
  * `wait_ms` is how long a forwarding node waits for the leader. */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H

@@ -13,7 +13,6 @@ static int begin(struct request *request, struct rpc_response *response, struct 
         r = forward_unless_leader(request, response, err);
     if (r == 0)
         r = command_model(request, model, err);
-    command->dry_run = args_bool(request->args, "dry_run");
     return r;
 }
 
@@ -42,7 +41,7 @@ int run_pause(struct request *request, struct rpc_response *response, struct err
     if (r != 0)
         return r;
     r = which_routes(request, model, &command, err);
-    return r < 0 ? r : command_submit(request, &command, err);
+    return r < 0 ? r : command_submit(request, response, &command, err);
 }
 
 int run_resume(struct request *request, struct rpc_response *response, struct err *err)
@@ -55,7 +54,7 @@ int run_resume(struct request *request, struct rpc_response *response, struct er
     if (r != 0)
         return r;
     r = which_routes(request, model, &command, err);
-    return r < 0 ? r : command_submit(request, &command, err);
+    return r < 0 ? r : command_submit(request, response, &command, err);
 }
 
 /* ---- servers ---- */
@@ -93,7 +92,7 @@ static int server_verb(struct request *request, struct rpc_response *response,
     if (r != 0)
         return r;
     r = which_server(request, model, &command, err);
-    return r < 0 ? r : command_submit(request, &command, err);
+    return r < 0 ? r : command_submit(request, response, &command, err);
 }
 
 int run_drain(struct request *request, struct rpc_response *response, struct err *err)

@@ -1,5 +1,6 @@
 /* The verbs of serve, against a real engine and ledger; the link is a stand-in here. */
 #include "world.h"
+#include "base/utc.h"
 #include "wire/codec.h"
 
 #include <jansson.h>
@@ -450,8 +451,6 @@ static void test_id_again(void **state)
     json_decref(result_of(&call));
     refused(world, &admin, "pause", PAUSE("\"route\":\"calls\""), ERR_INVALID,
             "command id " ID " stands for another command (log index ");
-    refused(world, &admin, "pause", PAUSE("\"all\":true,\"dry_run\":true"), ERR_INVALID,
-            "are paused until");
     refused(world, &other, "pause", PAUSE("\"all\":true"), ERR_INVALID, "another command");
     refused(world, &admin, "resume", "{\"id\":\"" ID "\",\"all\":true,\"reason\":\"r\"}",
             ERR_INVALID, "another command");
@@ -552,7 +551,7 @@ static void test_windows(void **state)
 static const char *tell(struct world *world, const struct caller *who, const char *verb,
                         const char *args)
 {
-    static char answer[LIMIT_TEXT * 4];
+    static char answer[LIMIT_TEXT * 16];
     static int n;
     char with_id[512];
     struct link_call call;
@@ -590,7 +589,9 @@ static void test_pause(void **state)
     told(world, "pause", "\"route\":\"calls\",\"all\":true,\"for_ms\":60000", "one route, or all");
     told(world, "pause", "\"route\":\"cals\",\"for_ms\":60000", "no route \"cals\"; routes: calls");
     told(world, "pause", "\"route\":\"calls\",\"for_ms\":604800001", "for_ms");
-    told(world, "pause", "\"route\":\"calls\",\"for_ms\":60000,\"dry_run\":true", "are off until");
+    world_hear(world);
+    told(world, "pause", "\"route\":\"calls\",\"for_ms\":60000,\"dry_run\":true",
+         "route calls: no failover, failback or following by itself until ");
     assert_true(shared_of(world)->routes[0].pause.until_ms == 0);
     told(world, "resume", "\"route\":\"calls\"", "are not paused");
     told(world, "pause", "\"route\":\"calls\",\"for_ms\":60000", "are paused until");
@@ -612,13 +613,89 @@ static void test_drain(void **state)
     told(world, "drain", "\"server\":\"a9\"", "no server \"a9\"; there are: a1, b1, c1");
     told(world, "drain", "\"server\":\"a1\"", "tokyo of route calls would be left with 0 fit");
     told(world, "drain", "\"server\":\"a1\",\"dry_run\":true", "would be left with 0 fit");
-    told(world, "drain", "\"server\":\"b1\",\"dry_run\":true", "the pools of 0 routes");
+    told(world, "drain", "\"server\":\"b1\",\"dry_run\":true",
+         "route calls, osaka: 1 -> 0 of 1 fit, its least is 1");
     told(world, "drain", "\"server\":\"b1\"", "leaves all pools");
     assert_true(shared_drained(shared_of(world), 1));
     told(world, "drain", "\"server\":\"b1\"", "hanako has drained it already");
     told(world, "switchover", "\"route\":\"calls\",\"to\":\"osaka\"", "does not hold its least");
     told(world, "undrain", "\"server\":\"b1\"", "may come back");
     told(world, "undrain", "\"server\":\"b1\"", "not drained");
+    world_free(world);
+}
+
+static void dry(struct world *world, const char *verb, const char *args, int code,
+                const char *const *wanted)
+{
+    char with[256];
+    uint64_t index = shared_of(world)->index;
+    const char *answer;
+    char says[16];
+
+    snprintf(with, sizeof with, "%s,\"dry_run\":true", args);
+    world_hear(world);
+    answer = tell(world, &admin, verb, with);
+    snprintf(says, sizeof says, "\"code\":%d,", code);
+    if (strstr(answer, says) == NULL)
+        fail_msg("%s %s: %s, wanted %s", verb, args, answer, says);
+    for (; *wanted != NULL; wanted++)
+        if (strstr(answer, *wanted) == NULL)
+            fail_msg("%s %s: %s, wanted %s", verb, args, answer, *wanted);
+    assert_true(shared_of(world)->index == index);
+}
+
+#define SAYS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define WINDOW(from, to)                                                                           \
+    "\"functions\":[\"calling\"],\"start\":\"2026-" from "Z\",\"end\":\"2026-" to "Z\""
+
+/* Every verb says beforehand what it would do, and does nothing of it. */
+static void test_dry_runs(void **state)
+{
+    struct world *world = leader();
+    char args[128];
+
+    dry(world, "switchover", "\"route\":\"calls\",\"to\":\"osaka\"", 0,
+        SAYS("\"rule\":16", "switchover-asked", "goes from tokyo to osaka, epoch 1 -> 2",
+             "serving then: b1", "\"type\":\"intent\"", "\"who\":\"hanako\""));
+    dry(world, "failback", "\"route\":\"calls\"", ERR_REFUSED,
+        SAYS("\"rule\":10", "nothing: only the refusal is recorded", "\"type\":\"refused\""));
+    dry(world, "failover", "\"route\":\"calls\",\"to\":\"osaka\",\"force\":true", 0,
+        SAYS("\"rule\":12", "downtime of function calling begins, until the move is verified",
+             "\"forced\":true"));
+    dry(world, "pause", "\"all\":true,\"for_ms\":60000", 0,
+        SAYS("route calls: no failover", "(hanako, for all routes)", "\"type\":\"paused\"",
+             "\"then\":{\"phase\":\"serving\",\"rule\":62", "\"paused\""));
+    dry(world, "resume", "\"all\":true", ERR_REFUSED, SAYS("are not paused"));
+    dry(world, "drain", "\"server\":\"b1\"", 0,
+        SAYS("osaka: 1 -> 0 of 1 fit", "\"type\":\"drained\""));
+    dry(world, "drain", "\"server\":\"a1\"", ERR_REFUSED, SAYS("would be left with 0 fit"));
+    dry(world, "undrain", "\"server\":\"b1\"", ERR_REFUSED, SAYS("it is not drained"));
+    dry(world, "leader-move", "\"server\":\"a1\"", ERR_REFUSED, SAYS("it leads already"));
+    dry(world, "leader-move", "\"server\":\"b1\"", 0,
+        SAYS("b1 leads in the place of a1; no calm hand-over", "\"type\":\"handover\""));
+    dry(world, "maintenance-add", WINDOW("12-25T00:00:00", "12-25T01:00:00"), 0,
+        SAYS("function calling stops from 2026-12-25T00:00:00.000Z to 2026-12-25T01:00:00.000Z: "
+             "no planned service time",
+             "the rule of 14 days is kept (announced now, it is kept from 2026-12-08T",
+             "route calls: no automatic move meanwhile", "\"type\":\"added\""));
+    dry(world, "maintenance-add", WINDOW("11-25T00:00:00", "11-25T01:00:00"), ERR_REFUSED,
+        SAYS("14 days ahead"));
+    dry(world, "maintenance-add",
+        WINDOW("11-25T00:00:00", "11-25T01:00:00") ",\"override_notice\":true", 0,
+        SAYS("is not kept, and that is recorded", "\"short_notice\":true"));
+    told(world, "maintenance-add", WINDOW("11-20T00:00:00", "11-25T01:00:00") ",\"emergency\":true",
+         "added");
+    snprintf(args, sizeof args, "\"window\":%llu",
+             (unsigned long long)shared_of(world)->windows[0].id);
+    dry(world, "maintenance-end", args, 0,
+        SAYS("ends; what is left until 2026-11-25T01:00:00.000Z is planned service time again",
+             "\"type\":\"ended\""));
+    snprintf(args + strlen(args), sizeof args - strlen(args), ",\"end\":\"2026-11-26T00:00:00Z\"");
+    dry(world, "maintenance-extend", args, 0,
+        SAYS("stops from 2026-11-25T01:00:00.000Z to 2026-11-26T00:00:00.000Z", "emergency",
+             "\"type\":\"extended\""));
+    assert_int_equal(shared_of(world)->n_windows, 1);
+    assert_int_equal(shared_of(world)->windows[0].finished_ms, UTC_NONE);
     world_free(world);
 }
 
@@ -919,6 +996,7 @@ int main(void)
         cmocka_unit_test(test_rule_refuses),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_dry_runs),
         cmocka_unit_test(test_failback),
         cmocka_unit_test(test_leader_move),
         cmocka_unit_test(test_extended_window),
