@@ -1,6 +1,8 @@
 /* What the commands share: their options, the cluster, printing. */
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/mem.h"
+#include "base/plain.h"
 #include "base/utc.h"
 #include "cli/admin_config.h"
 #include "cli/cli.h"
@@ -39,6 +41,7 @@ int cli_fail(struct cli *cli, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    plain_clean(text);
     fprintf(cli->err, "kirikae: %s\n", text);
     if (cli->json) {
         json_t *object =
@@ -49,6 +52,23 @@ int cli_fail(struct cli *cli, int code, const char *format, ...)
         json_decref(object);
     }
     return code;
+}
+
+void cli_clean(json_t *value)
+{
+    json_t *item;
+    const char *key;
+    size_t i;
+
+    json_array_foreach(value, i, item) cli_clean(item);
+    json_object_foreach(value, key, item) cli_clean(item);
+    if (json_is_string(value) && !plain_text(json_string_value(value))) {
+        char *text = mem_strdup(json_string_value(value));
+
+        plain_clean(text);
+        json_string_set(value, text);
+        mem_free(text);
+    }
 }
 
 void cli_print_json(FILE *out, const json_t *value)
@@ -227,6 +247,8 @@ int cli_ask(struct cli *cli, const char *verb, json_t *args, json_t **result)
             r = cli_fail(cli, CLI_REFUSED, "%s answered something else than a JSON object",
                          kirikae_answered_by(cli->client));
         }
+        if (!cli->json) /* for a terminal */
+            cli_clean(*result);
     }
     free(question);
     kirikae_free_text(text);

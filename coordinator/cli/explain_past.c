@@ -39,6 +39,16 @@ static json_t *categories(void)
 }
 
 /* Lines [from, end) of interest, parsed, into *lines. */
+/* What is told of it is for a terminal. */
+static json_t *line_of(const struct cli *cli, const char *text)
+{
+    json_t *line = json_loads(text, 0, NULL);
+
+    if (!cli->json)
+        cli_clean(line);
+    return line;
+}
+
 static int read_block(struct cli *cli, uint64_t from, uint64_t end, json_t **lines)
 {
     json_t *page;
@@ -54,7 +64,7 @@ static int read_block(struct cli *cli, uint64_t from, uint64_t end, json_t **lin
         if (r != 0)
             return r;
         json_array_foreach(json_object_get(page, "lines"), i, text)
-            json_array_append_new(*lines, json_loads(json_string_value(text), 0, NULL));
+            json_array_append_new(*lines, line_of(cli, json_string_value(text)));
         next = (uint64_t)cli_int(page, "next");
         json_decref(page);
         if (next <= from)
@@ -131,6 +141,9 @@ static int read_around(struct cli *cli, uint64_t seq, json_t **lines)
 static int take_line(struct cli *cli, void *context, const char *text, size_t len)
 {
     json_t *line = json_loadb(text, len, 0, NULL);
+
+    if (!cli->json)
+        cli_clean(line);
 
     if (line != NULL && (line_is(line, "failover", NULL) || line_is(line, "verdict", NULL) ||
                          line_is(line, "outage", NULL)))

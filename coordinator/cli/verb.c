@@ -1,5 +1,6 @@
 #include "cli/verb.h"
 #include "base/limits.h"
+#include "base/plain.h"
 #include "cli/explain.h"
 #include "cli/plan.h"
 
@@ -13,7 +14,7 @@ static int put_reason(struct cli *cli, json_t *args)
     if (strlen(reason) >= LIMIT_TEXT)
         return cli_fail(cli, CLI_USAGE, "--reason is %zu bytes long, at most %d go into the ledger",
                         strlen(reason), LIMIT_TEXT - 1);
-    if (reason[strspn(reason, " ")] == '\0')
+    if (plain_blank(reason))
         return cli_fail(cli, CLI_USAGE, "--reason is empty: it goes into the ledger");
     return cli_put(cli, args, "reason", reason);
 }

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOTICE_MS (14ll * 24 * 3600 * 1000) /* regular maintenance is announced so long ahead */
+#define NOTICE_MS (14ll * 24 * 3600 * 1000)     /* regular maintenance is announced so long ahead */
+#define WINDOW_MAX_MS (31ll * 24 * 3600 * 1000) /* a slip of the year stops no route for one */
 #define HANDOVER_WAIT_MS 6000
 #define HANDOVER_AGAIN_MS 1500
 
@@ -48,6 +49,8 @@ static const char *window_error(struct moment now, const struct command *command
     bool any = false;
     size_t i;
 
+    if (command->kind == COMMAND_WINDOW_EXTEND && w->end_ms - now.utc_ms > WINDOW_MAX_MS)
+        return "a window is extended to 31 days from now at most";
     if (command->kind != COMMAND_WINDOW_ADD)
         return NULL;
     for (i = 0; i < ARRAY_LEN(w->functions); i++)
@@ -58,6 +61,8 @@ static const char *window_error(struct moment now, const struct command *command
         return "a window must end after it starts";
     if (w->end_ms <= now.utc_ms)
         return "a window must end in the future";
+    if (w->end_ms - w->start_ms > WINDOW_MAX_MS)
+        return "a window lasts 31 days at most: the month's report would be of nothing";
     return NULL;
 }
 

@@ -50,6 +50,11 @@ static void add_window(struct recorder *r)
 
 static void end_window(struct recorder *r, struct window_state *window)
 {
+    if (window->end_ms <= r->shared->time_ms) {
+        operator_refused(r, "window", "window %llu is over already",
+                         (unsigned long long)window->id);
+        return;
+    }
     window->finished_ms = r->shared->time_ms;
     record_window(r, window, "ended");
     shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, "ended");

@@ -17,6 +17,20 @@ bool shared_drained(const struct shared *shared, int server)
     return shared->drains[server].since_ms != 0;
 }
 
+/* Who took others of the candidate out: "; a1 is drained by sato". */
+static void name_drains(const struct shared *shared, const struct candidate *c, char *why)
+{
+    size_t used;
+    int m;
+
+    for (m = 0; m < c->n_members; m++) {
+        used = strlen(why);
+        if (shared_drained(shared, c->members[m]) && used < LIMIT_TEXT)
+            snprintf(why + used, LIMIT_TEXT - used, "; %s is drained by %s",
+                     shared->model->servers[c->members[m]].name, shared->drains[c->members[m]].who);
+    }
+}
+
 /* How many of the route's active candidate would still be fit without the server; -1: it is
  * none of them, or is no loss. */
 static int left_without(const struct shared *shared, int route, int server)
@@ -44,6 +58,7 @@ bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TE
                  "%s of route %s would be left with %d fit, and its least is %d: move the route "
                  "(switchover), or bring another server back first",
                  active->name, route->name, left, active->least);
+        name_drains(shared, active, why);
         return false;
     }
     return true;
@@ -105,6 +120,12 @@ static void begin_pause(struct recorder *r, struct pause *pause, const char *sub
 
     if (until_ms <= now_ms || until_ms - now_ms > PAUSE_MAX_MS) {
         operator_refused(r, subject, "a pause ends in the future, within 7 days");
+        return;
+    }
+    if (until_ms < pause->until_ms && strcmp(pause->who, r->entry->who) != 0) {
+        utc_format(pause->until_ms, until);
+        operator_refused(r, subject, "%s has paused it until %s: resume it first", pause->who,
+                         until);
         return;
     }
     *pause = (struct pause){.since_ms = now_ms, .until_ms = until_ms};

@@ -1,6 +1,7 @@
 #include "link/tls.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/plain.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -54,12 +55,11 @@ static int subject_entry(const X509 *cert, int nid, char *out, size_t size)
     len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     if (len <= 0 || (size_t)len >= size)
         rc = ERR_INVALID;
-    for (int i = 0; rc == 0 && i < len; i++)
-        if (text[i] < 0x20 || text[i] == 0x7f)
-            rc = ERR_INVALID;
     if (rc == 0) {
         memcpy(out, text, (size_t)len);
         out[len] = '\0';
+        if (strlen(out) != (size_t)len || !plain_text(out))
+            rc = ERR_INVALID;
     }
     OPENSSL_free(text);
     return rc;

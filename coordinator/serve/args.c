@@ -1,4 +1,5 @@
 #include "serve/args.h"
+#include "base/plain.h"
 #include "base/utc.h"
 
 #include <inttypes.h>
@@ -92,13 +93,13 @@ int args_text(const json_t *args, const char *key, char *out, size_t size, struc
 {
     const json_t *value = json_object_get(args, key);
     const char *text = value != NULL ? json_string_value(value) : "";
-    size_t i, len = strlen(text);
+    size_t len = strlen(text);
 
     if (len >= size)
         return err_set(err, ERR_INVALID, "argument \"%s\" is longer than %zu bytes", key, size - 1);
-    for (i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return err_set(err, ERR_INVALID, "argument \"%s\" has control characters", key);
+    if (!plain_text(text))
+        return err_set(err, ERR_INVALID,
+                       "argument \"%s\" has control characters or marks of direction", key);
     memcpy(out, text, len + 1);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* Requests that change something: they go to the leader's engine. */
 #include "base/check.h"
+#include "base/plain.h"
 #include "core/account/tree.h"
 #include "serve/internal.h"
 
@@ -49,7 +50,7 @@ int command_common(struct request *request, struct command *command, struct err 
         r = args_text(request->args, "reason", command->reason, sizeof command->reason, err);
     if (r < 0)
         return r;
-    if (command->reason[strspn(command->reason, " ")] == '\0')
+    if (plain_blank(command->reason))
         return err_set(err, ERR_INVALID, "argument \"reason\" is empty: it goes into the ledger");
     snprintf(command->who, sizeof command->who, "%s", request->name);
     command->digest = digest_of(request);

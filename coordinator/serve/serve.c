@@ -1,6 +1,7 @@
 #include "serve/serve.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "serve/internal.h"
 
 #include <stdio.h>
@@ -203,6 +204,8 @@ static int on_behalf(struct request *request, struct err *err)
         return 0;
     if (request->role != LINK_NODE)
         return err_set(err, ERR_DENIED, "only a node may ask on behalf of others");
+    if (!plain_text(rpc->behalf))
+        return err_set(err, ERR_INVALID, "the name on whose behalf to ask is not plain text");
     if (rpc->behalf_role != LINK_ADMIN && rpc->behalf_role != LINK_OPERATOR &&
         rpc->behalf_role != LINK_VIEWER)
         return err_set(err, ERR_INVALID, "no such role on whose behalf to ask: %d",

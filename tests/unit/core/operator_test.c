@@ -133,6 +133,31 @@ static void a_pause_holds_until_its_end(void **state)
     shared_free(s.shared);
 }
 
+/* Who shortens it takes from the other what he counts on; who prolongs it does not. */
+static void nobody_shortens_anothers_pause(void **state)
+{
+    struct state s = begin();
+    struct entry e = pause_of(&s, 0, HOUR_MS), other;
+    int64_t until_ms;
+
+    (void)state;
+    assert_int_equal(apply(&s, &e), COMMAND_DONE);
+    until_ms = s.shared->routes[0].pause.until_ms;
+    other = pause_of(&s, 0, 60000);
+    strcpy(other.who, "abe");
+    assert_int_equal(apply(&s, &other), COMMAND_REFUSED);
+    assert_non_null(strstr(s.line, "\"type\":\"refused\""));
+    assert_non_null(strstr(s.line, "sato has paused it until 2026-"));
+    assert_true(s.shared->routes[0].pause.until_ms == until_ms);
+    other = pause_of(&s, 0, 2 * HOUR_MS);
+    strcpy(other.who, "abe");
+    assert_int_equal(apply(&s, &other), COMMAND_DONE);
+    other = pause_of(&s, 0, 60000);
+    strcpy(other.who, "abe");
+    assert_int_equal(apply(&s, &other), COMMAND_DONE); /* his own */
+    shared_free(s.shared);
+}
+
 static void all_routes_are_paused_at_once(void **state)
 {
     struct state s = begin();
@@ -249,7 +274,8 @@ static void nobody_drains_below_the_least(void **state)
     assert_int_equal(apply(&s, &e), COMMAND_REFUSED);
     assert_string_equal(answer(&s, &e),
                         "tokyo of route calls would be left with 1 fit, and its least is 2: move "
-                        "the route (switchover), or bring another server back first");
+                        "the route (switchover), or bring another server back first; voice-1 is drained "
+                        "by ito");
     assert_false(shared_drained(s.shared, 2));
     e = drain_of(&s, 1, false); /* it is no loss: it is down */
     assert_int_equal(apply(&s, &e), COMMAND_DONE);
@@ -349,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pause_holds_until_its_end),
+        cmocka_unit_test(nobody_shortens_anothers_pause),
         cmocka_unit_test(all_routes_are_paused_at_once),
         cmocka_unit_test(no_pause_is_for_long),
         cmocka_unit_test(no_automatic_move_is_committed_in_a_pause),

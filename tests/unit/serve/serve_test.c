@@ -393,6 +393,15 @@ static void test_bad_moves(void **state)
     refused(world, &admin, "switchover",
             "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"a\\u0007b\"}",
             ERR_INVALID, "control characters");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"a\\u202eb\"}",
+            ERR_INVALID, "marks of direction");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"\\u009b2J\"}",
+            ERR_INVALID, "control characters");
+    refused(world, &admin, "switchover",
+            "{\"id\":\"" ID "\",\"route\":\"calls\",\"to\":\"osaka\",\"reason\":\"\\u3000 \"}",
+            ERR_INVALID, "is empty");
     assert_int_equal(engine_shared(world->engine)->routes[0].now.candidate, 0);
     world_free(world);
 }
@@ -757,6 +766,23 @@ static void test_extended_window(void **state)
              "\"window\":%llu,\"end\":\"2026-12-25T04:00:00Z\",\"override_notice\":true",
              (unsigned long long)id);
     told(world, "maintenance-extend", args, "has ended already");
+    told(world, "maintenance-add", WINDOW("12-01T00:00:00", "12-31T23:00:00"), "14 days ahead");
+    told(world, "maintenance-add",
+         "\"functions\":[\"calling\"],\"start\":\"2027-02-01T00:00:00Z\","
+         "\"end\":\"2028-02-01T01:00:00Z\"",
+         "31 days at most");
+    told(world, "maintenance-add",
+         "\"functions\":[\"calling\"],\"start\":\"2026-12-01T00:00:00Z\","
+         "\"end\":\"2026-12-20T00:00:00Z\",\"override_notice\":true",
+         "added");
+    snprintf(args, sizeof args,
+             "\"window\":%llu,\"end\":\"2126-12-25T04:00:00Z\",\"override_notice\":true",
+             (unsigned long long)shared_of(world)->windows[1].id);
+    told(world, "maintenance-extend", args, "31 days from now at most");
+    world->now.utc_ms += 20ll * 86400000;
+    snprintf(args, sizeof args, "\"window\":%llu",
+             (unsigned long long)shared_of(world)->windows[1].id);
+    told(world, "maintenance-end", args, "is over already");
     world_free(world);
 }
 

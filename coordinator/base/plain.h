@@ -1,0 +1,15 @@
+/* Texts of people that land on other people's terminals: operators' names and reasons. A text is
+ * plain when it is whole UTF-8 and has nothing that commands a terminal or turns what follows
+ * around: no control characters (C0, DEL, C1), no marks of direction, no separators of lines. */
+#ifndef BASE_PLAIN_H
+#define BASE_PLAIN_H
+
+#include <stdbool.h>
+
+bool plain_text(const char *text);
+/* Nothing that anybody sees: spaces of all kinds, marks without width. */
+bool plain_blank(const char *text);
+/* Puts '?' in the place of each byte that is not plain. */
+void plain_clean(char *text);
+
+#endif
