@@ -3,9 +3,12 @@
  * understood; what the story comes to (expect) must hold in any case.
  *
  *   golden FILE...           compares
- *   golden --write FILE...   writes the traces anew, if the expectations hold */
+ *   golden --write FILE...   writes the traces anew, if the expectations hold
+ *   golden --export LEDGER FILE   runs it and writes its ledger, for explain.sh */
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/utc.h"
+#include "report/export.h"
 #include "scenario.h"
 
 #include <stdio.h>
@@ -51,10 +54,8 @@ static void act(struct run *run, const struct action *action)
     }
     command.window.start_ms = sim_utc_ms(sim);
     command.window.end_ms = command.window.start_ms + action->window_ms;
-    observed_say(&run->seen, action->at_ms, "ask", "%s asks for %s%s%s", command.who,
-                 command.kind == COMMAND_SWITCHOVER ? "switchover"
-                 : command.kind == COMMAND_FAILOVER ? "failover"
-                                                    : "a window",
+    observed_say(&run->seen, action->at_ms, "ask", "%s asks for %s%s%s%s", command.who,
+                 command.kind == COMMAND_WINDOW_ADD ? "a " : "", ask_words[command.kind],
                  command.force ? " by force" : "", command.dry_run ? ", dry" : "");
     sim_ask(sim, -1, &command);
 }
@@ -156,6 +157,7 @@ static int run_scenario(struct run *run)
 
     run->seen.scenario = s;
     run->seen.ledger = json_array();
+    run->seen.lines = json_array();
     run->seen.logs = json_object();
     run->seen.replies = json_object();
     CHECK(sim_new(&options, &run->seen.sim, &err) == 0);
@@ -270,8 +272,31 @@ static bool write_trace(const struct scenario *scenario, const struct buf *trace
     return fclose(file) == 0 && written;
 }
 
+/* The run's whole ledger, as `kirikae audit export` would write it. */
+static bool write_export(const char *path, const struct observed *seen)
+{
+    struct export_options options = {
+        .format = EXPORT_JSONL, .cluster = "story", .since_ms = UTC_NONE, .until_ms = UTC_NONE};
+    struct ledger_export *export = export_new(&options);
+    struct buf out = {0};
+    const json_t *line;
+    struct err err;
+    FILE *file;
+    size_t i;
+
+    json_array_foreach(seen->lines, i, line) CHECK(
+        export_line(export, json_string_value(line), json_string_length(line), &out, &err) == 0);
+    export_end(export, &out);
+    export_free(export);
+    file = fopen(path, "w");
+    if (file != NULL)
+        fwrite(out.data, 1, out.len, file);
+    buf_free(&out);
+    return file != NULL && fclose(file) == 0;
+}
+
 /* True: as it should be. */
-static bool one(const char *path, bool write)
+static bool one(const char *path, bool write, const char *export)
 {
     struct scenario *scenario = mem_zalloc(1, sizeof *scenario);
     struct run run = {.scenario = scenario};
@@ -282,7 +307,9 @@ static bool one(const char *path, bool write)
         printf("%s\n", err.text);
     } else {
         good = run_scenario(&run) == 0;
-        if (!write)
+        if (export != NULL)
+            good = write_export(export, &run.seen);
+        else if (!write)
             good = compare(path, &scenario->trace, &run.seen.trace) && good;
         else if (good)
             good = write_trace(scenario, &run.seen.trace);
@@ -301,7 +328,8 @@ static int usage(void)
     struct buf text = {0};
 
     expect_usage(&text);
-    printf("golden [--write] FILE...\n\nWhat can be expected (scenario.h has the rest):\n%s",
+    printf("golden [--write] FILE...\ngolden --export LEDGER FILE\n\nWhat can be expected "
+           "(scenario.h has the rest):\n%s",
            buf_cstr(&text));
     buf_free(&text);
     return 2;
@@ -314,7 +342,9 @@ int main(int argc, char **argv)
 
     if (argc < 2 + write || strcmp(argv[1], "--help") == 0)
         return usage();
+    if (argc == 4 && strcmp(argv[1], "--export") == 0)
+        return !one(argv[3], false, argv[2]);
     for (i = 1 + write; i < argc; i++)
-        bad += !one(argv[i], write);
+        bad += !one(argv[i], write, NULL);
     return bad > 0;
 }

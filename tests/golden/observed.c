@@ -27,6 +27,7 @@ static const struct {
     {"refused", "{route} to {to}, rule {rule} {who}"},
     {"open", "{function}"},
     {"close", "{function}, {counted_ms} ms counted"},
+    {"no", "{command} of {subject}, {who}"},
     {"none", "{function}: the callers were served"},
     {"silent", "{server}"},
     {"heard", "{server}"},
@@ -35,6 +36,10 @@ static const struct {
     {"ended", "window {window}"},
     {"hole", "{check}: {observers} observers, {sites} sites"},
     {"covered", "{check}: {observers} observers, {sites} sites"},
+    {"drained", "{server} by {who}"},
+    {"undrained", "{server} by {who}"},
+    {"paused", "{route} until {until} by {who}"},
+    {"resumed", "{route} {who}"},
     {"leader", ""}, /* the leader's own note is enough */
 };
 
@@ -80,11 +85,19 @@ static void fill(const char *form, const json_t *line, struct buf *out)
     }
 }
 
+/* Of a check and of an outage, of a route and of another verb, it is one word. */
+static const char *form_of(const char *word, const json_t *line)
+{
+    if (strcmp(word, "disputed") == 0 && json_object_get(line, "outage") != NULL)
+        return "none";
+    if (strcmp(word, "refused") == 0 && json_object_get(line, "command") != NULL)
+        return "no";
+    return word;
+}
+
 static void say_ledger(struct observed *seen, const struct note *note, const json_t *line)
 {
-    /* Of a check and of an outage it is one word. */
-    bool none = json_object_get(line, "outage") != NULL && strcmp(note->word, "disputed") == 0;
-    const char *word = none ? "none" : note->word;
+    const char *word = form_of(note->word, line);
     struct buf text = {0};
     size_t i;
 
@@ -225,6 +238,8 @@ void observed_note(void *context, const struct note *note)
 
     if (note->kind == NOTE_HOLDER)
         keep_holder(seen, note);
+    if (note->kind == NOTE_LEDGER)
+        json_array_append_new(seen->lines, json_string(note->line));
     if (note->at_ms < 0)
         return;
     if (note->kind == NOTE_LEDGER) {
@@ -244,6 +259,7 @@ void observed_note(void *context, const struct note *note)
 void observed_free(struct observed *seen)
 {
     json_decref(seen->ledger);
+    json_decref(seen->lines);
     json_decref(seen->logs);
     json_decref(seen->replies);
     buf_free(&seen->trace);

@@ -13,6 +13,7 @@ struct observed {
     struct sim *sim; /* NULL while it is being made */
     struct buf trace;
     json_t *ledger; /* array of the scenario's lines, each with "at_ms" of the world */
+    json_t *lines;  /* array: the whole ledger's lines as they are */
     json_t *logs;   /* object: event -> how often */
     json_t *replies;
     int leaders;

@@ -259,6 +259,13 @@ static int take_fault(struct line *line, struct err *err)
     return rc;
 }
 
+const char *const ask_words[COMMAND_HANDOVER] = {
+    [COMMAND_SWITCHOVER] = "switchover", [COMMAND_FAILOVER] = "failover",
+    [COMMAND_WINDOW_ADD] = "window",     [COMMAND_PAUSE] = "pause",
+    [COMMAND_RESUME] = "resume",         [COMMAND_DRAIN] = "drain",
+    [COMMAND_UNDRAIN] = "undrain",
+};
+
 static int take_move(struct line *line, struct command *command, int *used, struct err *err)
 {
     const struct model *model = line->scenario->model;
@@ -289,6 +296,51 @@ static int take_window(struct line *line, struct action *action, int *used, stru
     return fault_time_parse(line->words[4], &action->window_ms, err);
 }
 
+static int take_pause(struct line *line, struct command *command, int *used, struct err *err)
+{
+    bool begins = command->kind == COMMAND_PAUSE;
+
+    if (line->n < 3 || (begins && (line->n < 5 || strcmp(line->words[3], "for") != 0)))
+        return err_set(err, ERR_INVALID,
+                       "expected: ask TIME pause ROUTE|all for TIME, or resume ROUTE|all");
+    command->route = strcmp(line->words[2], "all") == 0
+                         ? ROUTE_ALL
+                         : model_route(line->scenario->model, line->words[2]);
+    if (command->route == -1 && strcmp(line->words[2], "all") != 0)
+        return wrong(err, "there is no such route", line->words[2]);
+    *used = begins ? 5 : 3;
+    return begins ? fault_time_parse(line->words[4], &command->for_ms, err) : 0;
+}
+
+static int take_server(struct line *line, struct command *command, int *used, struct err *err)
+{
+    if (line->n < 3)
+        return err_set(err, ERR_INVALID, "expected: ask TIME drain|undrain SERVER");
+    command->server = model_server(line->scenario->model, line->words[2]);
+    if (command->server < 0)
+        return wrong(err, "there is no such server", line->words[2]);
+    *used = 3;
+    return 0;
+}
+
+static int take_verb(struct line *line, struct action *action, int *used, struct err *err)
+{
+    struct command *command = &action->command;
+
+    switch (command->kind) {
+    case COMMAND_WINDOW_ADD:
+        return take_window(line, action, used, err);
+    case COMMAND_PAUSE:
+    case COMMAND_RESUME:
+        return take_pause(line, command, used, err);
+    case COMMAND_DRAIN:
+    case COMMAND_UNDRAIN:
+        return take_server(line, command, used, err);
+    default:
+        return take_move(line, command, used, err);
+    }
+}
+
 static int take_ask_option(struct line *line, struct command *command, int *used, struct err *err)
 {
     const char *word = line->words[(*used)++];
@@ -313,22 +365,20 @@ static int take_ask(struct line *line, struct err *err)
     struct action action = {.command = {.who = "operator", .reason = "as the story goes"}};
     struct command *command = &action.command;
     int used = 0, rc;
+    size_t kind;
 
     if (line->n < 2)
         return err_set(err, ERR_INVALID, "expected: ask TIME switchover|failover|window …");
     rc = fault_time_parse(line->words[0], &action.at_ms, err);
     if (rc < 0)
         return rc;
-    if (strcmp(line->words[1], "switchover") == 0)
-        command->kind = COMMAND_SWITCHOVER;
-    else if (strcmp(line->words[1], "failover") == 0)
-        command->kind = COMMAND_FAILOVER;
-    else if (strcmp(line->words[1], "window") == 0)
-        command->kind = COMMAND_WINDOW_ADD;
-    else
-        return wrong(err, "not of switchover, failover, window", line->words[1]);
-    rc = command->kind == COMMAND_WINDOW_ADD ? take_window(line, &action, &used, err)
-                                             : take_move(line, command, &used, err);
+    for (kind = 0; kind < ARRAY_LEN(ask_words); kind++)
+        if (ask_words[kind] != NULL && strcmp(line->words[1], ask_words[kind]) == 0)
+            break;
+    if (kind == ARRAY_LEN(ask_words))
+        return wrong(err, "nobody asks for that", line->words[1]);
+    command->kind = (enum command_kind)kind;
+    rc = take_verb(line, &action, &used, err);
     while (rc == 0 && used < line->n)
         rc = take_ask_option(line, command, &used, err);
     snprintf((char *)command->id.bytes, sizeof command->id.bytes, "line-%d", line->number);

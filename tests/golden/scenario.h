@@ -9,6 +9,7 @@
  *   between-sites 5ms                     one way
  *   fault KIND:WHAT[=VALUE]@TIME[+TIME]   as in simulate/fault.h; LEADER is who leads then
  *   ask TIME switchover|failover ROUTE CANDIDATE [force] [dry-run] [as NAME]
+ *   ask TIME pause ROUTE|all for TIME, resume ROUTE|all, drain|undrain SERVER [as NAME]
  *   ask TIME window FUNCTION for TIME [emergency] [override-notice] [as NAME]
  *   show KIND…                            kinds of lines, or log=EVENT; else all but log
  *   hide WORD…                            lines with this word: up, heard, begins, …
@@ -59,6 +60,8 @@ struct scenario {
 
 /* What scenarios and traces call the kinds. */
 extern const char *const note_words[];
+/* What scenarios call the commands, by kind; NULL: they have none for it. */
+extern const char *const ask_words[COMMAND_HANDOVER];
 
 /* 0; or negative and `err` says where and what. Free it in any case. */
 int scenario_read(const char *path, struct scenario *scenario, struct err *err);
