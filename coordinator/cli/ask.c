@@ -54,14 +54,14 @@ int cli_fail(struct cli *cli, int code, const char *format, ...)
     return code;
 }
 
-void cli_clean(json_t *value)
+static void clean(json_t *value)
 {
     json_t *item;
     const char *key;
     size_t i;
 
-    json_array_foreach(value, i, item) cli_clean(item);
-    json_object_foreach(value, key, item) cli_clean(item);
+    json_array_foreach(value, i, item) clean(item);
+    json_object_foreach(value, key, item) clean(item);
     if (json_is_string(value) && !plain_text(json_string_value(value))) {
         char *text = mem_strdup(json_string_value(value));
 
@@ -69,6 +69,12 @@ void cli_clean(json_t *value)
         json_string_set(value, text);
         mem_free(text);
     }
+}
+
+void cli_clean(const struct cli *cli, json_t *value)
+{
+    if (!cli->json)
+        clean(value);
 }
 
 void cli_print_json(FILE *out, const json_t *value)
@@ -247,8 +253,6 @@ int cli_ask(struct cli *cli, const char *verb, json_t *args, json_t **result)
             r = cli_fail(cli, CLI_REFUSED, "%s answered something else than a JSON object",
                          kirikae_answered_by(cli->client));
         }
-        if (!cli->json) /* for a terminal */
-            cli_clean(*result);
     }
     free(question);
     kirikae_free_text(text);
@@ -284,6 +288,7 @@ int cli_show(struct cli *cli, const char *verb, json_t *args,
 
     if (r != 0)
         return r;
+    cli_clean(cli, result);
     if (cli->json)
         cli_print_json(cli->out, result);
     else

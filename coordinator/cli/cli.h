@@ -88,8 +88,9 @@ int cli_tell(struct cli *cli, const char *verb, json_t *args, json_t **result);
 /* Ask, and print the answer: as it is with --json, else by `print`. */
 int cli_show(struct cli *cli, const char *verb, json_t *args,
              void (*print)(FILE *out, const json_t *result));
-/* Makes all texts within plain (base/plain.h); NULL is fine. */
-void cli_clean(json_t *value);
+/* Makes all texts within plain (base/plain.h), unless they go out as JSON; NULL is fine. Not of a
+ * ledger's lines as they are: their bytes are proved. */
+void cli_clean(const struct cli *cli, json_t *value);
 void cli_print_json(FILE *out, const json_t *value);
 
 /* "90s", "2h", "3d" -> ms; 0 or ERR_INVALID. */

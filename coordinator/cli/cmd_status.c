@@ -142,6 +142,7 @@ static int run(struct cli *cli)
 
     if (r != 0)
         return r;
+    cli_clean(cli, result);
     if (cli->json)
         cli_print_json(cli->out, result);
     else

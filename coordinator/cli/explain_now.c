@@ -75,6 +75,7 @@ int explain_now(struct cli *cli, json_t *args)
 
     if (r != 0)
         return r;
+    cli_clean(cli, view);
     r = explain_view(cli, view);
     if (r == 0 && cli->json)
         cli_print_json(cli->out, view);

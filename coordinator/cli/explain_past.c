@@ -44,8 +44,7 @@ static json_t *line_of(const struct cli *cli, const char *text)
 {
     json_t *line = json_loads(text, 0, NULL);
 
-    if (!cli->json)
-        cli_clean(line);
+    cli_clean(cli, line);
     return line;
 }
 
@@ -142,8 +141,7 @@ static int take_line(struct cli *cli, void *context, const char *text, size_t le
 {
     json_t *line = json_loadb(text, len, 0, NULL);
 
-    if (!cli->json)
-        cli_clean(line);
+    cli_clean(cli, line);
 
     if (line != NULL && (line_is(line, "failover", NULL) || line_is(line, "verdict", NULL) ||
                          line_is(line, "outage", NULL)))

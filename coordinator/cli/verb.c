@@ -26,6 +26,7 @@ static int tell(struct cli *cli, const char *name, json_t *args)
 
     if (r != 0)
         return r;
+    cli_clean(cli, result);
     if (cli->json)
         cli_print_json(cli->out, result);
     else
@@ -39,9 +40,12 @@ static int tell(struct cli *cli, const char *name, json_t *args)
 static int foretell(struct cli *cli, const char *name, const json_t *args, json_t **plan)
 {
     json_t *trial = json_deep_copy(args);
+    int r;
 
     json_object_set_new(trial, "dry_run", json_true());
-    return cli_tell(cli, name, trial, plan);
+    r = cli_tell(cli, name, trial, plan);
+    cli_clean(cli, *plan);
+    return r;
 }
 
 /* In brief, before it asks; an exit code when it would be refused. */

@@ -36,10 +36,6 @@ static const struct {
     {"ended", "window {window}"},
     {"hole", "{check}: {observers} observers, {sites} sites"},
     {"covered", "{check}: {observers} observers, {sites} sites"},
-    {"drained", "{server} by {who}"},
-    {"undrained", "{server} by {who}"},
-    {"paused", "{route} until {until} by {who}"},
-    {"resumed", "{route} {who}"},
     {"leader", ""}, /* the leader's own note is enough */
 };
 

@@ -227,7 +227,9 @@ static const char *standing(const json_t *line, struct buf *out)
 {
     if (strcmp(text_of(line, "category"), "outage") == 0) {
         buf_printf(out, "outage of %s %s", text_of(line, "function"),
-                   is(line, "open") ? "begins in the ledger" : "ends in the ledger");
+                   is(line, "open")       ? "begins in the ledger"
+                   : is(line, "disputed") ? "is none in the ledger: callers were served"
+                                          : "ends in the ledger");
         return "outage";
     }
     if (is(line, "silent") || is(line, "heard")) {
