@@ -167,7 +167,7 @@ server_set route_pool(const struct engine *engine, int route)
 static int moved_lately(const struct engine *engine, struct moment now, int route)
 {
     const struct route_state *state = &engine->shared->routes[route];
-    int64_t since_ms = engine_time_ms(engine, now) - engine->model->routes[route].hold_window_ms;
+    int64_t since_ms = engine_time_ms(engine, now) - engine->model->routes[route].damp_window_ms;
     int n = 0;
 
     while (n < LIMIT_ACTUATORS && state->automatic_ms[n] != UTC_NONE &&
@@ -182,7 +182,7 @@ static bool backs_off(const struct engine *engine, struct moment now, int route,
 {
     const struct route *r = &engine->model->routes[route];
 
-    return moves > 0 && now.boot_ms - engine->moved_ms[route] < (int64_t)r->hold_backoff_ms
+    return moves > 0 && now.boot_ms - engine->moved_ms[route] < (int64_t)r->damp_backoff_ms
                                                                     << (moves - 1);
 }
 
@@ -211,7 +211,7 @@ static uint32_t kept_back(const struct engine *engine, struct moment now, int ro
 
     if (engine->shared->routes[route].held)
         facts |= FACT_HELD;
-    if (r->hold_moves > 0 && moves >= r->hold_moves)
+    if (r->damp_moves > 0 && moves >= r->damp_moves)
         facts |= FACT_MAY_HOLD;
     if (shared_paused(engine->shared, route, engine_time_ms(engine, now)))
         facts |= FACT_PAUSED;
@@ -379,10 +379,10 @@ static bool finishing(const struct engine *engine, int route)
     return (at->draining & ~shared_candidate_drained(engine->shared, route, at->candidate)) != 0;
 }
 
-static bool drain_over(const struct engine *engine, struct moment now, int route)
+static bool grace_over(const struct engine *engine, struct moment now, int route)
 {
     return finishing(engine, route) &&
-           engine_time_ms(engine, now) >= engine->shared->routes[route].drain_until_ms;
+           engine_time_ms(engine, now) >= engine->shared->routes[route].grace_until_ms;
 }
 
 /* UTC may step meanwhile: look again before long. */
@@ -405,7 +405,7 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
     int back = preferred(engine, now, route, &back_ms);
 
     if (finishing(engine, route) && !(facts & FACT_DRAIN_OVER))
-        engine_due(&due_ms, boot_at(now, state->drain_until_ms));
+        engine_due(&due_ms, boot_at(now, state->grace_until_ms));
     if (facts & FACT_PARENT_MOVED) /* a window's end, a majority heard again: nobody says so */
         engine_due(&due_ms, now.boot_ms + KEPT_LOOK_MS);
     if (back < 0)
@@ -436,7 +436,7 @@ uint32_t route_facts(const struct engine *engine, struct moment now, int route)
         facts |= FACT_PARENT_MOVED;
     if (hold_leaver(engine, route) >= 0)
         facts |= FACT_LEAVING;
-    if (drain_over(engine, now, route))
+    if (grace_over(engine, now, route))
         facts |= FACT_DRAIN_OVER;
     if ((model_required(r, r->n_actuators) & ~state->done) == 0)
         facts |= FACT_ALL_DONE;

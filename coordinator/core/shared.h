@@ -52,9 +52,9 @@ struct route_state {
     int64_t intent_ms; /* UTC */
     uint16_t rule;
     bool planned;
-    int64_t drain_until_ms; /* UTC: who was left by the newest move may finish until then */
-    uint32_t done;    /* bit per actuator that reported ok for `now` */
-    int64_t moved_ms; /* UTC when the newest move was verified; UTC_NONE: not */
+    int64_t grace_until_ms; /* UTC: who was left by the newest move may finish until then */
+    uint32_t done;          /* bit per actuator that reported ok for `now` */
+    int64_t moved_ms;       /* UTC when the newest move was verified; UTC_NONE: not */
     int64_t automatic_ms[LIMIT_ACTUATORS]; /* UTC of the newest automatic moves, newest first */
     bool held;                 /* too many automatic moves: hands off until an operator acts */
     struct command_id command; /* that the current move answers */

@@ -30,7 +30,7 @@ static void begin_route(const struct route *route, bool first, int64_t now_ms, u
                                   .previous = -1,
                                   .rule = RULE_FOUNDED,
                                   .moved_ms = UTC_NONE,
-                                  .drain_until_ms = UTC_NONE,
+                                  .grace_until_ms = UTC_NONE,
                                   .lapsed_ms = UTC_NONE,
                                   .intent_ms = now_ms,
                                   .planned = true};
@@ -78,7 +78,7 @@ static void carry_route(const struct shared *old, const struct route *route,
     state->previous = same_candidate(was, state->previous, route);
     state->now.step++;
     state->now.members = all_members(&route->candidates[state->now.candidate]);
-    state->drain_until_ms = UTC_NONE;
+    state->grace_until_ms = UTC_NONE;
     state->done = 0;
     if (state->phase == ROUTE_SERVING)
         state->phase = ROUTE_ACTING;

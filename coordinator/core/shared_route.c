@@ -101,7 +101,7 @@ static server_set draining(const struct recorder *r, const struct route_state *s
     const struct entry *e = r->entry;
     server_set left = move ? state->now.members : state->now.draining;
 
-    if (r->shared->time_ms >= state->drain_until_ms)
+    if (r->shared->time_ms >= state->grace_until_ms)
         left = 0;
     return (left | shared_candidate_drained(r->shared, e->intent.route, e->intent.to)) &
            ~e->intent.members;
@@ -149,9 +149,9 @@ void apply_intent(struct recorder *r)
             begin_counting_anew(state);
         else if (counts(e))
             note_automatic(state, r->shared->time_ms);
-        state->drain_until_ms =
+        state->grace_until_ms =
             r->shared->time_ms +
-            (e->intent.planned ? r->shared->model->routes[e->intent.route].drain_ms : 0);
+            (e->intent.planned ? r->shared->model->routes[e->intent.route].grace_ms : 0);
         state->intent_index = r->index;
         state->intent_ms = r->shared->time_ms;
         state->rule = e->intent.rule;

@@ -2,7 +2,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "observe/hold.h"
+#include "observe/connection.h"
 #include "observe/probe.h"
 #include "observe/process.h"
 #include "observe/schedule.h"
@@ -62,8 +62,8 @@ struct batch {
 struct ear {
     struct observe *observe;
     int check;
-    struct hold *hold;       /* one of the two */
-    struct process *process; /* … */
+    struct connection *connection; /* one of the two */
+    struct process *process;       /* … */
     struct ear *next;
 };
 
@@ -351,10 +351,11 @@ static void listen_for(struct observe *observe, const struct observe_options *op
     for (int i = 0; i < observe->model->n_checks; i++) {
         const struct check *check = &observe->model->checks[i];
 
-        if (check->hold && observe->watches[i] != NULL && holds++ < OBSERVE_HOLDS) {
+        if (check->keep_connection && observe->watches[i] != NULL &&
+            holds++ < OBSERVE_CONNECTIONS) {
             struct ear *ear = ear_new(observe, i);
 
-            ear->hold = hold_open(observe->loop, check, on_event, ear);
+            ear->connection = connection_open(observe->loop, check, on_event, ear);
         }
         if (check->process_kind != PROCESS_NONE && check->target == options->self) {
             struct ear *ear = ear_new(observe, i);
@@ -362,17 +363,17 @@ static void listen_for(struct observe *observe, const struct observe_options *op
             ear->process = process_open(observe->loop, check, cgroups, on_event, ear);
         }
     }
-    if (holds > OBSERVE_HOLDS)
+    if (holds > OBSERVE_CONNECTIONS)
         log_line(observe->log, LOG_LEVEL_WARN, "hold",
                  "of %d checks with hold the connections of the first %d are held", holds,
-                 OBSERVE_HOLDS);
+                 OBSERVE_CONNECTIONS);
 }
 
 static void close_ears(struct observe *observe)
 {
     for (struct ear *ear = observe->ears; ear != NULL; ear = ear->next) {
-        if (ear->hold != NULL)
-            hold_close(ear->hold, on_ear_closed);
+        if (ear->connection != NULL)
+            connection_close(ear->connection, on_ear_closed);
         else
             process_close(ear->process, on_ear_closed);
     }

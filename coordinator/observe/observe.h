@@ -33,8 +33,8 @@ struct probe_result {
 };
 typedef void observe_result(void *context, const struct probe_result *result);
 
-/* What the check looks at has changed perhaps: a connection that was held (hold.h), a process of
- * this server (process.h) has ended. No evidence, but a reason to look at once. */
+/* What the check looks at has changed perhaps: a connection that was held (connection.h), a process
+ * of this server (process.h) has ended. No evidence, but a reason to look at once. */
 typedef void observe_hint(void *context, int check);
 
 struct observe_options {
@@ -51,8 +51,8 @@ struct observe_options {
 
 /* Starts every check c for which model_observers(model, c) has `self`, except what is reported.
  * The first probes come within one interval, those of many checks spread over it. Of checks with
- * `hold` that it watches OBSERVE_HOLDS are held. */
-#define OBSERVE_HOLDS 256
+ * `hold` that it watches OBSERVE_CONNECTIONS are held. */
+#define OBSERVE_CONNECTIONS 256
 struct observe *observe_open(const struct observe_options *options);
 /* One more probe of `check` now, besides the regular ones (a confirmation round). Its
  * result never comes from inside this call. Nothing happens when this node does not watch

@@ -77,7 +77,7 @@ static void say_move(const struct plan *plan, int r)
     say_servers(plan, "serving then", is->now.members);
     if (is->now.draining != 0) {
         say_servers(plan, "may finish what they have", is->now.draining);
-        say(plan, "until: %s", at(is->drain_until_ms, until));
+        say(plan, "until: %s", at(is->grace_until_ms, until));
     }
     say_actuators(plan, route);
     if (route->kind == ROUTE_EXCLUSIVE)

@@ -359,7 +359,7 @@ void helper_kill(struct machine *machine)
     wheel_at(machine->sim->wheel, sim_ms(machine->sim) + AGAIN_MS, on_again, machine, 0);
 }
 
-void helper_hold(struct machine *machine, bool on)
+void helper_freeze(struct machine *machine, bool on)
 {
     bool was = machine->helper_frozen > 0 || machine->helper_gone;
 

@@ -64,7 +64,7 @@ static void freeze_one(struct injection *injection, int server, bool on)
     struct machine *machine = coordinator(injection, server);
 
     if (machine != NULL)
-        machine_hold(machine, on);
+        machine_freeze(machine, on);
 }
 
 static void wipe_one(struct injection *injection, int server, bool on)
@@ -152,7 +152,7 @@ static void pause_one(struct injection *injection, int server, bool on)
     clock_stop(&machine->clock, sim_ms(injection->sim), on);
     holders_paused(machine, on);
     helper_clock(machine);
-    machine_hold(machine, on);
+    machine_freeze(machine, on);
 }
 
 static void kill_helper(struct injection *injection, int server, bool on)
@@ -184,7 +184,7 @@ static void freeze_helper(struct injection *injection, int server, bool on)
     struct machine *machine = coordinator(injection, server);
 
     if (machine != NULL)
-        helper_hold(machine, on);
+        helper_freeze(machine, on);
 }
 
 /* ---- services ---- */

@@ -260,8 +260,8 @@ static inline bool process_runs(const struct process *process)
 }
 
 /* machine_input.c */
-void machine_hold(struct machine *machine, bool on); /* SIGSTOP, SIGCONT */
-void machine_drop_backlog(struct machine *machine);  /* what was kept for it while it stood still */
+void machine_freeze(struct machine *machine, bool on); /* SIGSTOP, SIGCONT */
+void machine_drop_backlog(struct machine *machine); /* what was kept for it while it stood still */
 void machine_deliver(void *context, int to, int from, bool datagram, struct parcel *parcel);
 void machine_probe_ended(void *context, int node, uint64_t start, int check, enum reason reason,
                          int64_t began_ms);
@@ -295,7 +295,7 @@ void helper_greet(struct machine *machine); /* it is asked whether it is there *
 void helper_clock(struct machine *machine); /* it runs at another rate now */
 void helper_lost(struct machine *machine);  /* no power: nothing serves any more */
 void helper_kill(struct machine *machine);  /* it is started again after a moment */
-void helper_hold(struct machine *machine, bool on);
+void helper_freeze(struct machine *machine, bool on);
 /* It is gone or stands still: what it has up, nobody takes down but the kernel. */
 bool helper_still(const struct machine *machine, int route);
 

@@ -47,7 +47,7 @@ void process_after(struct process *process)
 {
     if (!process_runs(process))
         return;
-    platter_drain(process->machine->platter);
+    platter_fire(process->machine->platter);
     node_poll(process->node);
     if (!process_runs(process))
         return;

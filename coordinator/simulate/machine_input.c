@@ -256,7 +256,7 @@ static void thaw(struct machine *machine)
             input->acted.acted.text = input->text;
         if (!process->failed)
             take(process, input);
-        platter_drain(machine->platter);
+        platter_fire(machine->platter);
         if (input->kind == INPUT_PARCEL)
             parcel_release(input->parcel.parcel);
         mem_free(input);
@@ -265,7 +265,7 @@ static void thaw(struct machine *machine)
         process_after(machine->process);
 }
 
-void machine_hold(struct machine *machine, bool on)
+void machine_freeze(struct machine *machine, bool on)
 {
     machine->frozen += on ? 1 : -1;
     CHECK(machine->frozen >= 0);

@@ -92,7 +92,7 @@ void software_ended(struct sim *sim, int server)
 
     for (c = 0; c < sim->model->n_checks; c++) {
         const struct check *check = &sim->model->checks[c];
-        server_set observers = check->hold ? model_observers(sim->model, c) : 0;
+        server_set observers = check->keep_connection ? model_observers(sim->model, c) : 0;
 
         if (check->target != server)
             continue;

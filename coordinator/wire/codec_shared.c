@@ -93,7 +93,7 @@ static void put_routes(const struct shared *shared, struct parts *p, Message *me
         m->automatic_time = p->automatic[i];
         m->held = route->held;
         m->draining = route->now.draining;
-        m->drain_until_time = pb_time(route->drain_until_ms);
+        m->drain_until_time = pb_time(route->grace_until_ms);
         m->lapsed = route->lapsed;
         m->lapsed_time = pb_time(route->lapsed_ms);
         m->lapsed_index = route->lapsed_index;
@@ -291,7 +291,7 @@ static bool get_route(const Kirikae__V1__RouteState *m, const struct route *rout
                                     .candidate = (int)m->candidate,
                                     .members = m->members,
                                     .draining = m->draining};
-    state->drain_until_ms = pb_time_back(m->drain_until_time);
+    state->grace_until_ms = pb_time_back(m->drain_until_time);
     state->previous = m->previous;
     state->intent_index = m->intent_index;
     state->intent_ms = pb_time_back(m->intent_time);

@@ -117,7 +117,7 @@ static int read_report(struct reader *r, const struct doc *doc, struct check *ch
     };
     int rc;
 
-    if (check->interval_ms != 0 || check->timeout_ms != 0 || check->hold)
+    if (check->interval_ms != 0 || check->timeout_ms != 0 || check->keep_connection)
         return fields_refuse(r, doc->line,
                              "check \"%s\" is reported, not probed: it has a ttl, and no interval, "
                              "timeout or hold",
@@ -256,7 +256,7 @@ static const struct field check_fields[] = {
     {"http", FIELD_DOC, FIELD_AT(struct check_spec, http)},
     {"sip", FIELD_DOC, FIELD_AT(struct check_spec, sip)},
     {"report", FIELD_DOC, FIELD_AT(struct check_spec, report)},
-    {"hold", FIELD_BOOL, FIELD_AT(struct check_spec, base.hold)},
+    {"hold", FIELD_BOOL, FIELD_AT(struct check_spec, base.keep_connection)},
     {"process", FIELD_READ, .read = read_process},
     {"interval", FIELD_MS, FIELD_AT(struct check_spec, base.interval_ms), .min = 100,
      .max = 3600000},
@@ -281,7 +281,7 @@ static int read_kind(struct reader *r, const struct doc *doc, struct check_spec 
     rc = spec->tcp != NULL    ? read_tcp(r, spec->tcp, check)
          : spec->http != NULL ? read_http(r, spec->http, check)
                               : read_sip(r, spec->sip, check);
-    if (rc == 0 && check->hold && check->kind == CHECK_SIP)
+    if (rc == 0 && check->keep_connection && check->kind == CHECK_SIP)
         return fields_refuse(r, doc->line, "check \"%s\": hold is for tcp and http", check->name);
     if (check->interval_ms == 0)
         check->interval_ms = 15000;

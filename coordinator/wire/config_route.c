@@ -10,7 +10,7 @@
 #define PATIENCE_MAX_MS 600000
 #define BACKOFF_MAX_MS 600000
 #define AFTER_MAX_MS (7 * 86400000)
-#define DRAIN_MAX_MS 86400000
+#define GRACE_MAX_MS 86400000
 #define DNS_CHARS ".-_"
 #define ADDRESS_CHARS ".:-_[]/"
 
@@ -331,14 +331,14 @@ static int read_actuators(struct reader *r, const struct doc *doc, void *into)
     return fields_list(r, doc, "actuators of route", LIMIT_ACTUATORS, read_actuator, into);
 }
 
-static int read_hold(struct reader *r, const struct doc *doc, void *into)
+static int read_damping(struct reader *r, const struct doc *doc, void *into)
 {
     static const struct field fields[] = {
         /* The state remembers LIMIT_ACTUATORS automatic moves. */
-        {"moves", FIELD_INT, FIELD_AT(struct route, hold_moves), .min = 1, .max = LIMIT_ACTUATORS},
-        {"window", FIELD_MS, FIELD_AT(struct route, hold_window_ms), .min = 1000,
+        {"moves", FIELD_INT, FIELD_AT(struct route, damp_moves), .min = 1, .max = LIMIT_ACTUATORS},
+        {"window", FIELD_MS, FIELD_AT(struct route, damp_window_ms), .min = 1000,
          .max = INT32_MAX / 3600000 * 3600000ll},
-        {"backoff", FIELD_MS, FIELD_AT(struct route, hold_backoff_ms), .min = 0,
+        {"backoff", FIELD_MS, FIELD_AT(struct route, damp_backoff_ms), .min = 0,
          .max = BACKOFF_MAX_MS},
     };
 
@@ -418,9 +418,9 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
         {"kind", FIELD_WORD, FIELD_AT(struct route, kind), .words = kinds},
         {"patience", FIELD_MS, FIELD_AT(struct route, patience_ms), .min = 0,
          .max = PATIENCE_MAX_MS},
-        {"hold", FIELD_READ, .read = read_hold},
+        {"hold", FIELD_READ, .read = read_damping},
         {"failback", FIELD_READ, FIELD_AT(struct route, failback), .read = read_failback},
-        {"drain", FIELD_MS, FIELD_AT(struct route, drain_ms), .min = 0, .max = DRAIN_MAX_MS},
+        {"drain", FIELD_MS, FIELD_AT(struct route, grace_ms), .min = 0, .max = GRACE_MAX_MS},
         {"callers", FIELD_READ, .read = read_callers},
         {"follows", FIELD_READ, .read = read_nothing}, /* once all routes are known */
         {"candidates", FIELD_READ, .required = true, .read = read_candidates},
@@ -431,9 +431,9 @@ static int read_route(struct reader *r, const struct doc *doc, void *into)
     int own = model->n_routes++, rc;
     struct route *route = &model->routes[own];
 
-    route->hold_moves = 5;
-    route->hold_window_ms = 3600000;
-    route->hold_backoff_ms = 1000;
+    route->damp_moves = 5;
+    route->damp_window_ms = 3600000;
+    route->damp_backoff_ms = 1000;
     route->follows = -1;
     route->callers = -1;
     rc = fields_read(r, doc, "route", fields, ARRAY_LEN(fields), route);

@@ -72,7 +72,7 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
     } values[] = {{"nodes", &t->nodes, false},         {"standbys", &t->standbys, false},
                   {"sites", &t->sites, false},         {"extra", &t->extra_checks, false},
                   {"interval", &t->interval_ms, true}, {"patience", &t->patience_ms, true},
-                  {"failback", &t->failback_ms, true}, {"drain", &t->drain_ms, true},
+                  {"failback", &t->failback_ms, true}, {"drain", &t->grace_ms, true},
                   {"backoff", &t->backoff_ms, true}};
     struct {
         const char *word;

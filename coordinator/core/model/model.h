@@ -71,7 +71,8 @@ struct check {
     char ca_file[LIMIT_TEXT];   /* https: trust this; empty: the system's */
     int status_min, status_max; /* answers that count as good: http 200..399, sip 200..299 */
     char report[LIMIT_NAME];    /* report: what the target's software calls it */
-    bool hold; /* tcp, http: an open connection is kept; when it breaks a probe follows at once */
+    bool keep_connection; /* tcp, http: an open connection is kept; when it breaks a probe follows
+                             at once */
     /* On the target itself: when this process ends, a probe by all observers follows at once. */
     enum process_kind process_kind;
     char process[LIMIT_TEXT]; /* a file with its number; systemd's unit, "voice.service" */
@@ -159,12 +160,12 @@ struct route {
     char name[LIMIT_NAME];
     enum route_kind kind;
     int patience_ms;     /* a failure younger than this does not move it */
-    int hold_moves;      /* automatic moves allowed … */
-    int hold_window_ms;  /* … in this time; then hands off and alarm */
-    int hold_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait
+    int damp_moves;      /* automatic moves allowed … */
+    int damp_window_ms;  /* … in this time; then hands off and alarm */
+    int damp_backoff_ms; /* a second one waits so long, each further one twice as long; 0: no wait
                           */
     struct failback failback;
-    int drain_ms; /* who is left by a planned move may finish for so long */
+    int grace_ms; /* who is left by a planned move may finish for so long */
     int callers;  /* check of the whole way that callers take, through the switch; -1 */
     int follows;  /* route whose moves this one makes too, to the candidate of that name; -1 */
     struct candidate candidates[LIMIT_CANDIDATES]; /* in order of preference */

@@ -62,7 +62,7 @@ int topology_check(const struct topology *t, struct err *err)
     if (rc == 0 && t->failback_ms != 0)
         rc = in_range("failback in ms", t->failback_ms, 1000, 3600000, err);
     if (rc == 0)
-        rc = in_range("drain in ms", t->drain_ms, 0, 600000, err);
+        rc = in_range("drain in ms", t->grace_ms, 0, 600000, err);
     if (rc == 0)
         rc = in_range("backoff in ms", t->backoff_ms, -1, 600000, err);
     if (rc == 0)
@@ -175,8 +175,8 @@ static void write_ways(const struct topology *t, struct buf *out)
 {
     if (t->failback_ms > 0)
         buf_printf(out, "    failback: {after: %dms}\n", t->failback_ms);
-    if (t->drain_ms > 0)
-        buf_printf(out, "    drain: %dms\n", t->drain_ms);
+    if (t->grace_ms > 0)
+        buf_printf(out, "    drain: %dms\n", t->grace_ms);
     if (t->backoff_ms != 0)
         buf_printf(out, "    hold: {backoff: %dms}\n", t->backoff_ms < 0 ? 0 : t->backoff_ms);
 }
@@ -333,7 +333,7 @@ static void draw_ways(struct topology *t, uint64_t seed)
     prng_seed(&prng, prng_mix(seed ^ 0x7761797362616b73)); /* "waysbacks" */
     t->follow = prng_below(&prng, 2) == 0;
     t->failback_ms = failbacks[prng_below(&prng, ARRAY_LEN(failbacks))];
-    t->drain_ms = drains[prng_below(&prng, ARRAY_LEN(drains))];
+    t->grace_ms = drains[prng_below(&prng, ARRAY_LEN(drains))];
     t->backoff_ms = backoffs[prng_below(&prng, ARRAY_LEN(backoffs))];
     t->callers = prng_below(&prng, 8) == 0;
     t->in_turn = prng_below(&prng, 4) == 0;

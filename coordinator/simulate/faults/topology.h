@@ -29,7 +29,7 @@ struct topology {
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int failback_ms;  /* of all routes: back by themselves after that; 0: not */
-    int drain_ms;     /* of all routes */
+    int grace_ms;     /* of all routes */
     int backoff_ms;   /* of all routes; -1: none, 0: as usual */
     int extra_checks; /* of targets that no route needs, at 15 s; up to 10000 */
 };

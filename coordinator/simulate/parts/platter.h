@@ -34,7 +34,7 @@ struct replicate_disk *platter_attach(struct platter *platter);
 
 /* Fires the requests that libraft has finished: call it after anything but a completion or a
  * tick went into libraft. Does nothing when no process runs. */
-void platter_drain(struct platter *platter);
+void platter_fire(struct platter *platter);
 
 /* The process is gone this instant: writes that wait are lost, of the one under way all or
  * nothing gets there (`power`: any part, a torn tail), nothing more reaches the platter, and

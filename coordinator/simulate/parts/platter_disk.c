@@ -64,7 +64,7 @@ static void fire_request(void *request)
 }
 
 /* legacy.requests: the head of a ring of (next, previous). */
-static void drain(struct disk *disk)
+static void fire_finished(struct disk *disk)
 {
     struct raft *raft = disk->io->data;
     void **ring = raft->legacy.requests;
@@ -78,10 +78,10 @@ static void drain(struct disk *disk)
     }
 }
 
-void platter_drain(struct platter *platter)
+void platter_fire(struct platter *platter)
 {
     if (platter->disk != NULL && platter->disk->tick != NULL)
-        drain(platter->disk);
+        fire_finished(platter->disk);
 }
 
 /* ---- reading ---- */
@@ -125,7 +125,7 @@ static void get_done(void *context, uint64_t serial)
     if (disk == NULL || disk->over)
         return;
     finish_get(disk, ops_pop(&disk->reads));
-    platter_drain(disk->platter);
+    platter_fire(disk->platter);
 }
 
 static void on_read(void *context, uint64_t serial)
@@ -237,7 +237,7 @@ static void tick(void *context, uint64_t serial)
     disk->tick_at_ms = boot_ms(disk) + disk->tick_ms;
     arm_tick(disk);
     disk->tick(disk->io);
-    platter_drain(disk->platter);
+    platter_fire(disk->platter);
 }
 
 static void on_tick(void *context, uint64_t serial)

@@ -133,7 +133,7 @@ static void write_done(void *context, uint64_t serial)
     while (disk->n_writing > 0 && !disk->over) {
         disk->n_writing--;
         disk_finish_write(ops_pop(&disk->writes), disk->status);
-        platter_drain(disk->platter);
+        platter_fire(disk->platter);
     }
     disk->completing = false;
     advance(disk);

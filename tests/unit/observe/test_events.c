@@ -47,7 +47,7 @@ static void test_a_broken_connection_is_told(void **state)
     world_init(&world);
     fake_open(&fake, &world.loop, FAKE_OK);
     fake_listen(&fake);
-    world.checks[world_tcp(&world, fake.port, NEVER_MS, 300)].hold = true;
+    world.checks[world_tcp(&world, fake.port, NEVER_MS, 300)].keep_connection = true;
     world_observe(&world, 1);
     while (fake.connections == 0)
         world_run(&world, 5);
@@ -72,9 +72,9 @@ static void test_urls_and_names_are_found(void **state)
     fake_open(&fake, &world.loop, FAKE_OK);
     fake_listen(&fake);
     check = world_http(&world, "http", fake.port, NEVER_MS, 300);
-    world.checks[check].hold = true;
+    world.checks[check].keep_connection = true;
     check = world_tcp(&world, fake.port, NEVER_MS, 300);
-    world.checks[check].hold = true;
+    world.checks[check].keep_connection = true;
     snprintf(world.checks[check].host, LIMIT_NAME, "localhost");
     world_observe(&world, 1);
     while (fake.connections < 2)
@@ -93,7 +93,7 @@ static void test_closing_amid_a_try(void **state)
     for (int ms = 0; ms < 8; ms++) {
         world_init(&world);
         check = world_tcp(&world, 9, NEVER_MS, 300);
-        world.checks[check].hold = true;
+        world.checks[check].keep_connection = true;
         snprintf(world.checks[check].host, LIMIT_NAME, "localhost");
         world_observe(&world, 1);
         if (ms > 0)

@@ -60,8 +60,8 @@ static struct model *make_model(void)
     snprintf(m->routes[0].name, LIMIT_NAME, "calls");
     m->routes[0].callers = -1;
     m->routes[0].n_candidates = 2;
-    m->routes[0].hold_moves = 3;
-    m->routes[0].hold_window_ms = 600000;
+    m->routes[0].damp_moves = 3;
+    m->routes[0].damp_window_ms = 600000;
     for (i = 0; i < 2; i++) {
         struct candidate *c = &m->routes[0].candidates[i];
 

@@ -175,7 +175,7 @@ static void deliver(void *context, uint64_t arg)
     } else {
         node->installs += parcel->message.type == RAFT_INSTALL_SNAPSHOT;
         node->process->recv(&node->process->io, &parcel->message);
-        platter_drain(node->platter);
+        platter_fire(node->platter);
     }
     mem_free(parcel);
 }
@@ -430,7 +430,7 @@ static int propose(struct world *world)
         raft_free(buf.base);
         mem_free(command);
     }
-    platter_drain(node->platter);
+    platter_fire(node->platter);
     return rv;
 }
 

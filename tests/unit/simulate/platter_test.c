@@ -725,7 +725,7 @@ static void no_message(struct raft_io *io, struct raft_message *message)
     fail();
 }
 
-/* platter_drain() looks into libraft's requests: none here. */
+/* platter_fire() looks into libraft's requests: none here. */
 static struct raft *quiet_raft(void)
 {
     struct raft *raft = mem_zalloc(1, sizeof *raft);

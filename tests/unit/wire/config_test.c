@@ -94,8 +94,8 @@ static void fields_arrive(void **state)
 
     route = &m->routes[0];
     assert_int_equal(route->patience_ms, 2000);
-    assert_int_equal(route->hold_moves, 3);
-    assert_int_equal(route->hold_window_ms, 1800000);
+    assert_int_equal(route->damp_moves, 3);
+    assert_int_equal(route->damp_window_ms, 1800000);
     assert_int_equal(route->candidates[0].least, 2);
     assert_int_equal(route->candidates[1].least, 1);
     assert_int_equal(route->candidates[1].members[1], model_server(m, "b-2"));
@@ -188,18 +188,18 @@ static void ways_back_are_read(void **state)
         fail_msg("%s", err.text);
     route = &m->routes[0];
     assert_int_equal(route->follows, 1);
-    assert_int_equal(route->hold_backoff_ms, 0);
+    assert_int_equal(route->damp_backoff_ms, 0);
     assert_true(route->failback.automatic);
     assert_int_equal(route->failback.after_ms, 1800000);
     assert_int_equal(route->failback.n_allowed, 2);
     assert_int_equal(route->failback.allowed[0].days, 0x1f);
     assert_int_equal(route->failback.allowed[1].begin_min, 22 * 60);
-    assert_int_equal(route->drain_ms, 30000);
+    assert_int_equal(route->grace_ms, 30000);
     route = &m->routes[1];
     assert_int_equal(route->follows, -1);
-    assert_int_equal(route->hold_backoff_ms, 1000);
+    assert_int_equal(route->damp_backoff_ms, 1000);
     assert_false(route->failback.automatic);
-    assert_int_equal(route->drain_ms, 0);
+    assert_int_equal(route->grace_ms, 0);
     model_free(m);
     buf_free(&text);
 }
@@ -435,11 +435,11 @@ static void reports_and_hints_are_read(void **state)
     assert_int_equal(check->fall, 3);
     assert_string_equal(m->checks[model_check(m, "plain@a-2")].report, "plain");
     check = &m->checks[model_check(m, "held@a-1")];
-    assert_true(check->hold);
+    assert_true(check->keep_connection);
     assert_int_equal(check->process_kind, PROCESS_PIDFILE);
     assert_string_equal(check->process, "/run/x.pid");
     check = &m->checks[model_check(m, "unit@a-1")];
-    assert_false(check->hold);
+    assert_false(check->keep_connection);
     assert_int_equal(check->process_kind, PROCESS_UNIT);
     assert_string_equal(check->process, "x@1.service");
     model_free(m);

@@ -241,7 +241,7 @@ static void sample_rows(struct shared *s)
         .done = 3,
         .moved_ms = UTC_NONE,
         .held = true,
-        .drain_until_ms = 123456,
+        .grace_until_ms = 123456,
         .lapsed = 1ull << 63,
         .lapsed_ms = 1795312800001,
         .lapsed_index = 78,
@@ -306,8 +306,8 @@ struct shared *sample_shared(void)
     s->functions = mem_zalloc((size_t)s->model->n_functions, sizeof *s->functions);
     sample_rows(s);
     for (int i = 0; i < LIMIT_SERVERS; i++)
-        s->nodes[i] = (struct node_state){
-            .raft_id = (uint64_t)i + 1, .silent = i % 2, .since_ms = i};
+        s->nodes[i] =
+            (struct node_state){.raft_id = (uint64_t)i + 1, .silent = i % 2, .since_ms = i};
     sample_windows(s);
     sample_verbs(s);
     for (int i = 0; i < LIMIT_COMMAND_IDS; i += 3) {

@@ -36,7 +36,7 @@ static void same_route(const struct route_state *a, const struct route_state *b)
     assert_int_equal(a->now.candidate, b->now.candidate);
     assert_true(a->now.members == b->now.members);
     assert_true(a->now.draining == b->now.draining);
-    assert_true(a->drain_until_ms == b->drain_until_ms);
+    assert_true(a->grace_until_ms == b->grace_until_ms);
     assert_int_equal(a->previous, b->previous);
     assert_true(a->intent_index == b->intent_index);
     assert_true(a->intent_ms == b->intent_ms);
@@ -287,7 +287,7 @@ static void a_state_at_the_end_of_time_is_taken_back(void **state)
     struct err err;
 
     a->time_ms = UTC_MOST_MS;
-    a->routes[0].drain_until_ms = UTC_MOST_MS + 86400000;
+    a->routes[0].grace_until_ms = UTC_MOST_MS + 86400000;
     a->handover = (struct handover){.until_ms = UTC_MOST_MS + HANDOVER_KEPT_MS};
     shared_encode(a, &bytes);
     assert_int_equal(shared_decode(bytes.data, bytes.len, &b, &err), 0);
