@@ -1,4 +1,5 @@
 #include "world.h"
+#include "base/buf.h"
 #include "wire/config.h"
 
 #include <stdio.h>
@@ -47,4 +48,17 @@ struct model *world_parse(const char *yaml)
     if (config_parse("test.yaml", (const uint8_t *)yaml, strlen(yaml), &model, &err) != 0)
         fail_msg("%s", err.text);
     return model;
+}
+
+char *world_replaced(const char *yaml, const char *from, const char *to)
+{
+    struct buf out = {0};
+    const char *at;
+
+    for (; (at = strstr(yaml, from)) != NULL; yaml = at + strlen(from)) {
+        buf_append(&out, yaml, (size_t)(at - yaml));
+        buf_append(&out, to, strlen(to));
+    }
+    buf_append(&out, yaml, strlen(yaml) + 1);
+    return (char *)out.data;
 }

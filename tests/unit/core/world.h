@@ -36,4 +36,7 @@ struct model *world_model(const char *route_kind, int patience_ms);
 struct model *world_parse(const char *yaml);
 const char *world_yaml(const char *route_kind, int patience_ms);
 
+/* A copy (the caller's) of the text with `to` wherever `from` stood. */
+char *world_replaced(const char *yaml, const char *from, const char *to);
+
 #endif
