@@ -333,7 +333,7 @@ static void on_unheard(void *context, uint64_t holds)
 {
     struct machine *machine = context;
 
-    if (machine->helper_frozen > 0 && machine->helper_holds == holds)
+    if (machine->helper_frozen > 0 && machine->helper_freezes == holds)
         each_own(machine, unheard);
 }
 
@@ -368,7 +368,7 @@ void helper_freeze(struct machine *machine, bool on)
         each_own(machine, abandon);
     if (on && machine->helper_frozen == 1)
         wheel_at(machine->sim->wheel, sim_ms(machine->sim) + UNHEARD_MS, on_unheard, machine,
-                 ++machine->helper_holds);
+                 ++machine->helper_freezes);
     if (on || machine->helper_frozen > 0)
         return;
     if (machine->helper_gone)

@@ -145,7 +145,7 @@ struct machine {
     uint64_t lines, synced; /* of the ledger on its disk */
     bool helper_gone;       /* killed, and not started again yet */
     int helper_frozen;
-    uint64_t helper_holds; /* times that it began to stand still */
+    uint64_t helper_freezes; /* times that it began to stand still */
     struct keeping keeps[LIMIT_ROUTES];
     /* watch.c: as last seen */
     uint64_t seen_commit, seen_applied, seen_term, checked;
