@@ -119,12 +119,46 @@ static bool reaches_switch(const struct sim *sim, int leader, int route, int act
     return place == SERVER_NONE || hear_each_other(sim, leader, place);
 }
 
+/* An exclusive route is held by coordinators: a service alone is not enough. */
+static bool can_hold(const struct sim *sim, int route, int candidate)
+{
+    const struct candidate *c = &sim->model->routes[route].candidates[candidate];
+    int m, n = 0;
+
+    if (sim->model->routes[route].kind != ROUTE_EXCLUSIVE)
+        return true;
+    for (m = 0; m < c->n_members; m++)
+        n += runs(sim, c->members[m]);
+    return n >= c->least;
+}
+
+static bool would_serve(const struct sim *sim, int route, int actuator, int candidate)
+{
+    return can_hold(sim, route, candidate) &&
+           callers_would_be_served(sim, route, actuator, candidate);
+}
+
+/* It serves, and its holder's coordinator stands still, is gone or was asked to stop: its grant
+ * ends, or it is let go of. */
+static bool is_to_leave(const struct sim *sim, int route, int candidate)
+{
+    const struct candidate *c = &sim->model->routes[route].candidates[candidate];
+    int m;
+
+    if (sim->model->routes[route].kind != ROUTE_EXCLUSIVE)
+        return false;
+    for (m = 0; m < c->n_members; m++)
+        if (sim->machines[c->members[m]].left)
+            return true;
+    return !can_hold(sim, route, candidate);
+}
+
 static bool another_serves(const struct sim *sim, int route, int actuator, int active)
 {
     int c;
 
     for (c = 0; c < sim->model->routes[route].n_candidates; c++)
-        if (c != active && callers_would_be_served(sim, route, actuator, c))
+        if (c != active && would_serve(sim, route, actuator, c))
             return true;
     return false;
 }
@@ -134,7 +168,7 @@ static bool another_ready(const struct sim *sim, int leader, int route, int actu
     int c;
 
     for (c = 0; c < sim->model->routes[route].n_candidates; c++)
-        if (c != active && callers_would_be_served(sim, route, actuator, c) &&
+        if (c != active && would_serve(sim, route, actuator, c) &&
             !believed_failed(sim, leader, route, c))
             return true;
     return false;
@@ -169,6 +203,13 @@ struct truth truth_look(const struct sim *sim, int route, int actuator, int lead
     server_set set = leaders(sim, leader);
     const char *why = NULL;
 
+    if (callers_would_be_served(sim, route, actuator, active) && is_to_leave(sim, route, active)) {
+        if (set != 0 && another_serves(sim, route, actuator, active))
+            return truth;
+        truth.callers = TRUTH_NOT_COVERED;
+        snprintf(truth.why, sizeof truth.why, "%s", "nobody else could hold it");
+        return truth;
+    }
     if (callers_would_be_served(sim, route, actuator, active)) {
         truth.callers =
             any_believes_failed(sim, set, route, active) ? TRUTH_UNSURE : TRUTH_UNTOUCHED;
