@@ -26,9 +26,9 @@
 #define BEAT_EXCLUSIVE 7
 #define BEAT_VOTE 19
 #define BEAT_VOTES_LEAST 4
-#define LIMIT_REPORTS 8        /* checks of one server that its own software reports */
-#define LIMIT_HINTS 8          /* checks that one beat calls for a look at */
-#define LIMIT_FRAME (1 << 20)  /* bytes of a frame on the TLS port */
+#define LIMIT_REPORTS 8       /* checks of one server that its own software reports */
+#define LIMIT_HINTS 8         /* checks that one beat calls for a look at */
+#define LIMIT_FRAME (1 << 20) /* bytes of a frame on the TLS port */
 #define LIMIT_SNAPSHOT (5 << 20)
 #define LIMIT_COMMAND (256 << 10)
 #define LIMIT_CONFIG (128 << 10)

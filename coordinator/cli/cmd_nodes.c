@@ -1,8 +1,28 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 
-static void row(struct table *table, const json_t *node)
+/* Some run another version than others. */
+static bool levels_differ(const json_t *nodes)
 {
+    const json_t *node;
+    int64_t level = 0;
+    size_t i;
+
+    json_array_foreach(nodes, i, node)
+    {
+        if (cli_int(node, "level") == 0)
+            continue; /* never heard */
+        if (level != 0 && level != cli_int(node, "level"))
+            return true;
+        level = cli_int(node, "level");
+    }
+    return false;
+}
+
+static void row(struct table *table, const json_t *node, bool levels)
+{
+    char level[32] = "";
+
     const json_t *age = json_object_get(node, "beat_age_ms");
     bool heard = cli_bool(node, "heard");
 
@@ -17,7 +37,9 @@ static void row(struct table *table, const json_t *node)
     table_cell(table, "%zu", json_array_size(json_object_get(node, "heard_by")));
     table_cell(table, "%lld", (long long)cli_int(node, "applied"));
     table_cell(table, "%lld", (long long)cli_int(node, "raft_id"));
-    table_cell(table, "%s%s", cli_bool(node, "silent") ? "silent " : "",
+    if (levels && cli_int(node, "level") > 0)
+        snprintf(level, sizeof level, "level %lld ", (long long)cli_int(node, "level"));
+    table_cell(table, "%s%s%s", level, cli_bool(node, "silent") ? "silent " : "",
                cli_bool(node, "abstain") ? "abstains" : "");
 }
 
@@ -25,12 +47,13 @@ static void print(FILE *out, const json_t *result)
 {
     static const char *const heads[] = {"SERVER",   "SITE",  "ROLE",    "HEARD",
                                         "HEARD BY", "INDEX", "RAFT ID", ""};
+    const json_t *nodes = json_object_get(result, "nodes"), *node;
     struct table *table = table_new(heads, 8);
-    const json_t *node;
+    bool levels = levels_differ(nodes);
     size_t i;
 
     fprintf(out, "as %s sees them\n\n", cli_text(result, "node"));
-    json_array_foreach(json_object_get(result, "nodes"), i, node) row(table, node);
+    json_array_foreach(nodes, i, node) row(table, node, levels);
     table_end(table, out, "no nodes");
 }
 

@@ -23,6 +23,23 @@ static void head(FILE *out, const json_t *s)
             cli_text(ledger, "root"));
 }
 
+/* Only while not all have the newest version. */
+static void features(FILE *out, const json_t *s)
+{
+    const json_t *features = json_object_get(s, "features");
+    const json_t *lack = json_object_get(features, "lack"), *name;
+    size_t i;
+
+    if (cli_int(features, "newest") <= cli_int(features, "level"))
+        return;
+    fprintf(out,
+            "features level %lld; not known to know %lld:", (long long)cli_int(features, "level"),
+            (long long)cli_int(features, "newest"));
+    json_array_foreach(lack, i, name)
+        fprintf(out, "%s %s", i > 0 ? "," : "", json_string_value(name));
+    fprintf(out, "%s\n", json_array_size(lack) == 0 ? " nobody, soon" : "");
+}
+
 static const char *kept_off(const json_t *route, char *text, size_t size)
 {
     const json_t *paused = json_object_get(route, "paused");
@@ -122,6 +139,7 @@ static void operators(FILE *out, const json_t *s)
 static void print(FILE *out, const json_t *s)
 {
     head(out, s);
+    features(out, s);
     operators(out, s);
     fputc('\n', out);
     routes(out, s);

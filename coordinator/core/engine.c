@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/engine_private.h"
+#include "core/feature.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,7 +74,8 @@ struct entry *engine_propose(struct engine *engine, struct moment now, enum entr
     struct effect *effect;
 
     if (engine->n_pending >= ENGINE_PENDING_MAX - (can_wait(kind) ? ENGINE_PENDING_SPARE : 0) ||
-        engine_pending(engine, kind, key) || now.boot_ms < engine->refused_until_ms)
+        engine_pending(engine, kind, key) || now.boot_ms < engine->refused_until_ms ||
+        feature_of(kind) > engine->shared->level)
         return NULL;
     effect = engine_add(effects, EFFECT_PROPOSE);
     effect->propose.number = ++engine->proposals;
@@ -126,6 +128,7 @@ struct engine *engine_new(const struct engine_options *options)
     CHECK(options->self >= 0 && options->self < options->model->n_coordinators);
     engine->self = options->self;
     engine->boot = options->boot;
+    engine->level = options->level != 0 ? options->level : FEATURE_NEWEST;
     prng_seed(&engine->prng, options->seed);
     engine->shared = options->shared;
     engine->local_model = options->model;

@@ -200,6 +200,8 @@ struct engine_options {
     int self;              /* server */
     uint64_t boot;         /* random id of this start */
     uint64_t seed;         /* jitter */
+    uint32_t level;        /* feature level of this program; 0: FEATURE_NEWEST. Lower: as an
+                              older program (simulate/) */
     struct shared *shared; /* owned from now on; may have been restored from a snapshot */
     struct model *model;   /* local file's configuration: used until one is committed; owned */
     const uint8_t *yaml;   /* its bytes: copied, proposed by the first leader */
@@ -259,6 +261,7 @@ struct peer_view {
     uint64_t applied;
     server_set hears; /* whom it says it hears */
     bool abstain;
+    uint32_t level; /* newest feature level that it knows; 0: never heard */
 };
 struct peer_view engine_peer(const struct engine *engine, struct moment now, int server);
 

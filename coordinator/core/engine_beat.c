@@ -147,6 +147,8 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
         .term = engine->term,
         .applied = engine->shared->index,
         .config_version = engine->model->version,
+        .level = engine->level,
+        .level_needed = engine->shared->level,
         .leader = engine_leads(engine),
         .abstain = belief_abstains(engine, now),
         .leaving = engine->leaving,
@@ -373,11 +375,13 @@ struct peer_view engine_peer(const struct engine *engine, struct moment now, int
                                   .leads = engine_leads(engine),
                                   .applied = engine->shared->index,
                                   .hears = engine->heard,
-                                  .abstain = belief_abstains(engine, now)};
+                                  .abstain = belief_abstains(engine, now),
+                                  .level = engine->level};
     return (struct peer_view){.heard = !peer->detector.silent,
                               .leads = peer->leader,
                               .age_ms = peer->rx_ms == BOOT_NEVER ? -1 : now.boot_ms - peer->rx_ms,
                               .applied = peer->applied,
                               .hears = peer->heard,
-                              .abstain = peer->abstain};
+                              .abstain = peer->abstain,
+                              .level = peer->level};
 }

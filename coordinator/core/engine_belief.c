@@ -349,7 +349,7 @@ static bool says_other(const struct peer *peer, const struct beat *beat)
 {
     return peer->heard != beat->heard || peer->abstain != beat->abstain ||
            peer->leader != beat->leader || peer->term != beat->term ||
-           peer->refused != beat->refused;
+           peer->refused != beat->refused || peer->level != beat->level;
 }
 
 void belief_beat(struct engine *engine, const struct event *event, struct effects *effects)
@@ -379,6 +379,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     peer->term = beat->term;
     peer->applied = beat->applied;
     peer->config_version = beat->config_version;
+    peer->level = beat->level;
     peer->leader = beat->leader;
     if (beat->leader)
         peer->led_term = beat->term;

@@ -1,6 +1,7 @@
 /* Operators' commands: answered once, whatever happens to the leader in between. */
 #include "base/utc.h"
 #include "core/engine_private.h"
+#include "core/feature.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,7 +59,13 @@ struct entry *command_propose(struct engine *engine, struct moment now, enum ent
 {
     /* Its own key: it is beside whatever else is under way. */
     struct entry *entry = engine_propose(engine, now, kind, (int)engine->proposals, effects);
+    char text[LIMIT_TEXT * 2];
 
+    if (feature_of(kind) > engine->shared->level) {
+        feature_why(engine, feature_of(kind), text, sizeof text);
+        command_reply(effects, &command->id, ERR_UNAVAILABLE, "%s", text);
+        return NULL;
+    }
     if (entry == NULL) {
         command_reply(effects, &command->id, ERR_LIMIT, "too much is being decided: ask again");
         return NULL;

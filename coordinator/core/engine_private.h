@@ -47,6 +47,7 @@ struct peer {
     int64_t rx_ms;         /* when that arrived; BOOT_NEVER */
     uint64_t term, applied;
     uint32_t config_version;
+    uint32_t level; /* newest feature level that it knows */
     bool leader, abstain, leaving;
     uint64_t led_term; /* newest in which it said that it leads */
     server_set heard;
@@ -103,6 +104,7 @@ struct holder {
 struct engine {
     int self;
     uint64_t boot;
+    uint32_t level; /* newest feature level that this program knows */
     struct prng prng;
     struct shared *shared;
     struct model *local_model;
@@ -385,6 +387,11 @@ void verbs_sweep(struct engine *engine, struct moment now, struct effects *effec
 void verbs_hand_over(struct engine *engine, struct moment now, struct effects *effects);
 /* An operator has chosen this leader a short while ago. */
 bool verbs_chosen(const struct engine *engine, struct moment now);
+/* engine_feature.c */
+/* The leader: is there a level that all members know? */
+void feature_raise(struct engine *engine, struct moment now, struct effects *effects);
+/* Why what needs `level` is not done: who lacks it. */
+void feature_why(const struct engine *engine, uint32_t level, char *text, size_t size);
 /* engine_command.c */
 bool command_moves(const struct command *command); /* a route, at once */
 bool command_names_route(const struct engine *engine, const struct command *command);

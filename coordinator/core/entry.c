@@ -25,6 +25,7 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_MEMBER] = "member",     [ENTRY_REASSERTED] = "reasserted",
         [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
         [ENTRY_HANDOVER] = "handover", [ENTRY_HOLDING] = "holding",
+        [ENTRY_FEATURES] = "features", [ENTRY_CLOCK] = "clock",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

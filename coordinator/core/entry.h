@@ -29,6 +29,8 @@ enum entry_kind {
     ENTRY_DRAIN = 16,      /* a server leaves all pools, or may come back into them */
     ENTRY_HANDOVER = 17,   /* an operator says who is to lead, or that came to nothing */
     ENTRY_HOLDING = 18,    /* an exclusive route's placed server serves it no longer, or again */
+    ENTRY_FEATURES = 19,   /* all members know a higher feature level (core/feature.h) */
+    ENTRY_CLOCK = 20,      /* a coordinator's UTC was set, instead of running on */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -137,6 +139,19 @@ struct entry {
             bool holds;        /* again, or not any more */
             uint32_t since_ms; /* it was last known to hold so long ago, by the leader */
         } holding;
+        struct {
+            uint32_t level; /* from here on */
+        } features;
+        struct {
+            int server;
+            uint32_t steps;     /* since the last such entry of it … */
+            int64_t stepped_ms; /* … together, forward */
+            uint64_t boot;      /* the start of it that counts … */
+            uint32_t total;     /* … so many by now */
+            bool compared;      /* with a majority's clocks: */
+            int64_t ahead_ms;   /* so far it is ahead of their median */
+            uint32_t bound_ms;  /* no entry's time is further from that */
+        } clock;
     };
 };
 

@@ -422,6 +422,33 @@ void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int
     finish(r, &line);
 }
 
+void record_clock(struct recorder *r)
+{
+    const struct entry *entry = r->entry;
+    struct line line;
+
+    begin(r, &line, "clock", "stepped");
+    jsonw_str(&line.w, "server", server_name(r, entry->clock.server));
+    jsonw_int(&line.w, "steps", entry->clock.steps);
+    jsonw_int(&line.w, "stepped_ms", entry->clock.stepped_ms);
+    if (entry->clock.compared)
+        jsonw_int(&line.w, "ahead_ms", entry->clock.ahead_ms);
+    else
+        jsonw_null(&line.w, "ahead_ms");
+    jsonw_int(&line.w, "bound_ms", entry->clock.bound_ms);
+    finish(r, &line);
+}
+
+void record_features(struct recorder *r, uint32_t was)
+{
+    struct line line;
+
+    begin(r, &line, "config", "features");
+    jsonw_int(&line.w, "level", r->shared->level);
+    jsonw_int(&line.w, "was", was);
+    finish(r, &line);
+}
+
 void record_security(struct recorder *r)
 {
     struct line line;

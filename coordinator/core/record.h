@@ -43,6 +43,8 @@ void record_coverage(struct recorder *r);
 uint64_t record_unmonitored_open(struct recorder *r, int function);
 void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms);
 void record_security(struct recorder *r);
+void record_clock(struct recorder *r);
+void record_features(struct recorder *r, uint32_t was); /* the level before */
 /* Operators' verbs. `pause` is what holds now. */
 void record_pause(struct recorder *r, const struct pause *pause);
 /* type: drained, undrained */

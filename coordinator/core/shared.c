@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/feature.h"
 #include "core/shared_apply.h"
 
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct shared *shared_new(void)
 
     shared->leader = SERVER_NONE;
     shared->time_ms = 0;
+    shared->level = FEATURE_FIRST;
     return shared;
 }
 
@@ -357,6 +359,16 @@ static void apply_coverage(struct recorder *r)
     record_coverage(r);
 }
 
+static void apply_features(struct recorder *r)
+{
+    uint32_t was = r->shared->level;
+
+    if (r->entry->features.level <= was)
+        return;
+    r->shared->level = r->entry->features.level;
+    record_features(r, was);
+}
+
 static void apply_one(struct recorder *r)
 {
     switch (r->entry->kind) {
@@ -403,6 +415,12 @@ static void apply_one(struct recorder *r)
         break;
     case ENTRY_HANDOVER:
         apply_handover(r);
+        break;
+    case ENTRY_FEATURES:
+        apply_features(r);
+        break;
+    case ENTRY_CLOCK:
+        record_clock(r);
         break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:

@@ -145,6 +145,7 @@ struct shared {
     struct handover handover;
     struct command_state commands[LIMIT_COMMAND_IDS]; /* ring */
     uint32_t next_command;
+    uint32_t level; /* feature level (core/feature.h) */
     struct tree ledger;
 };
 

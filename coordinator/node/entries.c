@@ -1,5 +1,6 @@
 /* Between the engine and libraft: entries in, entries out, snapshots both ways. */
 #include "base/mem.h"
+#include "core/feature.h"
 #include "node/internal.h"
 #include "wire/codec.h"
 
@@ -104,7 +105,9 @@ static int on_restore(void *context, const uint8_t *bytes, size_t len, struct er
     r = shared_decode(bytes, len, &shared, err);
     if (r < 0)
         return r;
-    r = check_coordinators(node, shared->model, err);
+    r = feature_check("the snapshot", shared->level, node->level, err);
+    if (r == 0)
+        r = check_coordinators(node, shared->model, err);
     if (r < 0) {
         shared_free(shared);
         return r;

@@ -1,5 +1,7 @@
 /* Intents that stand in this node's log, committed or not: what "clear" means in a beat
- * (protocol.md, Move). */
+ * (protocol.md, Move). The first look at what comes into the log, so also where a node finds
+ * that it is too old for it. */
+#include "core/feature.h"
 #include "node/internal.h"
 #include "wire/codec.h"
 
@@ -17,6 +19,19 @@ static void tell(struct node *node, int route)
     node_step(node, &event);
 }
 
+static void add(struct node *node, uint64_t index, const struct entry *entry)
+{
+    if (entry->kind != ENTRY_INTENT || entry->intent.step != 0 || entry->intent.route < 0 ||
+        entry->intent.route >= LIMIT_ROUTES)
+        return;
+    if (node->n_intents == INTENTS_MAX)
+        memmove(node->intents, node->intents + 1,
+                (size_t)--node->n_intents * sizeof node->intents[0]);
+    node->intents[node->n_intents++] = (struct stored_intent){
+        .index = index, .route = entry->intent.route, .epoch = entry->intent.epoch};
+    tell(node, entry->intent.route);
+}
+
 void intents_stored(void *context, uint64_t index, uint64_t term, const uint8_t *bytes, size_t len)
 {
     struct node *node = context;
@@ -27,14 +42,11 @@ void intents_stored(void *context, uint64_t index, uint64_t term, const uint8_t 
     /* The log reaches back behind the snapshot that was restored. */
     if (index <= engine_shared(node->engine)->index)
         return;
-    if (entry_decode(bytes, len, &entry, &err) == 0 && entry.kind == ENTRY_INTENT &&
-        entry.intent.step == 0 && entry.intent.route >= 0 && entry.intent.route < LIMIT_ROUTES) {
-        if (node->n_intents == INTENTS_MAX)
-            memmove(node->intents, node->intents + 1,
-                    (size_t)--node->n_intents * sizeof node->intents[0]);
-        node->intents[node->n_intents++] = (struct stored_intent){
-            .index = index, .route = entry.intent.route, .epoch = entry.intent.epoch};
-        tell(node, entry.intent.route);
+    if (entry_decode(bytes, len, &entry, &err) == 0) {
+        if (feature_check("the log", feature_needed(&entry), node->level, &err) < 0)
+            node_fatal(node, "entry %llu: %s", (unsigned long long)index, err.text);
+        else
+            add(node, index, &entry);
     }
     entry_free(&entry);
 }

@@ -27,6 +27,7 @@ struct node {
     int self;
     uint64_t raft_id;
     const char *file;
+    uint32_t level;            /* newest feature level that it knows (core/feature.h) */
     const struct model *model; /* of the local file; the engine has one of its own */
     struct log *log;
     struct node_shell shell;
@@ -54,7 +55,7 @@ struct node {
     /* Boot ms; INT64_MAX while an answer is awaited. */
     int64_t fetch_ms, join_ms;
     int fetch_peer, join_peer; /* who was asked last, who is asked next */
-    int replacing; /* Raft ids that this leader is putting in the place of others */
+    int replacing;             /* Raft ids that this leader is putting in the place of others */
     int64_t told_ms;           /* when the shell will run this node at latest, but for Raft */
 };
 

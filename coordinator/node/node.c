@@ -1,6 +1,7 @@
 #include "node/node.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/feature.h"
 #include "node/internal.h"
 #include "wire/codec.h"
 #include "wire/config.h"
@@ -52,6 +53,7 @@ static struct engine *new_engine(const struct node_options *options, struct mome
     struct engine_options o = {.self = options->self,
                                .boot = options->boot,
                                .seed = options->boot,
+                               .level = options->level,
                                .shared = shared_new(),
                                .yaml = options->yaml,
                                .yaml_len = (uint32_t)options->yaml_len,
@@ -85,6 +87,7 @@ int node_open(const struct node_options *options, struct node **out, struct err 
     node->self = options->self;
     node->raft_id = options->raft_id;
     node->file = options->file;
+    node->level = options->level != 0 ? options->level : FEATURE_NEWEST;
     node->model = options->model;
     node->log = options->log;
     node->shell = options->shell;
@@ -250,9 +253,14 @@ void node_step(struct node *node, const struct event *event)
 void node_take_beat(struct node *node, int server, struct beat *beat)
 {
     struct event event = {.kind = EVENT_BEAT};
+    struct err err;
 
     if (!node_lives(node))
         return;
+    if (feature_check("the cluster", beat->level_needed, node->level, &err) < 0) {
+        node_fatal(node, "%s says: %s", node->model->servers[server].name, err.text);
+        return;
+    }
     beat->from = server; /* by the key that authenticated it, not by its word */
     event.now = node_now(node);
     event.beat = beat;

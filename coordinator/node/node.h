@@ -72,6 +72,7 @@ struct node_options {
     const uint8_t *yaml;       /* copied */
     size_t yaml_len;
     int snapshot_every, snapshot_trailing; /* entries; 0: the usual ones */
+    uint32_t level;                        /* as in engine_options */
     struct replicate_disk *disk;           /* owned from the call on */
     struct log *log;
     struct node_shell shell;

@@ -229,6 +229,7 @@ void status_json(const struct engine *engine, struct moment now, const struct st
     jsonw_bool(w, "committed", shared->model != NULL);
     jsonw_end(w);
     ledger(shared, local, w);
+    status_features(engine, now, w);
     status_paused(shared, ROUTE_ALL, now, w);
     status_drained(shared, w);
     routes(engine, committed, now, w);

@@ -57,6 +57,7 @@ void status_topology_json(const struct model *model, struct jsonw *w);
 
 /* Parts of the above. "paused": what keeps automatic moves of the route (ROUTE_ALL: of all) off
  * for the longest, or null; "drained": servers. */
+void status_features(const struct engine *engine, struct moment now, struct jsonw *w);
 void status_paused(const struct shared *shared, int route, struct moment now, struct jsonw *w);
 void status_drained(const struct shared *shared, struct jsonw *w);
 

@@ -37,7 +37,32 @@ static void seen(const struct engine *engine, struct moment now, const struct st
     else
         jsonw_int(w, "beat_age_ms", view.age_ms);
     jsonw_int(w, "applied", (int64_t)view.applied);
+    if (view.level == 0)
+        jsonw_null(w, "level");
+    else
+        jsonw_int(w, "level", view.level);
     jsonw_bool(w, "abstain", view.abstain);
+}
+
+/* The feature level in force, the newest that anybody knows, and who does not know that. */
+void status_features(const struct engine *engine, struct moment now, struct jsonw *w)
+{
+    const struct model *model = engine_model(engine);
+    uint32_t newest = engine_shared(engine)->level;
+    int i;
+
+    for (i = 0; i < model->n_coordinators; i++)
+        if (engine_peer(engine, now, i).level > newest)
+            newest = engine_peer(engine, now, i).level;
+    jsonw_object(w, "features");
+    jsonw_int(w, "level", engine_shared(engine)->level);
+    jsonw_int(w, "newest", newest);
+    jsonw_array(w, "lack");
+    for (i = 0; i < model->n_coordinators; i++)
+        if (newest > engine_shared(engine)->level && engine_peer(engine, now, i).level < newest)
+            jsonw_str(w, NULL, model->servers[i].name);
+    jsonw_end(w);
+    jsonw_end(w);
 }
 
 void status_nodes_json(const struct engine *engine, struct moment now,

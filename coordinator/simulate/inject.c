@@ -81,6 +81,8 @@ static void arm(struct sim *sim, const struct fault *fault)
     int i = sim->n_injections++;
 
     sim->injections[i] = (struct injection){.sim = sim, .fault = *fault};
+    if (fault->kind == FAULT_UPGRADE)
+        sim->old |= where_servers(&fault->what, sim->model);
     wheel_at(sim->wheel, sim->zero_ms + fault->at_ms, on_begin, sim, (uint64_t)i);
     if (fault->for_ms > 0)
         wheel_at(sim->wheel, sim->zero_ms + fault->at_ms + fault->for_ms, on_end, sim, (uint64_t)i);

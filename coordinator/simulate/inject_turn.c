@@ -1,5 +1,6 @@
 /* What each kind of fault turns in the world. Faults overlap, so everything is counted. */
 #include "base/check.h"
+#include "core/feature.h"
 #include "simulate/inject.h"
 
 #define RESTART_DOWN_MS 300
@@ -95,6 +96,7 @@ static void restart_one(struct injection *injection, int server, bool on)
 static void take_edition(struct machine *machine, uint64_t edition)
 {
     machine->edition = (int)edition;
+    machine->level = FEATURE_NEWEST;
 }
 
 static void on_upgrade(void *context, uint64_t edition)

@@ -128,6 +128,7 @@ struct machine {
     struct platter *platter;
     uint64_t raft_id;
     int edition;              /* that it starts with */
+    uint32_t level;           /* newest feature level that its program knows */
     bool founded;             /* has had a first start */
     bool wiped;               /* its disk was emptied since the newest one */
     struct process *process;  /* NULL: down */
@@ -200,6 +201,7 @@ struct sim {
     struct injection *injections;
     int n_injections;
     int server_shut[LIMIT_SERVERS];  /* faults that keep callers out */
+    server_set old;                  /* start as older programs: they are upgraded later */
     int server_dark[LIMIT_SERVERS];  /* faults that keep a machine without power */
     int doubts[LIMIT_SERVERS];       /* faults that make its health a matter of opinion … */
     int64_t doubt_ms[LIMIT_SERVERS]; /* … and until when it still is (world) */

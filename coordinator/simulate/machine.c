@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/failover/promise.h"
+#include "core/feature.h"
 #include "simulate/inside.h"
 
 struct process *machine_process(const struct sim *sim, int server, uint64_t start)
@@ -175,6 +176,7 @@ static struct node_options options_of(struct process *process)
         .yaml_len = edition->yaml_len,
         .snapshot_every = sim->snapshot_every,
         .snapshot_trailing = sim->snapshot_trailing,
+        .level = machine->level,
         .disk = platter_attach(machine->platter),
         .log = process->log,
         .shell = shell_of(process),
@@ -333,6 +335,7 @@ static void machine_open(struct sim *sim, int server)
     machine->server = server;
     machine->slow_ms = machine->fast_ms = INT64_MIN;
     machine->raft_id = replicate_id(server, 0);
+    machine->level = sim->old & server_bit(server) ? FEATURE_FIRST : FEATURE_NEWEST;
     machine->backlog_end = &machine->backlog;
     /* Boot clocks begin anywhere, UTC within some ms of each other. */
     boot_ms = 100000 + (int64_t)prng_below(&sim->prng, 1000000);

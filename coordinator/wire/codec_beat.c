@@ -2,6 +2,7 @@
  * proto/beat.proto; its bytes are written and read here, and the tests compare them with what
  * the generated code makes of them. */
 #include "base/check.h"
+#include "core/feature.h"
 #include "wire/codec.h"
 #include "wire/packed.h"
 #include "wire/pb.h"
@@ -40,6 +41,8 @@ enum field {
     HOLDING = 28,
     UNABLE = 29,
     LEAVING = 30,
+    LEVEL = 31,
+    LEVEL_NEEDED = 32,
     FIELDS
 };
 
@@ -152,6 +155,8 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, HOLDING, WIRE_VARINT, held(beat->clears, n_clears));
     at = put_scalar(at, UNABLE, WIRE_VARINT, unable(beat->clears, n_clears));
     at = put_scalar(at, LEAVING, WIRE_VARINT, beat->leaving);
+    at = put_scalar(at, LEVEL, WIRE_VARINT, beat->level);
+    at = put_scalar(at, LEVEL_NEEDED, WIRE_VARINT, beat->level_needed);
     return (size_t)(at - bytes);
 }
 
@@ -196,6 +201,7 @@ static const uint8_t types[FIELDS] = {
     [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
     [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
     [HOLDING] = WIRE_VARINT,    [UNABLE] = WIRE_VARINT,         [LEAVING] = WIRE_VARINT,
+    [LEVEL] = WIRE_VARINT,      [LEVEL_NEEDED] = WIRE_VARINT,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -375,6 +381,8 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->term = message.scalars[TERM];
     beat->applied = message.scalars[APPLIED];
     beat->config_version = (uint32_t)message.scalars[CONFIG_VERSION];
+    beat->level = feature_said(message.scalars[LEVEL]);
+    beat->level_needed = feature_said(message.scalars[LEVEL_NEEDED]);
     beat->leader = message.scalars[LEADER] != 0;
     beat->abstain = message.scalars[ABSTAIN] != 0;
     beat->asks = message.scalars[ASKS] != 0;

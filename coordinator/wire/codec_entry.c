@@ -1,6 +1,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/feature.h"
 #include "entry.pb-c.h"
 #include "wire/codec.h"
 #include "wire/config.h"
@@ -26,6 +27,8 @@ struct bodies {
     Kirikae__V1__Drain drain;
     Kirikae__V1__Handover handover;
     Kirikae__V1__Holding holding;
+    Kirikae__V1__Features features;
+    Kirikae__V1__Clock clock;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -170,6 +173,27 @@ static void put_holding(const struct entry *entry, struct bodies *b, Message *me
     b->holding.holds = entry->holding.holds;
     b->holding.since_ms = entry->holding.since_ms;
     message->holding = &b->holding;
+}
+
+static void put_features(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__features__init(&b->features);
+    b->features.level = entry->features.level;
+    message->features = &b->features;
+}
+
+static void put_clock(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__clock__init(&b->clock);
+    b->clock.server = (uint32_t)entry->clock.server;
+    b->clock.steps = entry->clock.steps;
+    b->clock.stepped_ms = entry->clock.stepped_ms;
+    b->clock.boot = entry->clock.boot;
+    b->clock.total = entry->clock.total;
+    b->clock.compared = entry->clock.compared;
+    b->clock.ahead_ms = entry->clock.ahead_ms;
+    b->clock.bound_ms = entry->clock.bound_ms;
+    message->clock = &b->clock;
 }
 
 static bool is_time(int64_t utc_ms)
@@ -347,6 +371,29 @@ static bool get_holding(const Message *message, struct entry *entry)
     return true;
 }
 
+static bool get_features(const Message *message, struct entry *entry)
+{
+    entry->features.level = message->features->level;
+    return entry->features.level >= FEATURE_FIRST;
+}
+
+static bool get_clock(const Message *message, struct entry *entry)
+{
+    const Kirikae__V1__Clock *c = message->clock;
+
+    if (c->server >= LIMIT_SERVERS)
+        return false;
+    entry->clock.server = (int)c->server;
+    entry->clock.steps = c->steps;
+    entry->clock.stepped_ms = c->stepped_ms;
+    entry->clock.boot = c->boot;
+    entry->clock.total = c->total;
+    entry->clock.compared = c->compared;
+    entry->clock.ahead_ms = c->ahead_ms;
+    entry->clock.bound_ms = c->bound_ms;
+    return true;
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -376,6 +423,8 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_DRAIN] = {BODY(DRAIN), put_drain, get_drain},
         [ENTRY_HANDOVER] = {BODY(HANDOVER), put_handover, get_handover},
         [ENTRY_HOLDING] = {BODY(HOLDING), put_holding, get_holding},
+        [ENTRY_FEATURES] = {BODY(FEATURES), put_features, get_features},
+        [ENTRY_CLOCK] = {BODY(CLOCK), put_clock, get_clock},
     };
 
     return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) ? &bodies[kind] : NULL;

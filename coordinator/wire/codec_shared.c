@@ -1,6 +1,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/feature.h"
 #include "state.pb-c.h"
 #include "wire/codec.h"
 #include "wire/codec_operator.h"
@@ -241,6 +242,7 @@ void shared_encode(const struct shared *shared, struct buf *out)
     message.leader = shared->leader;
     message.time = pb_time(shared->time_ms);
     message.next_command = shared->next_command;
+    message.level = shared->level;
     put_checks(shared, &parts, &message);
     put_routes(shared, &parts, &message);
     put_functions(shared, &parts, &message);
@@ -434,8 +436,11 @@ static int get_config(const Message *message, struct shared *shared, struct err 
 
 static int from_message(const Message *message, struct shared *shared, struct err *err)
 {
-    int rc = pb_times("a snapshot", &message->base, err);
+    /* First: what else a newer program's has may be wrong for this one. */
+    int rc = feature_check("the snapshot", feature_said(message->level), FEATURE_NEWEST, err);
 
+    if (rc == 0)
+        rc = pb_times("a snapshot", &message->base, err);
     if (rc == 0)
         rc = get_config(message, shared, err);
     if (rc != 0)
@@ -448,6 +453,7 @@ static int from_message(const Message *message, struct shared *shared, struct er
     shared->leader = message->leader;
     shared->time_ms = pb_time_back(message->time);
     shared->next_command = message->next_command;
+    shared->level = feature_said(message->level);
     if (!get_checks(message, shared) || !get_routes(message, shared) ||
         !get_functions(message, shared) || !get_nodes(message, shared) ||
         !get_windows(message, shared) || !get_commands(message, shared) ||

@@ -6,6 +6,7 @@
 #include "base/utc.h"
 #include "core/engine.h"
 #include "core/failover/rules.h"
+#include "core/feature.h"
 #include "wire/codec.h"
 #include "wire/config.h"
 
@@ -230,6 +231,16 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
     case ENTRY_HOLDING:
         fill_holding(in, shared, e);
         break;
+    case ENTRY_FEATURES:
+        e->features.level = 1 + (uint32_t)below(in, FEATURE_NEWEST);
+        break;
+    case ENTRY_CLOCK:
+        e->clock.server = index_of(in, 6, LIMIT_SERVERS);
+        e->clock.steps = (uint32_t)number(in, 4);
+        e->clock.stepped_ms = (int64_t)number(in, 8);
+        e->clock.compared = below(in, 2);
+        e->clock.ahead_ms = (int64_t)number(in, 8);
+        break;
     }
 }
 
@@ -242,7 +253,7 @@ static void draw(struct input *in, const struct shared *shared, struct entry *e)
         ENTRY_OUTCOME,  ENTRY_VERIFIED, ENTRY_VERIFIED, ENTRY_REFUSED,  ENTRY_WINDOW,
         ENTRY_COVERAGE, ENTRY_NODE,     ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
         ENTRY_PAUSE,    ENTRY_DRAIN,    ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
-        ENTRY_HOLDING};
+        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK};
     int64_t newest_ms = shared->time_ms > BEGIN_MS && shared->time_ms < UTC_MOST_MS / 2
                             ? shared->time_ms
                             : BEGIN_MS;

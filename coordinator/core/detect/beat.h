@@ -61,6 +61,8 @@ struct beat {
     uint64_t term;
     uint64_t applied;        /* Raft index */
     uint32_t config_version; /* of the applied configuration: check numbers refer to it */
+    uint32_t level;          /* newest feature level that the sender knows (core/feature.h) */
+    uint32_t level_needed;   /* … and that of its state, for all who take part */
     bool leader;
     bool abstain;     /* the sender does not trust itself now */
     bool leaving;     /* the sender is being stopped, and waits for who takes over from it */

@@ -13,8 +13,10 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
                     "the daemon dies and its disk is empty; started again after"},
     [FAULT_RESTART] = {"restart", COORDINATORS, NO_VALUE, true,
                        "the daemon is asked to stop (SIGTERM), and started again"},
-    [FAULT_UPGRADE] = {"upgrade", COORDINATORS, NO_VALUE, true,
-                       "one daemon after the other starts with the configuration's next version"},
+    [FAULT_UPGRADE] =
+        {"upgrade", COORDINATORS, NO_VALUE, true,
+         "one daemon after the other, an older program until then, starts as the newest, with "
+         "the configuration's next version"},
     [FAULT_HOST] = {"host", MACHINES, NO_VALUE, false,
                     "no power: nothing answers, what was not synced is lost"},
     [FAULT_PAUSE] = {"pause", MACHINES, NO_VALUE, false,

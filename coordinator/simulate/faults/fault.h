@@ -24,7 +24,8 @@ enum fault_kind {
     FAULT_FREEZE,  /* the daemon stands still (SIGSTOP); its clock goes on */
     FAULT_WIPE,    /* the daemon dies and its disk is empty; afterwards it is started again */
     FAULT_RESTART, /* once: stopped and started */
-    FAULT_UPGRADE, /* once: one after the other, with the configuration's next version */
+    FAULT_UPGRADE, /* once: one after the other, with the configuration's next version, from an
+                      older program to the newest */
     /* machines: coordinator and services of a server, or of a site */
     FAULT_HOST,  /* no power: nothing answers, what was not synced is lost */
     FAULT_PAUSE, /* a hypervisor holds it: the boot clock stands still */

@@ -1,5 +1,6 @@
 /* Exclusive routes on the data plane: what the machines' helpers have up, whatever grants say. */
 #include "core/failover/promise.h"
+#include "core/feature.h"
 #include "simulate/inject.h"
 #include "simulate/inside.h"
 #include "wire/codec.h"
@@ -167,8 +168,23 @@ static void check_leaves(struct machine *leader, const struct entry *entry)
                 (long long)(sim_ms(sim) - sim->machines[i].keeps[entry->intent.route].since_ms));
 }
 
+/* Also who is down counts: it comes back as what it was. */
+static void check_level(struct machine *leader, const struct entry *entry)
+{
+    struct sim *sim = leader->sim;
+    uint32_t needed = feature_needed(entry);
+    int i;
+
+    for (i = 0; i < sim->model->n_coordinators; i++)
+        if (sim->machines[i].level < needed)
+            sim_break(sim, "known-by-all", "%s decides on \"%s\" of feature level %u, %s knows %u",
+                      sim->model->servers[leader->server].name, entry_kind_name(entry->kind),
+                      needed, sim->model->servers[i].name, sim->machines[i].level);
+}
+
 static void check_decision(struct machine *leader, const struct entry *entry)
 {
+    check_level(leader, entry);
     if (entry->kind == ENTRY_ACT)
         check_act(leader, entry);
     else if (entry->kind == ENTRY_HOLDING)

@@ -33,6 +33,7 @@ const struct invariant invariants[] = {
     {"ledger-time", "the ledger's times never run back, no duration is negative"},
     {"pause-kept", "no automatic move while an operator has paused them"},
     {"drain-keeps-least", "no drain takes a route's active candidate below its least"},
+    {"known-by-all", "nothing is decided that needs a feature level which a member lacks"},
     {"answered-once", "no command is answered more often than it was asked"},
     {"acknowledged-kept", "no acknowledged command is lost"},
     {NULL, NULL},

@@ -298,6 +298,7 @@ static void boot(struct cluster *c, int node, uint64_t incarnation)
     struct engine_options options = {.self = node,
                                      .boot = incarnation * 1000 + (uint64_t)node + 1,
                                      .seed = incarnation + (uint64_t)node,
+                                     .level = c->level[node],
                                      .shared = shared_new(),
                                      .model = world_parse(yaml),
                                      .yaml = (const uint8_t *)yaml,

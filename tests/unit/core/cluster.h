@@ -17,14 +17,15 @@ struct cluster {
     int leader;
     uint64_t term;
     int loss_percent;
-    bool cut[CLUSTER_NODES];     /* no packet in or out */
-    bool stopped[CLUSTER_NODES]; /* the coordinator does not run */
-    bool dead[CLUSTER_NODES];    /* the service refuses */
-    bool hung[CLUSTER_NODES];    /* the service does not answer */
-    bool actuator_fails;         /* all of them */
-    bool failing[4];             /* one of the first four of a route */
-    uint32_t told_epochs[4];     /* what each of them was told last */
-    int told_candidate;          /* … and any */
+    bool cut[CLUSTER_NODES];       /* no packet in or out */
+    bool stopped[CLUSTER_NODES];   /* the coordinator does not run */
+    bool dead[CLUSTER_NODES];      /* the service refuses */
+    bool hung[CLUSTER_NODES];      /* the service does not answer */
+    bool actuator_fails;           /* all of them */
+    bool failing[4];               /* one of the first four of a route */
+    uint32_t level[CLUSTER_NODES]; /* feature level that a node's next start knows; 0: newest */
+    uint32_t told_epochs[4];       /* what each of them was told last */
+    int told_candidate;            /* … and any */
     uint32_t told_epoch;
     server_set told_draining;
     int confirmations;                               /* probes that the engines asked for at once */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "core/engine_private.h"
+#include "core/feature.h"
 #include "node/node.h"
 #include "replicate/disk_uv.h"
 #include "replicate/raft_codec.h"
@@ -48,7 +49,8 @@ struct bench {
     int calls;        /* of the shell, but for time and waking */
     int beats, configured, replies, fatals, closed;
     int reply_code;
-    int corrupt_from; /* ledger lines from here on are not what they were; -1 */
+    char why[ERR_TEXT_MAX]; /* of the newest fatal */
+    int corrupt_from;       /* ledger lines from here on are not what they were; -1 */
     char *lines[LINES_MAX];
     int n_lines;
     int asked[ASKED_MAX], n_asked; /* whom, to join */
@@ -175,6 +177,7 @@ static void on_fatal(void *context, const char *why)
 
     b->calls++;
     b->fatals++;
+    snprintf(b->why, sizeof b->why, "%s", why);
 }
 
 /* ---- the bench ---- */
@@ -283,7 +286,10 @@ static void tear_down(struct bench *b)
 
 static bool settled(const struct bench *b)
 {
-    return engine_leads(node_engine(b->node)) && engine_shared(node_engine(b->node))->model != NULL;
+    const struct shared *shared = engine_shared(node_engine(b->node));
+
+    return engine_leads(node_engine(b->node)) && shared->model != NULL &&
+           shared->level == FEATURE_NEWEST;
 }
 
 /* ---- tests ---- */
@@ -313,6 +319,47 @@ static void one_alone_leads_and_comes_back(void **state)
     assert_int_equal(b.n_lines, lines);
     assert_int_equal(b.configured, 2);
     assert_int_equal(b.fatals, 0);
+    end(&b);
+    tear_down(&b);
+}
+
+/* It says so and applies nothing, instead of making something else of what it does not know. */
+static void an_older_program_leaves_a_newer_log_alone(void **state)
+{
+    struct bench b;
+
+    set_up(&b, alone, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    begin(&b);
+    AWAIT(&b, settled(&b));
+    end(&b);
+    b.options.level = FEATURE_FIRST;
+    b.options.disk = disk_uv_new(&b.loop, b.dir);
+    assert_true(node_open(&b.options, &b.node, &b.err) < 0);
+    assert_int_equal(b.fatals, 1);
+    assert_non_null(strstr(b.why, "the log is at feature level 2, this program knows up to 1"));
+    assert_int_equal(engine_shared(node_engine(b.node))->index, 0);
+    end(&b);
+    tear_down(&b);
+}
+
+/* Before anything of it comes in. */
+static void an_older_program_leaves_a_newer_cluster_alone(void **state)
+{
+    struct beat beat = {.boot = 9, .number = 1, .level = 2, .level_needed = FEATURE_FIRST};
+    struct bench b;
+
+    set_up(&b, three, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    b.options.level = FEATURE_FIRST;
+    begin(&b);
+    node_take_beat(b.node, 1, &beat);
+    assert_int_equal(b.fatals, 0); /* it may wait for this node */
+    beat.level_needed = 2;
+    beat.number++;
+    node_take_beat(b.node, 1, &beat);
+    assert_int_equal(b.fatals, 1);
+    assert_non_null(strstr(b.why, "a-2 says: the cluster is at feature level 2"));
     end(&b);
     tear_down(&b);
 }
@@ -503,6 +550,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_alone_leads_and_comes_back),
+        cmocka_unit_test(an_older_program_leaves_a_newer_log_alone),
+        cmocka_unit_test(an_older_program_leaves_a_newer_cluster_alone),
         cmocka_unit_test(ends_with_a_command_and_a_proposal_out),
         cmocka_unit_test(a_beat_says_the_term_as_it_leaves),
         cmocka_unit_test(the_engine_knows_others_changes_of_members),

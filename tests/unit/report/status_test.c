@@ -1,6 +1,7 @@
 /* What a node says of the cluster: a real engine, fed by hand. */
 #include "base/mem.h"
 #include "core/engine.h"
+#include "core/feature.h"
 #include "report/status.h"
 
 #include <jansson.h>
@@ -83,6 +84,7 @@ struct world {
     struct engine *engine;
     struct moment now;
     uint64_t index;
+    uint32_t level; /* that the next beat says */
 };
 
 static void apply(struct world *world, struct entry *entry)
@@ -149,6 +151,7 @@ static void beat(struct world *world, int from, server_set heard)
 
     engine_beat(world->engine, world->now, &ours);
     theirs.config_version = 1;
+    theirs.level = world->level;
     theirs.term = 1;
     theirs.applied = 40 + (uint64_t)from;
     theirs.n_echoes = 5;
@@ -312,6 +315,36 @@ static void test_nodes(void **state)
     engine_free(world.engine);
 }
 
+/* Some have been upgraded: what is in force, and who holds it back. */
+static void test_feature_levels(void **state)
+{
+    struct world world = world_new(true);
+    const json_t *features;
+    json_t *s;
+
+    s = say(&world, status_json);
+    features = json_object_get(s, "features");
+    assert_int_equal(number(features, "level"), FEATURE_FIRST);
+    assert_int_equal(number(features, "newest"), FEATURE_NEWEST); /* this node */
+    assert_int_equal(json_array_size(json_object_get(features, "lack")), 4);
+    json_decref(s);
+    world.level = FEATURE_FIRST;
+    beat(&world, 1, server_bit(0));
+    world.level = FEATURE_NEWEST;
+    beat(&world, 2, server_bit(0));
+    s = say(&world, status_json);
+    features = json_object_get(s, "features");
+    assert_string_equal(json_string_value(item(features, "lack", 0)), "a2");
+    assert_int_equal(json_array_size(json_object_get(features, "lack")), 3);
+    json_decref(s);
+    s = say(&world, status_nodes_json);
+    assert_int_equal(number(item(s, "nodes", 0), "level"), FEATURE_NEWEST);
+    assert_int_equal(number(item(s, "nodes", 1), "level"), FEATURE_FIRST);
+    assert_true(json_is_null(json_object_get(item(s, "nodes", 3), "level")));
+    json_decref(s);
+    engine_free(world.engine);
+}
+
 static void test_routes_and_outages(void **state)
 {
     struct world world = world_new(true);
@@ -438,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_before_any_commit),
         cmocka_unit_test(test_quorum_is_what_the_leader_hears),
         cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_feature_levels),
         cmocka_unit_test(test_routes_and_outages),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_coverage),

@@ -102,6 +102,8 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     m.heard = beat->heard;
     m.refused = beat->refused;
     m.asks = beat->asks;
+    m.level = beat->level;
+    m.level_needed = beat->level_needed;
     m.leaving = beat->leaving;
     for (int i = 0; i < beat->n_clears; i++) {
         m.holding |= (uint64_t)beat->clears[i].holding << i;
@@ -127,6 +129,8 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .term = figure(prng),
                           .applied = figure(prng),
                           .config_version = (uint32_t)figure(prng),
+                          .level = (uint32_t)figure(prng),
+                          .level_needed = (uint32_t)figure(prng),
                           .leader = prng_below(prng, 2),
                           .abstain = prng_below(prng, 2),
                           .asks = prng_below(prng, 2),

@@ -1,6 +1,7 @@
 /* Beats: small enough for a datagram whatever they hold, and safe to open. */
 #include "base/mem.h"
 #include "base/prng.h"
+#include "core/feature.h"
 #include "samples.h"
 
 #include "testing.h"
@@ -13,6 +14,8 @@ static void same_beat(const struct beat *a, const struct beat *b)
     assert_true(a->term == b->term);
     assert_true(a->applied == b->applied);
     assert_int_equal(a->config_version, b->config_version);
+    assert_int_equal(a->level != 0 ? a->level : FEATURE_FIRST, b->level);
+    assert_int_equal(a->level_needed != 0 ? a->level_needed : FEATURE_FIRST, b->level_needed);
     assert_int_equal(a->leader, b->leader);
     assert_int_equal(a->abstain, b->abstain);
     assert_true(a->heard == b->heard);
@@ -140,6 +143,7 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
     beat->boot = beat->heard = UINT64_MAX;
     beat->number = beat->term = beat->applied = (1ull << 42) - 1;
     beat->config_version = beat->refused = UINT32_MAX;
+    beat->level = beat->level_needed = 16383;
     beat->leader = beat->abstain = beat->asks = beat->leaving = true;
     beat->n_echoes = coordinators;
     for (int i = 0; i < coordinators; i++)

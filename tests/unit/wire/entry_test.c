@@ -110,6 +110,19 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->holding.holds, b->holding.holds);
         assert_int_equal(a->holding.since_ms, b->holding.since_ms);
         break;
+    case ENTRY_FEATURES:
+        assert_int_equal(a->features.level, b->features.level);
+        break;
+    case ENTRY_CLOCK:
+        assert_int_equal(a->clock.server, b->clock.server);
+        assert_int_equal(a->clock.steps, b->clock.steps);
+        assert_true(a->clock.stepped_ms == b->clock.stepped_ms);
+        assert_true(a->clock.boot == b->clock.boot);
+        assert_int_equal(a->clock.total, b->clock.total);
+        assert_int_equal(a->clock.compared, b->clock.compared);
+        assert_true(a->clock.ahead_ms == b->clock.ahead_ms);
+        assert_int_equal(a->clock.bound_ms, b->clock.bound_ms);
+        break;
     }
 }
 

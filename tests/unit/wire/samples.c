@@ -160,6 +160,19 @@ static void sample_body(struct entry *entry)
         entry->holding.holds = true;
         entry->holding.since_ms = 300;
         break;
+    case ENTRY_FEATURES:
+        entry->features.level = 2;
+        break;
+    case ENTRY_CLOCK:
+        entry->clock.server = LIMIT_SERVERS - 1;
+        entry->clock.steps = 3;
+        entry->clock.stepped_ms = -3600000;
+        entry->clock.boot = UINT64_MAX;
+        entry->clock.total = 4;
+        entry->clock.compared = true;
+        entry->clock.ahead_ms = INT64_MIN;
+        entry->clock.bound_ms = 2000;
+        break;
     }
 }
 
@@ -188,6 +201,8 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     beat->term = 17;
     beat->applied = 123456;
     beat->config_version = 7;
+    beat->level = 2;
+    beat->level_needed = 1;
     beat->leader = true;
     beat->abstain = true;
     beat->heard = 0xfef;

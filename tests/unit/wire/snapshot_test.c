@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/prng.h"
 #include "base/utc.h"
+#include "core/feature.h"
 #include "samples.h"
 
 #include "testing.h"
@@ -279,6 +280,29 @@ static void a_time_beyond_all_clocks_is_refused_by_name(void **state)
     refused_for(a, "NodeState.since_time");
 }
 
+static void the_level_survives_and_a_newer_one_is_refused(void **state)
+{
+    struct shared *a = sample_shared(), *b;
+    struct buf bytes = {0};
+    struct err err;
+
+    a->level = FEATURE_NEWEST;
+    shared_encode(a, &bytes);
+    assert_int_equal(shared_decode(bytes.data, bytes.len, &b, &err), 0);
+    assert_int_equal(b->level, FEATURE_NEWEST);
+    shared_free(b);
+    buf_clear(&bytes);
+    a->level = 0; /* as from a program from before levels */
+    shared_encode(a, &bytes);
+    assert_int_equal(shared_decode(bytes.data, bytes.len, &b, &err), 0);
+    assert_int_equal(b->level, FEATURE_FIRST);
+    shared_free(b);
+    buf_free(&bytes);
+    a->level = FEATURE_NEWEST + 1;
+    a->leader = LIMIT_SERVERS; /* this version would not know what it means */
+    refused_for(a, "the snapshot is at feature level");
+}
+
 /* What is derived from the latest time that an entry may have. */
 static void a_state_at_the_end_of_time_is_taken_back(void **state)
 {
@@ -338,6 +362,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(a_time_beyond_all_clocks_is_refused_by_name),
         cmocka_unit_test(a_state_at_the_end_of_time_is_taken_back),
+        cmocka_unit_test(the_level_survives_and_a_newer_one_is_refused),
         cmocka_unit_test(cuts_and_mutations_do_no_harm),
     };
 

@@ -1,0 +1,34 @@
+#include "core/feature.h"
+#include "base/check.h"
+
+#include <stddef.h>
+
+const char *feature_what(uint32_t level)
+{
+    static const char *const what[] = {
+        [FEATURE_FIRST] = "what there was before levels",
+        [FEATURE_CLOCK] = "steps of clocks in the ledger",
+    };
+
+    return level < ARRAY_LEN(what) && what[level] != NULL ? what[level] : "?";
+}
+
+uint32_t feature_of(enum entry_kind kind)
+{
+    return kind == ENTRY_CLOCK ? FEATURE_CLOCK : FEATURE_FIRST;
+}
+
+uint32_t feature_needed(const struct entry *entry)
+{
+    return entry->kind == ENTRY_FEATURES ? entry->features.level : feature_of(entry->kind);
+}
+
+int feature_check(const char *who, uint32_t needed, uint32_t known, struct err *err)
+{
+    if (needed <= known)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "%s is at feature level %u, this program knows up to %u: install the version "
+                   "that the other nodes have",
+                   who, needed, known);
+}
