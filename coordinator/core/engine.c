@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "core/engine_private.h"
 #include "core/feature.h"
 
@@ -143,10 +144,11 @@ struct engine *engine_new(const struct engine_options *options)
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
         engine->peers[i].rx_ms = BOOT_NEVER;
+        engine->peers[i].utc_ahead_ms = UTC_NONE;
     }
+    engine->peers[engine->self].utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->started_utc_ms = options->now.utc_ms;
     engine->timed_ms = options->now.boot_ms;
-    engine->utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->stored_index = UINT64_MAX;
     engine->votes = true;
     outbox_reset(engine);
@@ -233,6 +235,8 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         entry->security.server < engine->model->n_coordinators &&
         entry->time_ms >= engine->started_utc_ms)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
+    if (entry->kind == ENTRY_CLOCK)
+        time_recorded(engine, entry);
 }
 
 static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)
@@ -288,6 +292,7 @@ static void tick(struct engine *engine, struct moment now, struct effects *effec
         return;
     engine->tick_ms = next_turn_ms(engine, now);
     belief_tick(engine, now);
+    time_compare(engine, now, effects);
     hold_watch(engine, now);
     elect_tick(engine, now, effects);
 }

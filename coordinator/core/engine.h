@@ -18,6 +18,8 @@
 struct engine;
 struct zone;
 
+#define CLOCK_BOUND_MS 2000 /* no entry's time is further from the median of the voters' clocks */
+
 struct moment {
     int64_t boot_ms; /* monotonic: all local arithmetic */
     int64_t utc_ms;  /* for the ledger only */

@@ -349,7 +349,8 @@ static bool says_other(const struct peer *peer, const struct beat *beat)
 {
     return peer->heard != beat->heard || peer->abstain != beat->abstain ||
            peer->leader != beat->leader || peer->term != beat->term ||
-           peer->refused != beat->refused || peer->level != beat->level;
+           peer->refused != beat->refused || peer->steps != beat->steps ||
+           peer->level != beat->level;
 }
 
 void belief_beat(struct engine *engine, const struct event *event, struct effects *effects)
@@ -373,6 +374,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     }
     if (says_other(peer, beat))
         engine_wake(engine, event->now);
+    time_beat(engine, event->now, beat, peer->boot != beat->boot);
     peer->boot = beat->boot;
     peer->number = beat->number;
     peer->rx_ms = event->now.boot_ms;

@@ -83,7 +83,7 @@ static void print_move(const struct engine *engine, struct moment now, int route
     const struct route_state *state = &engine->shared->routes[route];
     const struct route *r = &engine->model->routes[route];
     const char *to = r->candidates[state->now.candidate].name;
-    long long ago_s = (long long)(now.utc_ms - state->intent_ms) / 1000;
+    long long ago_s = (long long)(engine_time_ms(engine, now) - state->intent_ms) / 1000;
 
     if (ago_s < 0)
         ago_s = 0;

@@ -347,17 +347,17 @@ static int preferred(const struct engine *engine, struct moment now, int route, 
 static int64_t allowed_ms(const struct engine *engine, struct moment now, int route)
 {
     const struct failback *failback = &engine->model->routes[route].failback;
-    int64_t local_ms, next_ms = INT64_MAX;
+    int64_t utc_ms = engine_time_ms(engine, now), local_ms, next_ms = INT64_MAX;
     int i;
 
     if (failback->n_allowed == 0)
-        return now.utc_ms;
+        return utc_ms;
     if (engine->zone == NULL)
         return INT64_MAX;
-    local_ms = now.utc_ms + zone_offset(engine->zone, now.utc_ms) * 1000ll;
+    local_ms = utc_ms + zone_offset(engine->zone, utc_ms) * 1000ll;
     for (i = 0; i < failback->n_allowed; i++) {
         if (span_contains(&failback->allowed[i], local_ms))
-            return now.utc_ms;
+            return utc_ms;
         engine_due(&next_ms, span_next_ms(&failback->allowed[i], local_ms));
     }
     return zone_to_utc(engine->zone, next_ms);
@@ -368,7 +368,7 @@ int route_back(const struct engine *engine, struct moment now, int route)
     int64_t due_ms;
     int back = preferred(engine, now, route, &due_ms);
 
-    return back >= 0 && allowed_ms(engine, now, route) <= now.utc_ms ? back : -1;
+    return back >= 0 && allowed_ms(engine, now, route) <= engine_time_ms(engine, now) ? back : -1;
 }
 
 /* Left by a planned move, and not yet told to go: whom an operator drains has no such end. */
@@ -386,9 +386,9 @@ static bool grace_over(const struct engine *engine, struct moment now, int route
 }
 
 /* UTC may step meanwhile: look again before long. */
-static int64_t boot_at(struct moment now, int64_t utc_ms)
+static int64_t boot_at(const struct engine *engine, struct moment now, int64_t utc_ms)
 {
-    int64_t in_ms = utc_ms - now.utc_ms;
+    int64_t in_ms = utc_ms - engine_time_ms(engine, now);
 
     return now.boot_ms + (in_ms < UTC_LOOK_MS ? in_ms : UTC_LOOK_MS);
 }
@@ -405,14 +405,14 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
     int back = preferred(engine, now, route, &back_ms);
 
     if (finishing(engine, route) && !(facts & FACT_DRAIN_OVER))
-        engine_due(&due_ms, boot_at(now, state->grace_until_ms));
+        engine_due(&due_ms, boot_at(engine, now, state->grace_until_ms));
     if (facts & FACT_PARENT_MOVED) /* a window's end, a majority heard again: nobody says so */
         engine_due(&due_ms, now.boot_ms + KEPT_LOOK_MS);
     if (back < 0)
         engine_due(&due_ms, back_ms);
     else /* it waits for an allowed time, or for the end of what keeps it back */
         engine_due(&due_ms, at_least(now.boot_ms + KEPT_LOOK_MS,
-                                     boot_at(now, allowed_ms(engine, now, route))));
+                                     boot_at(engine, now, allowed_ms(engine, now, route))));
     return due_ms;
 }
 

@@ -71,6 +71,7 @@ static void sweep(struct engine *engine, struct moment now, struct effects *effe
     engine->odd = belief_sweep(engine, now, effects);
     engine->odd |= hold_lead(engine, now, effects);
     record_refusals(engine, now, effects);
+    time_lead(engine, now, effects);
     verbs_sweep(engine, now, effects);
     feature_raise(engine, now, effects);
     elect_hand_over(engine, now, effects);

@@ -48,6 +48,12 @@ struct peer {
     uint64_t term, applied;
     uint32_t config_version;
     uint32_t level; /* newest feature level that it knows */
+    /* Its clock: how far it is ahead of this node's boot clock (UTC_NONE: not known); steps as
+     * it says, and what of them is in the ledger, since when (the entry was asked for). */
+    int64_t utc_ahead_ms;
+    uint32_t steps, steps_recorded;
+    int64_t stepped_ms, stepped_recorded_ms;
+    int64_t steps_ms;
     bool leader, abstain, leaving;
     uint64_t led_term; /* newest in which it said that it leads */
     server_set heard;
@@ -122,7 +128,7 @@ struct engine {
     int64_t routes_ms;  /* the leader looks at its routes then … */
     bool routes_busy;   /* … or at every event */
     int64_t started_utc_ms;
-    int64_t utc_ahead_ms;            /* of the boot clock */
+    bool clock_off;                  /* it was said that this node's UTC is */
     int64_t timed_ms;                /* when the newest entry's time was applied here */
     int64_t failed_ms[LIMIT_ROUTES]; /* since when the active candidate is failed; 0: it is not */
     uint32_t failed_epoch[LIMIT_ROUTES]; /* … of this placement */
@@ -230,10 +236,19 @@ void config_changed(struct engine *engine, struct moment now, const struct route
 void time_step(struct engine *engine, struct moment now, struct effects *effects);
 /* After an entry was applied; the newest one's time was `before_ms`. */
 void time_applied(struct engine *engine, struct moment now, int64_t before_ms);
-/* Time as entries are stamped: UTC, but never before the newest of them and what has passed
- * since. After a leader whose clock was fast durations stay what they were, by a sixteenth
- * shorter until the true time has caught up. */
+/* Time as entries are stamped: this node's UTC, but within CLOCK_BOUND_MS of the median of a
+ * majority's clocks, so that one clock moves nothing; and never before the newest entry and what
+ * has passed since. After a leader whose clock was fast durations stay what they were, by a
+ * sixteenth shorter until the true time has caught up. */
 int64_t engine_time_ms(const struct engine *engine, struct moment now);
+/* What a beat says of its sender's clock. A new start of it has nothing to record yet. */
+void time_beat(struct engine *engine, struct moment now, const struct beat *beat, bool new_start);
+/* Looks at this node's clock, and says so when it is off or right again. */
+void time_compare(struct engine *engine, struct moment now, struct effects *effects);
+/* The leader's half: steps go into the ledger. */
+void time_lead(struct engine *engine, struct moment now, struct effects *effects);
+/* … they are there. */
+void time_recorded(struct engine *engine, const struct entry *entry);
 
 /* engine_belief.c: probes and beats */
 struct cell *cell_of(const struct engine *engine, int check, int observer);

@@ -40,16 +40,16 @@ static bool too_soon(const struct engine *engine, struct moment now, const struc
             return false;
         start_ms = w->end_ms;
     }
-    return !w->emergency && start_ms - now.utc_ms < NOTICE_MS;
+    return !w->emergency && start_ms - engine_time_ms(engine, now) < NOTICE_MS;
 }
 
-static const char *window_error(struct moment now, const struct command *command)
+static const char *window_error(int64_t utc_ms, const struct command *command)
 {
     const struct window_state *w = &command->window;
     bool any = false;
     size_t i;
 
-    if (command->kind == COMMAND_WINDOW_EXTEND && w->end_ms - now.utc_ms > WINDOW_MAX_MS)
+    if (command->kind == COMMAND_WINDOW_EXTEND && w->end_ms - utc_ms > WINDOW_MAX_MS)
         return "a window is extended to 31 days from now at most";
     if (command->kind != COMMAND_WINDOW_ADD)
         return NULL;
@@ -59,7 +59,7 @@ static const char *window_error(struct moment now, const struct command *command
         return "a window must name at least one function that stops";
     if (w->end_ms <= w->start_ms)
         return "a window must end after it starts";
-    if (w->end_ms <= now.utc_ms)
+    if (w->end_ms <= utc_ms)
         return "a window must end in the future";
     if (w->end_ms - w->start_ms > WINDOW_MAX_MS)
         return "a window lasts 31 days at most: the month's report would be of nothing";
@@ -69,7 +69,7 @@ static const char *window_error(struct moment now, const struct command *command
 static void fill_window(const struct engine *engine, struct moment now,
                         const struct command *command, struct entry *entry)
 {
-    const char *error = window_error(now, command);
+    const char *error = window_error(engine_time_ms(engine, now), command);
     bool soon = too_soon(engine, now, command);
 
     if (error == NULL && soon && !command->window.short_notice)

@@ -358,8 +358,10 @@ static void step_one(struct injection *injection, int server, bool on)
 {
     struct machine *machine = coordinator(injection, server);
 
-    if (machine != NULL && on)
-        clock_step_utc(&machine->clock, injection->fault.value);
+    if (machine == NULL || !on)
+        return;
+    clock_step_utc(&machine->clock, injection->fault.value);
+    evidence_clocks(machine->sim);
 }
 
 static void drift_one(struct injection *injection, int server, bool on)

@@ -219,7 +219,8 @@ struct sim {
     struct evidence *evidence;
     struct account *account;
     int leaders;
-    bool murky; /* faults that neither account can be blamed for */
+    bool crooked; /* so many clocks are, or were, ahead that they decide what time it is */
+    bool murky;   /* faults that neither account can be blamed for */
 
     struct sim_counts counts;
     uint64_t digest;
@@ -362,6 +363,8 @@ void watch_restart(struct machine *machine); /* the process has begun: what is l
 void evidence_open(struct sim *sim);
 void evidence_free(struct sim *sim);
 void evidence_line(struct sim *sim, int server, const char *line, size_t len);
+/* Are clocks ahead that nothing could keep out of the ledger? Asked whenever one may be. */
+void evidence_clocks(struct sim *sim);
 /* What an observer really saw. */
 void evidence_probe(struct sim *sim, int observer, int check, enum reason reason);
 

@@ -2,6 +2,7 @@
  * proto/beat.proto; its bytes are written and read here, and the tests compare them with what
  * the generated code makes of them. */
 #include "base/check.h"
+#include "base/utc.h"
 #include "core/feature.h"
 #include "wire/codec.h"
 #include "wire/packed.h"
@@ -43,6 +44,9 @@ enum field {
     LEAVING = 30,
     LEVEL = 31,
     LEVEL_NEEDED = 32,
+    UTC_TIME = 33,
+    STEPS = 34,
+    STEPPED = 35,
     FIELDS
 };
 
@@ -157,6 +161,9 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, LEAVING, WIRE_VARINT, beat->leaving);
     at = put_scalar(at, LEVEL, WIRE_VARINT, beat->level);
     at = put_scalar(at, LEVEL_NEEDED, WIRE_VARINT, beat->level_needed);
+    at = put_scalar(at, UTC_TIME, WIRE_VARINT, pb_time(beat->utc_ms));
+    at = put_scalar(at, STEPS, WIRE_VARINT, beat->steps);
+    at = put_scalar(at, STEPPED, WIRE_FIXED64, (uint64_t)beat->stepped_ms);
     return (size_t)(at - bytes);
 }
 
@@ -201,7 +208,8 @@ static const uint8_t types[FIELDS] = {
     [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
     [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
     [HOLDING] = WIRE_VARINT,    [UNABLE] = WIRE_VARINT,         [LEAVING] = WIRE_VARINT,
-    [LEVEL] = WIRE_VARINT,      [LEVEL_NEEDED] = WIRE_VARINT,
+    [LEVEL] = WIRE_VARINT,      [LEVEL_NEEDED] = WIRE_VARINT,   [UTC_TIME] = WIRE_VARINT,
+    [STEPS] = WIRE_VARINT,      [STEPPED] = WIRE_FIXED64,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -383,6 +391,14 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->config_version = (uint32_t)message.scalars[CONFIG_VERSION];
     beat->level = feature_said(message.scalars[LEVEL]);
     beat->level_needed = feature_said(message.scalars[LEVEL_NEEDED]);
+    /* One that no clock says is as good as none: there is arithmetic with it. */
+    beat->utc_ms = pb_time_back(message.scalars[UTC_TIME]);
+    if (beat->utc_ms < -UTC_MOST_MS || beat->utc_ms > UTC_MOST_MS)
+        beat->utc_ms = UTC_NONE;
+    beat->steps = (uint32_t)message.scalars[STEPS];
+    beat->stepped_ms = (int64_t)message.scalars[STEPPED];
+    if (beat->stepped_ms < -UTC_MOST_MS || beat->stepped_ms > UTC_MOST_MS)
+        beat->stepped_ms = 0;
     beat->leader = message.scalars[LEADER] != 0;
     beat->abstain = message.scalars[ABSTAIN] != 0;
     beat->asks = message.scalars[ASKS] != 0;

@@ -381,7 +381,7 @@ static bool get_clock(const Message *message, struct entry *entry)
 {
     const Kirikae__V1__Clock *c = message->clock;
 
-    if (c->server >= LIMIT_SERVERS)
+    if (c->server >= LIMIT_SERVERS || !is_time(c->stepped_ms))
         return false;
     entry->clock.server = (int)c->server;
     entry->clock.steps = c->steps;

@@ -237,7 +237,7 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
     case ENTRY_CLOCK:
         e->clock.server = index_of(in, 6, LIMIT_SERVERS);
         e->clock.steps = (uint32_t)number(in, 4);
-        e->clock.stepped_ms = (int64_t)number(in, 8);
+        e->clock.stepped_ms = time_of(in);
         e->clock.compared = below(in, 2);
         e->clock.ahead_ms = (int64_t)number(in, 8);
         break;

@@ -61,6 +61,9 @@ struct beat {
     uint64_t term;
     uint64_t applied;        /* Raft index */
     uint32_t config_version; /* of the applied configuration: check numbers refer to it */
+    int64_t utc_ms;          /* the sender's clock as the beat left; UTC_NONE: not said */
+    uint32_t steps;          /* that clock was set so often since the sender's start … */
+    int64_t stepped_ms;      /* … together, forward */
     uint32_t level;          /* newest feature level that the sender knows (core/feature.h) */
     uint32_t level_needed;   /* … and that of its state, for all who take part */
     bool leader;

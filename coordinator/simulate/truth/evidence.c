@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/failover/rules.h"
+#include "core/feature.h"
 #include "report/replay.h"
 #include "simulate/inside.h"
 
@@ -87,6 +88,38 @@ static bool is(const json_t *line, const char *category, const char *type)
 
 /* ---- times ---- */
 
+#define AHEAD_MS 500   /* a clock that is further ahead was set so */
+#define UNSEEN_MS 1000 /* beats on their way, and a step that they do not tell of yet */
+
+/* The fewest that can decide must not have a median that is ahead, and all must say their
+ * clocks. */
+void evidence_clocks(struct sim *sim)
+{
+    int i, n = 0;
+    bool old = false;
+
+    for (i = 0; i < sim->model->n_coordinators; i++) {
+        const struct machine *machine = &sim->machines[i];
+
+        n += sim->model->servers[i].role == MEMBER_VOTER &&
+             clock_now(&machine->clock, sim_ms(sim)).utc_ms > sim_utc_ms(sim) + AHEAD_MS;
+        old = old || machine->level < FEATURE_CLOCK;
+    }
+    sim->crooked = sim->crooked || n > model_majority(sim->model) / 2 || (n > 0 && old);
+}
+
+static void check_ahead(struct evidence *e, const char *time)
+{
+    int64_t utc_ms;
+
+    evidence_clocks(e->sim);
+    if (!e->sim->crooked && utc_parse(time, &utc_ms) == 0 &&
+        utc_ms > sim_utc_ms(e->sim) + CLOCK_BOUND_MS + UNSEEN_MS)
+        sim_break(e->sim, "ledger-time", "line %lld is of %s, %lld ms too far ahead",
+                  (long long)e->seq, time,
+                  (long long)(utc_ms - sim_utc_ms(e->sim) - CLOCK_BOUND_MS));
+}
+
 static void check_time(struct evidence *e, const json_t *line)
 {
     static const char *const durations[] = {"silent_ms", "took_ms"};
@@ -99,6 +132,7 @@ static void check_time(struct evidence *e, const json_t *line)
         sim_break(e->sim, "ledger-time", "line %lld is of %s, the one before of %s",
                   (long long)e->seq, time, e->newest);
     snprintf(e->newest, sizeof e->newest, "%s", time);
+    check_ahead(e, time);
     if (json_is_string(start) && json_is_string(end) &&
         strcmp(json_string_value(end), json_string_value(start)) < 0)
         sim_break(e->sim, "ledger-time", "line %lld ends before it starts", (long long)e->seq);

@@ -34,6 +34,14 @@ static struct moment moment(const struct cluster *c)
     return (struct moment){.boot_ms = c->now_ms, .utc_ms = UTC_START + c->now_ms + c->utc_shift_ms};
 }
 
+static struct moment moment_of(const struct cluster *c, int node)
+{
+    struct moment now = moment(c);
+
+    now.utc_ms += c->utc_off_ms[node];
+    return now;
+}
+
 static bool connected(const struct cluster *c, int a, int b)
 {
     return !c->stopped[a] && !c->stopped[b] && (a == b || (!c->cut[a] && !c->cut[b]));
@@ -43,9 +51,12 @@ static void carry_out(struct cluster *c, int node);
 
 static void step(struct cluster *c, int node, const struct event *event)
 {
+    struct event there = *event;
+
     if (c->stopped[node])
         return;
-    engine_step(c->inside->engines[node], event, &c->inside->effects);
+    there.now = moment_of(c, node);
+    engine_step(c->inside->engines[node], &there, &c->inside->effects);
     carry_out(c, node);
 }
 
@@ -64,6 +75,10 @@ static void count_line(void *context, uint64_t seq, const char *line, size_t len
     c->disputed += says(line, len, "\"category\":\"verdict\",\"type\":\"disputed\"");
     c->served += says(line, len, "\"rule\":64");
     c->refused += says(line, len, "\"type\":\"refused\"");
+    if (says(line, len, "\"type\":\"stepped\"")) {
+        c->steps++;
+        snprintf(c->step, sizeof c->step, "%.*s", (int)len, line);
+    }
     c->outages += says(line, len, "\"category\":\"outage\",\"type\":\"open\"");
     c->outages -= says(line, len, "\"category\":\"outage\",\"type\":\"disputed\"");
 }
@@ -90,7 +105,7 @@ static void catch_up(struct cluster *c, int node)
         CHECK(entry_decode(stored->bytes, stored->len, &entry, &err) == 0);
         if (entry.kind == ENTRY_INTENT && entry.intent.step == 0)
             tell_stored(c, node, entry.intent.route, entry.intent.epoch);
-        engine_apply(in->engines[node], moment(c), in->applied[node], &entry,
+        engine_apply(in->engines[node], moment_of(c, node), in->applied[node], &entry,
                      node == 8 ? count_line : NULL, c, &in->effects);
         carry_out(c, node);
         if (entry.kind == ENTRY_INTENT)
@@ -162,7 +177,7 @@ static void beat(struct cluster *c, int node)
     int i;
 
     c->beats[node]++;
-    engine_beat(c->inside->engines[node], moment(c), &out);
+    engine_beat(c->inside->engines[node], moment_of(c, node), &out);
     beat_encode(&out, &bytes);
     for (size_t b = 0; b < bytes.len; b++)
         trace(c, bytes.data[b]);
@@ -303,7 +318,7 @@ static void boot(struct cluster *c, int node, uint64_t incarnation)
                                      .model = world_parse(yaml),
                                      .yaml = (const uint8_t *)yaml,
                                      .yaml_len = (uint32_t)strlen(yaml),
-                                     .now = moment(c)};
+                                     .now = moment_of(c, node)};
 
     c->inside->engines[node] = engine_new(&options);
     c->inside->applied[node] = 0;

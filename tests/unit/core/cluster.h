@@ -13,7 +13,8 @@
 
 struct cluster {
     int64_t now_ms;
-    int64_t utc_shift_ms; /* of everybody's clock */
+    int64_t utc_shift_ms;              /* of everybody's clock */
+    int64_t utc_off_ms[CLUSTER_NODES]; /* … and besides of one's */
     int leader;
     uint64_t term;
     int loss_percent;
@@ -30,6 +31,8 @@ struct cluster {
     server_set told_draining;
     int confirmations;                               /* probes that the engines asked for at once */
     int moves, verdicts, disputed, refused, outages; /* ledger lines seen at node 0's log */
+    int steps; /* … of clocks, and the newest of these lines */
+    char step[512];
     int served;    /* … routes in dispute, because their callers are served */
     bool restless; /* ticks all the time, not only when engine_next_ms() says */
     int ticks;     /* of all nodes */

@@ -322,6 +322,7 @@ static void test_extended_window(void **state)
     told(world, "maintenance-extend", args, "would not end later");
     assert_false(shared_of(world)->windows[0].short_notice);
     world->now.utc_ms += 20ll * 86400000;
+    world_tick(world, 10); /* all clocks say so */
     snprintf(args, sizeof args, "\"window\":%llu,\"end\":\"2026-12-25T03:00:00Z\"",
              (unsigned long long)id);
     told(world, "maintenance-extend", args, "14 days ahead");
@@ -351,6 +352,7 @@ static void test_extended_window(void **state)
              (unsigned long long)shared_of(world)->windows[1].id);
     told(world, "maintenance-extend", args, "31 days from now at most");
     world->now.utc_ms += 20ll * 86400000;
+    world_tick(world, 10); /* all clocks say so */
     snprintf(args, sizeof args, "\"window\":%llu",
              (unsigned long long)shared_of(world)->windows[1].id);
     told(world, "maintenance-end", args, "is over already");

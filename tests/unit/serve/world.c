@@ -141,6 +141,7 @@ void world_hear(struct world *world)
     int i;
 
     engine_beat(world->engine, world->now, &mine);
+    beat.utc_ms = world->now.utc_ms;
     beat.applied = world->index;
     beat.echoes[world->self] = (struct echo){.known = true, .boot = 77, .number = mine.number};
     for (i = 0; i < 3; i++) {

@@ -102,6 +102,9 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     m.heard = beat->heard;
     m.refused = beat->refused;
     m.asks = beat->asks;
+    m.utc_time = pb_time(beat->utc_ms);
+    m.steps = beat->steps;
+    m.stepped_ms = beat->stepped_ms;
     m.level = beat->level;
     m.level_needed = beat->level_needed;
     m.leaving = beat->leaving;
@@ -129,6 +132,9 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .term = figure(prng),
                           .applied = figure(prng),
                           .config_version = (uint32_t)figure(prng),
+                          .utc_ms = (int64_t)figure(prng),
+                          .steps = (uint32_t)figure(prng),
+                          .stepped_ms = (int64_t)figure(prng),
                           .level = (uint32_t)figure(prng),
                           .level_needed = (uint32_t)figure(prng),
                           .leader = prng_below(prng, 2),

@@ -1,6 +1,7 @@
 /* Beats: small enough for a datagram whatever they hold, and safe to open. */
 #include "base/mem.h"
 #include "base/prng.h"
+#include "base/utc.h"
 #include "core/feature.h"
 #include "samples.h"
 
@@ -16,6 +17,9 @@ static void same_beat(const struct beat *a, const struct beat *b)
     assert_int_equal(a->config_version, b->config_version);
     assert_int_equal(a->level != 0 ? a->level : FEATURE_FIRST, b->level);
     assert_int_equal(a->level_needed != 0 ? a->level_needed : FEATURE_FIRST, b->level_needed);
+    assert_true(a->utc_ms == b->utc_ms);
+    assert_int_equal(a->steps, b->steps);
+    assert_true(a->stepped_ms == b->stepped_ms);
     assert_int_equal(a->leader, b->leader);
     assert_int_equal(a->abstain, b->abstain);
     assert_true(a->heard == b->heard);
@@ -144,6 +148,9 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
     beat->number = beat->term = beat->applied = (1ull << 42) - 1;
     beat->config_version = beat->refused = UINT32_MAX;
     beat->level = beat->level_needed = 16383;
+    beat->utc_ms = -UTC_MOST_MS;
+    beat->steps = UINT32_MAX;
+    beat->stepped_ms = -1;
     beat->leader = beat->abstain = beat->asks = beat->leaving = true;
     beat->n_echoes = coordinators;
     for (int i = 0; i < coordinators; i++)

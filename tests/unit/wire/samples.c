@@ -201,6 +201,9 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     beat->term = 17;
     beat->applied = 123456;
     beat->config_version = 7;
+    beat->utc_ms = 1795312800123;
+    beat->steps = 2;
+    beat->stepped_ms = -3600000;
     beat->level = 2;
     beat->level_needed = 1;
     beat->leader = true;
