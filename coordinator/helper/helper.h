@@ -26,6 +26,8 @@ struct place {
     char candidate[LIMIT_NAME];
     /* Bits: what the daemon wants of it. */
     uint32_t addresses, hooks;
+    uint32_t addresses_left, hooks_left; /* bits: what could not be brought down */
+    int64_t again_ms;                    /* then it is tried again; INT64_MAX: nothing is left */
     struct hook_run runs[HELPER_HOOKS];
     bool failed;         /* a hook of this start, or stop, did not do it */
     bool up;             /* as last told */

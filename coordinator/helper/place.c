@@ -138,35 +138,53 @@ static void bring_up(struct place *place, int64_t now_ms)
 /* ---- down ---- */
 
 /* The way that needs no program: takes down what all of its callers come through. */
-static void last_resort(struct place *place, const char *interface)
+static bool last_resort(struct place *place, const char *interface)
 {
     struct err err;
 
     log_line(place->helper->log, LOG_LEVEL_ERROR, "last-resort", "route %s: interface %s goes down",
              place->route->name, interface);
-    if (interface_set(place->helper->netlink, interface, false, &err) < 0)
-        complain(place, &err);
+    if (interface_set(place->helper->netlink, interface, false, &err) == 0)
+        return true;
+    complain(place, &err);
+    return false;
+}
+
+static void take_address(struct place *place, int a)
+{
+    const struct helper_address *address = &place->route->addresses[a];
+    struct err err;
+
+    place->addresses_left &= ~(1u << a);
+    if (address_take(place->helper->netlink, address, &err) == 0)
+        return;
+    complain(place, &err);
+    if (!last_resort(place, address->interface))
+        place->addresses_left |= 1u << a;
+}
+
+static void give_up_hook(struct place *place, int h)
+{
+    place->hooks_left &= ~(1u << h);
+    if (!last_resort(place, place->route->hooks[h].last_resort))
+        place->hooks_left |= 1u << h;
 }
 
 /* Hooks that were killed begin to stop when they are gone, which takes its moment. Whatever is
  * wanted: all that stands in the file, because nobody knows what is left. */
 static void bring_down(struct place *place)
 {
-    struct err err;
     int a, h;
 
     kill_hooks(place);
     place->failed = false;
     place->announce_ms = INT64_MAX;
     for (a = 0; a < place->route->n_addresses; a++)
-        if (address_take(place->helper->netlink, &place->route->addresses[a], &err) < 0) {
-            complain(place, &err);
-            last_resort(place, place->route->addresses[a].interface);
-        }
+        take_address(place, a);
     for (h = 0; h < place->route->n_hooks; h++) {
         run_hook(place, h, "stop", INT64_MAX); /* holding.h keeps its time */
         if (place->runs[h].pid == 0)
-            last_resort(place, place->route->hooks[h].last_resort);
+            give_up_hook(place, h);
     }
 }
 
@@ -176,8 +194,34 @@ static void cut(struct place *place)
 
     for (h = 0; h < place->route->n_hooks; h++)
         if (place->runs[h].pid != 0)
-            last_resort(place, place->route->hooks[h].last_resort);
+            give_up_hook(place, h);
     kill_hooks(place);
+}
+
+/* What neither way took down is tried again: it is not fenced, and nobody is told so. */
+static struct holding_orders stopped(struct place *place, int64_t now_ms)
+{
+    static const struct holding_orders nothing;
+
+    if (place->addresses_left == 0 && place->hooks_left == 0)
+        return holding_stopped(&place->holding);
+    place->again_ms = now_ms + HOLDING_RETRY_MS;
+    return nothing;
+}
+
+static void try_again(struct place *place, int64_t now_ms)
+{
+    int a, h;
+
+    place->again_ms = INT64_MAX;
+    for (a = 0; a < place->route->n_addresses; a++)
+        if (place->addresses_left >> a & 1)
+            take_address(place, a);
+    for (h = 0; h < place->route->n_hooks; h++)
+        if (place->hooks_left >> h & 1)
+            give_up_hook(place, h);
+    if (!hooks_run(place))
+        obey(place, stopped(place, now_ms), now_ms);
 }
 
 static void obey(struct place *place, struct holding_orders orders, int64_t now_ms)
@@ -194,11 +238,11 @@ static void obey(struct place *place, struct holding_orders orders, int64_t now_
             bring_down(place);
             if (hooks_run(place))
                 return;
-            orders = holding_stopped(&place->holding);
+            orders = stopped(place, now_ms);
             break;
         case HOLDING_DO_CUT:
             cut(place);
-            orders = holding_stopped(&place->holding);
+            orders = stopped(place, now_ms);
             break;
         case HOLDING_DO_NOTHING:
             break;
@@ -284,7 +328,7 @@ void place_begin(struct place *place, int64_t now_ms)
     struct timing timing = model_timing(PROFILE_NORMAL);
     int h;
 
-    place->announce_ms = INT64_MAX;
+    place->announce_ms = place->again_ms = INT64_MAX;
     for (h = 0; h < place->route->n_hooks; h++)
         place->check_ms[h] = INT64_MAX;
     obey(place, holding_begin(&place->holding, timing.fence_ms, now_ms), now_ms);
@@ -301,7 +345,7 @@ void place_hook_ended(struct place *place, int h, int64_t now_ms)
     if (r < 0)
         complain(place, &err);
     if (r < 0 && place->holding.phase == HOLDING_STOPPING)
-        last_resort(place, place->route->hooks[h].last_resort);
+        give_up_hook(place, h);
     if (place->holding.phase == HOLDING_UP && strcmp(action, "check") == 0) {
         place->check_ms[h] = now_ms + place->route->hooks[h].check_ms;
         if (r < 0)
@@ -314,7 +358,7 @@ void place_hook_ended(struct place *place, int h, int64_t now_ms)
     if (place->holding.phase == HOLDING_STARTING)
         obey(place, holding_started(&place->holding, !place->failed, now_ms), now_ms);
     else if (place->holding.phase == HOLDING_STOPPING)
-        obey(place, holding_stopped(&place->holding), now_ms);
+        obey(place, stopped(place, now_ms), now_ms);
 }
 
 /* Somebody took it away, or it came to the end of the kernel's own deadline. */
@@ -351,6 +395,8 @@ void place_tick(struct place *place, int64_t now_ms)
 
     while (holding_next_ms(&place->holding) <= now_ms)
         obey(place, holding_tick(&place->holding, now_ms), now_ms);
+    if (now_ms >= place->again_ms)
+        try_again(place, now_ms);
     if (now_ms >= place->announce_ms)
         announce_all(place, now_ms);
     if (place->holding.phase == HOLDING_UP && now_ms >= place->renew_ms)
@@ -371,6 +417,7 @@ int64_t place_next_ms(const struct place *place)
     int h;
 
     sooner(&next_ms, place->announce_ms);
+    sooner(&next_ms, place->again_ms);
     if (place->holding.phase == HOLDING_UP)
         sooner(&next_ms, place->renew_ms);
     for (h = 0; h < place->route->n_hooks; h++)

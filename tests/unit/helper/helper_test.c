@@ -27,7 +27,7 @@
 #define PATIENCE_MS 60000
 #define F 2000 /* valgrind and sanitizers are slow, and so is a loaded machine */
 
-static const char *binary;
+static const char *binary, *denied; /* NULL: not in this build */
 static char dir[64];
 static pid_t helper;
 static int sock = -1;
@@ -378,6 +378,39 @@ static void a_hook_is_over_when_it_ends(void **state)
     end_helper(SIGTERM);
 }
 
+/* Nor is it forgotten: it is tried again, until it is down. */
+static void what_still_stands_is_not_called_fenced(void **state)
+{
+    struct holding_message last;
+    char path[128];
+
+    NEEDS_NAMESPACE();
+    if (denied == NULL)
+        skip();
+    snprintf(path, sizeof path, "%s/denied", dir);
+    write_file("note", "#!/bin/sh\n");
+    setenv("LD_PRELOAD", denied, 1);
+    setenv("DENIED", path, 1);
+    start_helper();
+    unsetenv("LD_PRELOAD");
+    connect_to_helper();
+    say(HOLDING_HOLD, 1, 60000, "192.0.2.10");
+    expect(HOLDING_HELD);
+    write_file("denied", "x");
+    say(HOLDING_RELEASE, 1, 0, "");
+    assert_non_null(strstr(expect(HOLDING_FAILED).text, "192.0.2.10")); /* the first way … */
+    assert_non_null(strstr(expect(HOLDING_FAILED).text, "interface lan"));
+    while (has("192.0.2.10")) /* … the second, and both again until the kernel's own deadline */
+        assert_non_null(strstr(expect(HOLDING_FAILED).text, "lan"));
+    unlink(path);
+    do
+        last = answer();
+    while (last.kind == HOLDING_FAILED);
+    assert_int_equal(last.kind, HOLDING_FENCED);
+    assert_false(has("192.0.2.10"));
+    end_helper(SIGTERM);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -390,10 +423,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_wrong_with_a_hook_is_told),
         cmocka_unit_test(no_hook_keeps_the_fence_waiting),
         cmocka_unit_test(a_hook_is_over_when_it_ends),
+        cmocka_unit_test(what_still_stands_is_not_called_fenced),
     };
 
-    if (argc != 2)
+    if (argc != 2 && argc != 3)
         return 2;
     binary = argv[1];
+    denied = argv[2];
     return cmocka_run_group_tests(tests, enter, leave);
 }
