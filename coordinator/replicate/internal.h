@@ -4,6 +4,7 @@
  *   storage.c    the disk, watched (guards 2, 3, 5)
  *   transport.c  messages as frames, snapshots in parts (guards 1, 2, 3, 4, 6)
  *   election.c   who may stand when (guard 1)
+ *   news.c       followers learn of a commit at once
  *   fsm.c        the state machine's three calls, checksums
  *   member.c     one server's id out, another in */
 #ifndef REPLICATE_INTERNAL_H
@@ -69,6 +70,14 @@ struct replacement {
     void *context;
 };
 
+/* Where the newest message to a follower ended, and what it said is committed. */
+struct anchor {
+    uint64_t to; /* Raft id; 0: nothing was sent */
+    raft_term term, last_term;
+    raft_index last, commit;
+    unsigned char version; /* of the message's format */
+};
+
 struct replicate {
     /* as given */
     struct replicate_disk *disk;
@@ -114,6 +123,7 @@ struct replicate {
     /* transport */
     struct buf frame;
     struct outgoing *outgoing[LIMIT_SERVERS];
+    struct anchor anchors[LIMIT_SERVERS];
     struct incoming incoming;
     bool turning_away;    /* libraft is about to refuse a stale leader */
     raft_index got_index; /* snapshot that snapshot_get just read */
@@ -164,6 +174,11 @@ void transport_pace(struct replicate *r); /* the next parts of snapshots */
 int transport_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);
 void transport_close(struct replicate *r); /* ends what is on its way */
+
+/* news.c */
+void news_sent(struct replicate *r, uint64_t to, const struct raft_append_entries *sent);
+void news_lost(struct replicate *r, uint64_t to); /* it may not have come, or a snapshot goes */
+void news_tell(struct replicate *r);              /* who does not know what is committed now */
 
 /* election.c */
 void election_init(struct replicate *r);

@@ -101,6 +101,7 @@ static void send_snapshot(struct replicate *r, struct raft_io_send *req,
     }
     if (out != NULL)
         drop_outgoing(slot);
+    news_lost(r, message->server_id);
     out = mem_zalloc(1, sizeof *out);
     *out = (struct outgoing){.to = message->server_id, .install = *install, .req = req, .cb = cb};
     r->guarded += guard_snapshot_term(&out->install, r->got_index, r->got_term);
@@ -150,8 +151,11 @@ static void send_entries(struct replicate *r, const struct raft_message *message
             piece.append_entries.prev_log_term = all->entries[first - 1].term;
         buf_clear(&r->frame);
         raft_codec_encode(&r->frame, r->id, message->server_id, &piece);
-        if (put_frame(r, message->server_id) < 0)
+        if (put_frame(r, message->server_id) < 0) {
+            news_lost(r, message->server_id);
             return;
+        }
+        news_sent(r, message->server_id, &piece.append_entries);
         first += piece.append_entries.n_entries;
     } while (first < all->n_entries);
 }
@@ -327,6 +331,7 @@ static void deliver(struct replicate *r, struct raft_message *message)
     if (message->type == RAFT_APPEND_ENTRIES || message->type == RAFT_INSTALL_SNAPSHOT)
         election_heard(r, message->server_id);
     election_settle(r);
+    news_tell(r);
 }
 
 static bool goes_on(const struct incoming *in, uint64_t from, const struct raft_part *part)

@@ -33,6 +33,23 @@ static void elects_and_applies(void **state)
     world_free(world);
 }
 
+/* No tick comes while this waits. */
+static void a_commit_is_news_at_once(void **state)
+{
+    struct world *world = world_new(3, 400000, 200000);
+    struct node *leader;
+
+    world_open_all(world);
+    replicate_elect(world->nodes[0].replicate);
+    leader = world_await_leader(world);
+    assert_int_equal(world_propose(leader, "lonely..", 8), PROPOSE_COMMITTED);
+    world_await_applied(world, 1);
+    assert_int_equal(world_propose(leader, "and alas", 8), PROPOSE_COMMITTED);
+    world_await_applied(world, 2);
+    world_expect_equal(world);
+    world_free(world);
+}
+
 static void cuts_large_batches(void **state)
 {
     struct world *world = world_new(3, 500, 50);
@@ -383,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elects_and_applies),
+        cmocka_unit_test(a_commit_is_news_at_once),
         cmocka_unit_test(cuts_large_batches),
         cmocka_unit_test(comes_back_from_disk),
         cmocka_unit_test(one_voter_leads_itself),
