@@ -147,7 +147,7 @@ enum effect_kind {
     EFFECT_ACT,           /* run one actuator call; report with EVENT_ACTED */
     EFFECT_ELECT,         /* the leader is silent: let this node stand for election */
     EFFECT_LEADER_BEAT,   /* a beat of `server`, our leader in `term`, says that it leads */
-    EFFECT_LEADER_SILENT, /* yes: guard H (libraft-facts.md) lets votes pass */
+    EFFECT_LEADER_SILENT, /* yes: guard 1 (replicate/guard.h) lets votes pass */
     EFFECT_TRANSFER,      /* hand the leadership to `server` */
     EFFECT_HOLD,          /* exclusive routes: until when this node's helper may serve */
     EFFECT_LOG,           /* tell the operator */

@@ -1,6 +1,7 @@
 /* Who this node is to Raft. The id is made at --init and kept beside the data. A node
- * that has lost its data must not vote under the old id again (libraft-facts.md, 6): it
- * takes a new one, and node/ asks the leader to put that in the place of the old. */
+ * that has lost its data must not vote under the old id again, because it may have voted in
+ * this term: it takes a new one, and node/ asks the leader to put that in the place of the
+ * old. */
 #include "base/clock.h"
 #include "daemon/daemon.h"
 #include "replicate/disk_uv.h"

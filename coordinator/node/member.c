@@ -1,5 +1,5 @@
-/* A node that has lost its data must not vote under its old Raft id again (libraft-facts.md,
- * 6): it comes with a new one and asks the leader to put that in the place of the old. */
+/* A node that has lost its data must not vote under its old Raft id again: it may have voted in
+ * this term. It comes with a new one and asks the leader to put that in the place of the old. */
 #include "base/mem.h"
 #include "node/internal.h"
 

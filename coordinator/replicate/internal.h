@@ -1,8 +1,8 @@
 /* One node's Raft, as its files see it. Not for other folders; the tests look in.
  *
  *   replicate.c  opens, closes, does what is due, proposes, tells
- *   storage.c    the disk, watched (guards 2, 3, 5)
- *   transport.c  messages as frames, snapshots in parts (guards 1, 2, 3, 4, 6)
+ *   storage.c    the disk, watched (guards 2, 3, 5, 8, 9)
+ *   transport.c  messages as frames, snapshots in parts (guards 1 to 4, 6, 7, 10 to 12)
  *   election.c   who may stand when (guard 1)
  *   news.c       followers learn of a commit at once
  *   fsm.c        the state machine's three calls, checksums

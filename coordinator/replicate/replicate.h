@@ -103,7 +103,7 @@ int replicate_propose(struct replicate *replicate, const uint8_t *bytes, size_t 
  * returned. */
 int replicate_receive(struct replicate *replicate, int server, const uint8_t *bytes, size_t len);
 
-/* Beats say the leader is silent (or not): guard H. */
+/* Beats say the leader is silent (or not): guard 1. */
 void replicate_leader_silent(struct replicate *replicate, bool silent);
 /* A beat of `server` says that it leads in `term`: a follower of it does not stand for
  * election only because its TCP stream stalls. The leader itself steps down when it
