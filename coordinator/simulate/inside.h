@@ -3,6 +3,7 @@
  *   sim.c        makes it, runs it, tells what happens
  *   machine.c    one coordinator's machine: processes that begin and end;
  *                machine_input.c: what comes in for them, also while they stand still
+ *   leave.c      a daemon that is stopped in order, and started again
  *   edition.c    versions of the configuration
  *   shell.c      what a process is given for libuv, links and files (node_shell)
  *   software.c   what a server's software does besides serving: reports, and its end is noticed

@@ -7,7 +7,7 @@
  *   run 30s                               faults and asks happen within
  *   heal 30s                              then all faults end and it must come to rest in time
  *   between-sites 5ms                     one way
- *   fault KIND:WHAT[=VALUE]@TIME[+TIME]   as in simulate/fault.h; LEADER is who leads then
+ *   fault KIND:WHAT[=VALUE]@TIME[+TIME]   as in simulate/faults/fault.h; LEADER is who leads then
  *   ask TIME switchover|failover ROUTE CANDIDATE [force] [dry-run] [as NAME]
  *   ask TIME pause ROUTE|all for TIME, resume ROUTE|all, drain|undrain SERVER [as NAME]
  *   ask TIME window FUNCTION for TIME [emergency] [override-notice] [as NAME]
