@@ -70,11 +70,12 @@ struct replacement {
     void *context;
 };
 
-/* Where the newest message to a follower ended, and what it said is committed. */
+/* Where the newest message to a follower ended, and how far it can know what is committed. */
 struct anchor {
     uint64_t to; /* Raft id; 0: nothing was sent */
     raft_term term, last_term;
-    raft_index last, commit;
+    raft_index last, told;
+    raft_index stored;     /* on its disk, by its newest result */
     unsigned char version; /* of the message's format */
 };
 
@@ -178,7 +179,9 @@ void transport_close(struct replicate *r); /* ends what is on its way */
 /* news.c */
 void news_sent(struct replicate *r, uint64_t to, const struct raft_append_entries *sent);
 void news_lost(struct replicate *r, uint64_t to); /* it may not have come, or a snapshot goes */
-void news_tell(struct replicate *r);              /* who does not know what is committed now */
+void news_heard(struct replicate *r, uint64_t from,
+                const struct raft_append_entries_result *result);
+void news_tell(struct replicate *r); /* who does not know what is committed now */
 
 /* election.c */
 void election_init(struct replicate *r);

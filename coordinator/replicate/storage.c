@@ -177,6 +177,8 @@ static void appended(struct raft_io_append *req, int status)
     store->cb(store->theirs, status);
     r->depth--;
     mem_free(store);
+    if (r->depth == 0) /* it may have been what was missing */
+        news_tell(r);
 }
 
 /* libraft calls truncate() with the first index right before every append(). */

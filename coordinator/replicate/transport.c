@@ -302,6 +302,7 @@ static void deliver(struct replicate *r, struct raft_message *message)
         break;
     case RAFT_APPEND_ENTRIES_RESULT:
         watch_result(r, message->server_id, &message->append_entries_result);
+        news_heard(r, message->server_id, &message->append_entries_result);
         break;
     case RAFT_INSTALL_SNAPSHOT:
         drop = drop || guard_refuse_install(r->snapshots_in_flight);
