@@ -339,7 +339,10 @@ static bool has_hole(const struct shared *shared, int function)
     if (f->route >= 0) {
         const struct candidate *c =
             &shared->model->routes[f->route].candidates[shared->routes[f->route].now.candidate];
+        const struct check_state *callers = callers_of(shared, f->route);
 
+        if (callers != NULL && callers->hole) /* it alone tells of downtime now */
+            return true;
         for (m = 0; m < c->n_members; m++)
             for (i = model_next_check(shared->model, c->members[m], -1); i >= 0;
                  i = model_next_check(shared->model, c->members[m], i))

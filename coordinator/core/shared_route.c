@@ -34,10 +34,23 @@ static void end_command(struct recorder *r, struct route_state *state, enum comm
     state->command = none;
 }
 
+/* A coordinator that is being stopped names itself, and is no operator. */
+static bool is_leave(const struct entry *e)
+{
+    const struct rule *rule = rules_by_number(e->intent.rule);
+
+    return rule != NULL && rule->action == ACTION_LEAVE;
+}
+
+static bool is_asked(const struct entry *e)
+{
+    return e->who[0] != '\0' && !is_leave(e);
+}
+
 /* Nobody asked for it, and an operator has said that such moves are off. */
 static bool kept_off(const struct shared *shared, const struct entry *e)
 {
-    return e->who[0] == '\0' && shared_paused(shared, e->intent.route, shared->time_ms);
+    return !is_asked(e) && shared_paused(shared, e->intent.route, shared->time_ms);
 }
 
 /* Read again at commit what the rule went by: verdicts and pauses may have been committed
@@ -107,12 +120,13 @@ static server_set draining(const struct recorder *r, const struct route_state *s
            ~e->intent.members;
 }
 
-/* Moves that a route makes because another one did are counted there. */
+/* Moves that a route makes because another one did are counted there, and those of a
+ * coordinator that is being stopped say nothing of its health. */
 static bool counts(const struct entry *e)
 {
     const struct rule *rule = rules_by_number(e->intent.rule);
 
-    return rule == NULL || rule->action != ACTION_FOLLOW;
+    return rule == NULL || (rule->action != ACTION_FOLLOW && rule->action != ACTION_LEAVE);
 }
 
 static const char *route_name(const struct recorder *r)
@@ -145,7 +159,7 @@ void apply_intent(struct recorder *r)
         state->command = e->id;
         state->planned = e->intent.planned;
         memcpy(state->who, e->who, sizeof state->who);
-        if (e->who[0] != '\0')
+        if (is_asked(e))
             begin_counting_anew(state);
         else if (counts(e))
             note_automatic(state, r->shared->time_ms);

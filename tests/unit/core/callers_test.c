@@ -109,6 +109,39 @@ static void downtime_in_a_dispute_is_the_callers(void **state)
     routes_end(c);
 }
 
+static bool hole_shows(const struct shared *shared, int check, bool hole)
+{
+    struct shared *copy = shared_copy(shared);
+    struct entry e = {.kind = ENTRY_COVERAGE,
+                      .term = shared->term,
+                      .time_ms = shared->time_ms,
+                      .config_version = shared->model->version};
+    bool shows;
+
+    e.coverage.check = check;
+    e.coverage.hole = hole;
+    shared_apply(copy, shared->index + 1, &e, NULL, NULL);
+    shows = copy->functions[0].unmonitored != 0;
+    shared_copy_free(copy);
+    return shows;
+}
+
+/* Then it alone tells of downtime. */
+static void callers_whom_nobody_sees_leave_a_gap_in_a_dispute(void **state)
+{
+    struct cluster *c = routes_calm("callers: way", "");
+    int way = cluster_shared(c)->model->routes[CALLS].callers;
+
+    (void)state;
+    assert_false(hole_shows(cluster_shared(c), way, true));
+    set(c->dead, VOICE, 4, true);
+    cluster_run(c, 3000);
+    assert_true(route_of(c, CALLS)->disputed);
+    assert_true(hole_shows(cluster_shared(c), way, true));
+    assert_false(hole_shows(cluster_shared(c), way, false));
+    routes_end(c);
+}
+
 static enum callers callers_seen(const struct cluster *c, int64_t since_ms, int64_t after_ms)
 {
     const struct engine *leader = cluster_engine(c, c->leader);
@@ -170,6 +203,7 @@ int main(void)
         cmocka_unit_test(served_callers_keep_it_where_it_is),
         cmocka_unit_test(a_dispute_is_recorded_once_whoever_leads),
         cmocka_unit_test(downtime_in_a_dispute_is_the_callers),
+        cmocka_unit_test(callers_whom_nobody_sees_leave_a_gap_in_a_dispute),
         cmocka_unit_test(callers_are_waited_for_a_round_and_a_probe),
         cmocka_unit_test(an_operator_may_leave_what_callers_are_served_by),
         cmocka_unit_test(callers_that_fail_too_delay_nothing),

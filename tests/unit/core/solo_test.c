@@ -1,5 +1,6 @@
 /* The replicated state by itself: what an entry comes to, in the order that the log gives. */
 #include "base/mem.h"
+#include "base/utc.h"
 #include "cluster.h"
 #include "core/failover/rules.h"
 #include "wire/codec.h"
@@ -235,6 +236,32 @@ static void readiness_is_looked_at_again_at_commit(void **state)
     solo_free(solo);
 }
 
+/* It names itself, and is no operator: a pause is before it, and damping goes on counting. */
+static void who_is_being_stopped_is_no_operator(void **state)
+{
+    struct solo *solo = solo_new("exclusive");
+    struct entry pause = {.kind = ENTRY_PAUSE, .who = "akira"}, e;
+    struct route_state *route = &solo->shared->routes[0];
+
+    (void)state;
+    pause.pause.until_ms = solo->now_ms + 60000;
+    apply(solo, &pause);
+    e = move(1, 2, 67);
+    snprintf(e.who, sizeof e.who, "voice-1");
+    apply(solo, &e);
+    assert_int_equal(route->now.candidate, 0);
+    pause = (struct entry){.kind = ENTRY_PAUSE, .who = "akira"};
+    apply(solo, &pause);
+    route->automatic_ms[0] = T0 - 1000;
+    e = move(1, 2, 67);
+    snprintf(e.who, sizeof e.who, "voice-1");
+    apply(solo, &e);
+    assert_int_equal(route->now.candidate, 1);
+    assert_int_equal(route->automatic_ms[0], T0 - 1000);
+    assert_int_equal(route->automatic_ms[1], UTC_NONE);
+    solo_free(solo);
+}
+
 static void only_an_act_ends_waiting(void **state)
 {
     struct solo *solo = solo_new("exclusive");
@@ -350,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_move_counts_although_the_clock_stands_still),
         cmocka_unit_test(what_a_command_asks_for_happens_once),
         cmocka_unit_test(readiness_is_looked_at_again_at_commit),
+        cmocka_unit_test(who_is_being_stopped_is_no_operator),
         cmocka_unit_test(only_an_act_ends_waiting),
         cmocka_unit_test(a_forced_move_to_a_failed_candidate_is_not_undone),
         cmocka_unit_test(a_route_that_comes_back_is_above_all_its_epochs),
