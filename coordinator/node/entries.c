@@ -165,6 +165,17 @@ static void on_proposed(void *context, enum propose_fate fate)
     node_step(node, &event);
 }
 
+/* What a peer's beat has put into an entry of ours may be out of bounds: once committed it would
+ * stop every node. */
+static bool readable(const struct buf *bytes, struct err *err)
+{
+    struct entry entry = {0};
+    int r = entry_decode(bytes->data, bytes->len, &entry, err);
+
+    entry_free(&entry);
+    return r == 0;
+}
+
 void entries_propose(struct node *node, uint64_t number, const struct entry *entry)
 {
     struct proposal *proposal = mem_zalloc(1, sizeof *proposal);
@@ -173,6 +184,12 @@ void entries_propose(struct node *node, uint64_t number, const struct entry *ent
     *proposal = (struct proposal){.node = node, .number = number};
     buf_clear(&node->scratch);
     entry_encode(entry, &node->scratch);
+    if (!readable(&node->scratch, &err)) {
+        log_line(node->log, LOG_LEVEL_ERROR, "not-proposed", "%s: %s", entry_kind_name(entry->kind),
+                 err.text);
+        on_proposed(proposal, PROPOSE_FAILED);
+        return;
+    }
     if (replicate_propose(node->replicate, node->scratch.data, node->scratch.len, on_proposed,
                           proposal, &err) < 0)
         on_proposed(proposal, PROPOSE_FAILED);

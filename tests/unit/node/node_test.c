@@ -397,6 +397,29 @@ static void ends_with_a_command_and_a_proposal_out(void **state)
     tear_down(&b);
 }
 
+/* Once committed it would stop every node, and again after each start. */
+static void what_nobody_could_read_is_not_proposed(void **state)
+{
+    struct engine *engine;
+    struct bench b;
+
+    set_up(&b, alone, 0);
+    assert_int_equal(bootstrap(&b), 0);
+    begin(&b);
+    AWAIT(&b, settled(&b));
+    engine = (struct engine *)node_engine(b.node);
+    engine->peers[0].steps = 1; /* as a peer's beats might say */
+    engine->peers[0].stepped_ms = INT64_MAX;
+    AWAIT(&b, engine->peers[0].steps_ms != 0);
+    assert_int_equal(b.fatals, 0);
+    engine->peers[0].stepped_ms = 5000;
+    engine->peers[0].steps_ms = 0;
+    AWAIT(&b, engine->peers[0].steps_recorded == 1); /* it goes on */
+    assert_int_equal(b.fatals, 0);
+    end(&b);
+    tear_down(&b);
+}
+
 /* Between a message that brings a newer term and the next poll the engine does not know. */
 static void a_beat_says_the_term_as_it_leaves(void **state)
 {
@@ -553,6 +576,7 @@ int main(void)
         cmocka_unit_test(an_older_program_leaves_a_newer_log_alone),
         cmocka_unit_test(an_older_program_leaves_a_newer_cluster_alone),
         cmocka_unit_test(ends_with_a_command_and_a_proposal_out),
+        cmocka_unit_test(what_nobody_could_read_is_not_proposed),
         cmocka_unit_test(a_beat_says_the_term_as_it_leaves),
         cmocka_unit_test(the_engine_knows_others_changes_of_members),
         cmocka_unit_test(a_fatal_that_returns_ends_everything),
