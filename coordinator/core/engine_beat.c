@@ -355,13 +355,21 @@ static bool holder_over(const struct engine *engine, struct moment now, int rout
     return promise_over(reports, n, model_majority(engine->model), &timing, now.boot_ms);
 }
 
-/* Reports stay true, but who stood still, or hears no majority, does not know what came since:
- * that a holder whose helper stands still is there and waits for it. */
+/* Reports stay true, but who stood still for a lease, or hears no majority, does not know what
+ * came since: that a holder whose helper stands still is there and waits for it. A lesser stall
+ * is no reason: a machine that stalls all the time would never act. */
+static bool behind(const struct engine *engine, struct moment now)
+{
+    return now.boot_ms < engine->behind_until_ms ||
+           now.boot_ms - engine->stepped_ms >= engine->model->timing.lease_holder_ms ||
+           server_count(engine->heard & engine->voters) < engine->majority;
+}
+
 bool grants_over(const struct engine *engine, struct moment now, int route)
 {
     int i;
 
-    if (belief_abstains(engine, now))
+    if (behind(engine, now))
         return false;
     for (i = 0; i < engine->model->n_coordinators; i++)
         if (may_hold(engine, route, i) && !holder_over(engine, now, route, i))

@@ -141,6 +141,7 @@ struct engine {
     int64_t pool_ms[LIMIT_ROUTES]; /* since when its pool differs; 0: it does not */
     bool foreign;                  /* the file names other coordinators: told once */
     int64_t suspect_until_ms;      /* abstain: this node stood still */
+    int64_t behind_until_ms;       /* … for a lease: it has much to read */
 
     struct watch *watches; /* model order */
     struct cell *cells;    /* check * n_coordinators + observer */
