@@ -308,7 +308,8 @@ static void take_drain(struct evidence *e, const json_t *line)
             &model->routes[r].candidates[e->candidate[r] >= 0 ? e->candidate[r] : 0];
 
         for (m = 0; m < c->n_members; m++)
-            if (c->members[m] == server && !member_down(e, server) && standing(e, c, 0) < c->least)
+            if (c->members[m] == server && !member_down(e, server) &&
+                !(e->lapsed[r] & server_bit(server)) && standing(e, c, 0) < c->least)
                 sim_break(e->sim, "drain-keeps-least", "%s is drained, and of %s %d are left",
                           model->servers[server].name, c->name, standing(e, c, 0));
     }
