@@ -112,7 +112,7 @@ static void the_largest_beat_fits(void **state)
     struct err err;
 
     memset(&a, 0xff, sizeof a);
-    a.leader = a.abstain = a.asks = true;
+    a.leader = a.abstain = a.asks = a.leaving = true;
     a.n_echoes = LIMIT_SERVERS;
     a.n_votes = LIMIT_BEAT_VOTES;
     a.n_clears = LIMIT_ROUTES;
