@@ -56,7 +56,9 @@ void news_tell(struct replicate *r)
         struct anchor *anchor = &r->anchors[i];
         struct raft_message message = {.type = RAFT_APPEND_ENTRIES, .server_id = anchor->to};
 
-        if (anchor->to == 0 || anchor->term != term || takes(anchor, commit) <= anchor->told)
+        /* Who may lack something of what was sent would reject it, and be sent a snapshot. */
+        if (anchor->to == 0 || anchor->term != term || anchor->stored < anchor->last ||
+            takes(anchor, commit) <= anchor->told)
             continue;
         message.append_entries = (struct raft_append_entries){
             .version = anchor->version,

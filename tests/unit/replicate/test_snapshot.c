@@ -103,10 +103,11 @@ static void reaches_a_lagging_node(void **state)
     lagging->cut = false;
     world_await_applied(world, leader->n_applied);
     world_expect_equal(world);
-    assert_int_equal(lagging->restored, 1);
     /* Once, though heartbeats were rejected meanwhile (guard 6): each time it acted the whole
-     * would have been sent again. */
-    assert_in_range(lagging->parts, 8, 12);
+     * would have been sent again. A second time when what followed came before the first was
+     * stored: libraft drops that without a word, and has compacted it by then. */
+    assert_in_range(lagging->restored, 1, 2);
+    assert_in_range(lagging->parts, 8 * lagging->restored, 12 * lagging->restored);
     assert_true(replicate_info(leader->replicate).guarded > guarded);
     assert_true(leader->largest_frame <= LIMIT_FRAME);
     assert_true(leader->state.len > LIMIT_FRAME);
