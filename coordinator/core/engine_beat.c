@@ -362,7 +362,7 @@ static bool behind(const struct engine *engine, struct moment now)
 {
     return now.boot_ms < engine->behind_until_ms ||
            now.boot_ms - engine->stepped_ms >= engine->model->timing.lease_holder_ms ||
-           server_count(engine->heard & engine->voters) < engine->majority;
+           belief_alone(engine);
 }
 
 bool grants_over(const struct engine *engine, struct moment now, int route)

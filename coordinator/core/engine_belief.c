@@ -87,7 +87,7 @@ void belief_reset(struct engine *engine, struct moment now)
 }
 
 /* Most voters are silent to this node. */
-static bool alone_now(const struct engine *engine)
+bool belief_alone(const struct engine *engine)
 {
     return server_count(engine->heard & engine->voters) < engine->majority;
 }
@@ -98,7 +98,7 @@ bool belief_abstains(const struct engine *engine, struct moment now)
 {
     return now.boot_ms < engine->suspect_until_ms ||
            now.boot_ms - engine->stepped_ms >= engine->model->timing.beat_ms * 3 / 2 ||
-           alone_now(engine);
+           belief_alone(engine);
 }
 
 /* ---- confirmation ---- */
@@ -431,7 +431,7 @@ static void look_anew(struct engine *engine, struct moment now)
 void belief_tick(struct engine *engine, struct moment now)
 {
     const struct timing *timing = &engine->model->timing;
-    bool alone = alone_now(engine);
+    bool alone = belief_alone(engine);
     int i;
 
     for (i = 0; i < engine->model->n_coordinators; i++) {
@@ -451,7 +451,7 @@ void belief_tick(struct engine *engine, struct moment now)
             engine_due(&engine->tick_ms,
                        detector->heard_ms + detector_bound(detector, timing->silent_ms));
     }
-    if (alone && !alone_now(engine))
+    if (alone && !belief_alone(engine))
         look_anew(engine, now);
 }
 

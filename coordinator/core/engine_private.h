@@ -266,6 +266,7 @@ void belief_lead(struct engine *engine, struct moment now, struct effects *effec
 void belief_begin(struct engine *engine);
 /* … and verdicts, silent nodes and holes that time alone makes. True: something is odd. */
 bool belief_sweep(struct engine *engine, struct moment now, struct effects *effects);
+bool belief_alone(const struct engine *engine); /* it hears no majority */
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */
 bool belief_up(const struct engine *engine, struct moment now, int check);

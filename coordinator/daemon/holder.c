@@ -71,17 +71,6 @@ static bool holds(const struct order *order)
     return order->epoch > order->over && order->until_ms > daemon_now().boot_ms;
 }
 
-static bool is_candidate(const struct route *route, int server)
-{
-    int c, m;
-
-    for (c = 0; c < route->n_candidates; c++)
-        for (m = 0; m < route->candidates[c].n_members; m++)
-            if (route->candidates[c].members[m] == server)
-                return true;
-    return false;
-}
-
 static void send_message(struct holder *holder, int r, enum holding_kind kind, uint32_t epoch)
 {
     const struct engine *engine = node_engine(holder->daemon->node);
@@ -116,7 +105,7 @@ static void tell_route(struct holder *holder, int route)
     const struct order *order = &holder->orders[route];
     const struct route *r = &model_of(holder)->routes[route];
 
-    if (order->over > 0 || (route_is_own(r) && is_candidate(r, holder->daemon->self)))
+    if (order->over > 0 || (route_is_own(r) && model_route_has(r, holder->daemon->self)))
         send_message(holder, route, HOLDING_RELEASE, order->over);
     if (holds(order))
         send_message(holder, route, HOLDING_HOLD, order->epoch);

@@ -40,17 +40,6 @@ static void ballots(const struct engine *engine, struct moment now, int check, s
     jsonw_end(w);
 }
 
-static bool is_member(const struct route *route, int server)
-{
-    int c, m;
-
-    for (c = 0; c < route->n_candidates; c++)
-        for (m = 0; m < route->candidates[c].n_members; m++)
-            if (route->candidates[c].members[m] == server)
-                return true;
-    return false;
-}
-
 static void disputed(const struct engine *engine, struct moment now, const struct route *route,
                      struct jsonw *w)
 {
@@ -60,7 +49,7 @@ static void disputed(const struct engine *engine, struct moment now, const struc
     jsonw_array(w, "disputed");
     for (i = 0; i < shared->model->n_checks && listed < STATUS_LIST_MAX; i++) {
         if (shared->checks[i].verdict != VERDICT_DISPUTED ||
-            !is_member(route, shared->model->checks[i].target))
+            !model_route_has(route, shared->model->checks[i].target))
             continue;
         listed++;
         jsonw_object(w, NULL);
@@ -81,7 +70,7 @@ static void unable(const struct engine *engine, int route, struct jsonw *w)
 
     jsonw_array(w, "unable");
     for (i = 0; i < model->n_coordinators; i++) {
-        if (!is_member(r, i) || engine_unable(engine, route, i) == NULL)
+        if (!model_route_has(r, i) || engine_unable(engine, route, i) == NULL)
             continue;
         jsonw_object(w, NULL);
         jsonw_str(w, "server", model->servers[i].name);

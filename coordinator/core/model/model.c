@@ -125,6 +125,17 @@ int model_route(const struct model *model, const char *name)
     return -1;
 }
 
+bool model_route_has(const struct route *route, int server)
+{
+    int c, m;
+
+    for (c = 0; c < route->n_candidates; c++)
+        for (m = 0; m < route->candidates[c].n_members; m++)
+            if (route->candidates[c].members[m] == server)
+                return true;
+    return false;
+}
+
 int model_candidate(const struct route *route, const char *name)
 {
     for (int i = 0; i < route->n_candidates; i++)

@@ -235,6 +235,7 @@ int model_server(const struct model *model, const char *name);
 int model_check(const struct model *model, const char *name);
 int model_function(const struct model *model, const char *name);
 int model_route(const struct model *model, const char *name);
+bool model_route_has(const struct route *route, int server); /* in any candidate */
 int model_candidate(const struct route *route, const char *name);
 
 static inline bool actuator_is_own(const struct actuator *actuator)
