@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "cli/cluster_file.h"
 #include "cli/verified.h"
+#include "report/ledger_events.h"
 #include "report/sla.h"
 #include "store/zone_file.h"
 #include "wire/config.h"
@@ -65,11 +66,11 @@ static int read_model(struct cli *cli, struct model **model)
     return r < 0 ? cli_fail(cli, CLI_REFUSED, "%s", err.text) : 0;
 }
 
-static int read_zone(struct cli *cli, const struct model *model, struct zone **zone)
+static int read_zone(struct cli *cli, const struct contract *contract, struct zone **zone)
 {
     struct err err;
 
-    if (zone_file_load(model->contract.timezone, zone, &err) < 0)
+    if (zone_file_load(contract->timezone, zone, &err) < 0)
         return cli_fail(cli, CLI_USAGE, "%s", err.text);
     return 0;
 }
@@ -152,23 +153,26 @@ static int print(struct cli *cli, const struct request *request, const struct sl
     return r;
 }
 
-static int report(struct cli *cli, const struct request *request, const struct model *model,
-                  const struct zone *zone)
+static int report(struct cli *cli, const struct request *request, const char *cluster,
+                  const struct contract *contract, const struct zone *zone)
 {
-    struct period period = sla_period(zone, request->year, request->month, request->as_of_ms);
-    struct ledger_events *events = ledger_events_new(model, &period);
+    struct period period =
+        sla_period(contract, zone, request->year, request->month, request->as_of_ms);
+    struct ledger_events *events = ledger_events_new(contract, &period);
     struct ledger_head head;
     char version[32];
     int r;
 
     r = read_ledger(cli, events, &head);
     if (r == 0) {
-        struct sla_input input = {.model = model,
+        struct sla_input input = {.contract = contract,
                                   .zone = zone,
                                   .year = request->year,
                                   .month = request->month,
                                   .as_of_ms = request->as_of_ms,
-                                  .events = events,
+                                  .history = ledger_events_history(events),
+                                  .names = ledger_events_names(events),
+                                  .cluster = cluster,
                                   .tzdata =
                                       tzdata_version(version, sizeof version) ? version : NULL,
                                   .ledger_size = head.size};
@@ -182,6 +186,7 @@ static int report(struct cli *cli, const struct request *request, const struct m
 
 static int run(struct cli *cli)
 {
+    struct contract contract = {0};
     struct model *model = NULL;
     struct zone *zone = NULL;
     struct request request;
@@ -190,11 +195,14 @@ static int run(struct cli *cli)
     r = read_request(cli, &request);
     if (r == 0)
         r = read_model(cli, &model);
+    if (r == 0) {
+        model_contract(model, &contract);
+        r = read_zone(cli, &contract, &zone);
+    }
     if (r == 0)
-        r = read_zone(cli, model, &zone);
-    if (r == 0)
-        r = report(cli, &request, model, zone);
+        r = report(cli, &request, model->cluster, &contract, zone);
     zone_free(zone);
+    contract_free(&contract);
     model_free(model);
     return r;
 }

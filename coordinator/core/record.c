@@ -306,14 +306,6 @@ void record_refused(struct recorder *r)
     finish(r, &line);
 }
 
-static const char *severity_word(enum severity severity)
-{
-    static const char *const words[] = {"emergency", "severe", "minor"};
-
-    CHECK((unsigned)severity < ARRAY_LEN(words));
-    return words[severity];
-}
-
 uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
                             uint64_t evidence)
 {
@@ -324,7 +316,7 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     jsonw_int(&line.w, "outage", (int64_t)r->shared->ledger.size);
     jsonw_str(&line.w, "function", f->name);
     jsonw_str(&line.w, "route", f->route >= 0 ? model_of(r)->routes[f->route].name : NULL);
-    jsonw_str(&line.w, "severity", severity_word(f->severity));
+    jsonw_str(&line.w, "severity", outage_severity_name(f->severity));
     jsonw_str(&line.w, "cause", "provider");
     jsonw_time(&line.w, "start", state->start_ms);
     jsonw_time(&line.w, "last_good", state->last_good_ms);

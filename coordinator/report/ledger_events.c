@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WINDOWS_MAX 65536
@@ -13,8 +14,7 @@
 
 struct ledger_events {
     struct period period;
-    char names[LIMIT_FUNCTIONS][LIMIT_NAME];
-    int n_names;
+    struct function_names names;
     uint64_t lines;
     int64_t time_ms;
     struct history done; /* ended, touching the period; and all windows */
@@ -29,17 +29,14 @@ struct fields {
     struct err *err;
 };
 
-struct ledger_events *ledger_events_new(const struct model *model, const struct period *period)
+struct ledger_events *ledger_events_new(const struct contract *contract,
+                                        const struct period *period)
 {
     struct ledger_events *events = mem_zalloc(1, sizeof *events);
-    int i;
 
-    CHECK(model->n_functions <= LIMIT_FUNCTIONS);
     events->period = *period;
     events->time_ms = UTC_NONE;
-    for (i = 0; i < model->n_functions; i++)
-        memcpy(events->names[i], model->functions[i].name, LIMIT_NAME);
-    events->n_names = model->n_functions;
+    function_names_init(&events->names, contract);
     return events;
 }
 
@@ -97,14 +94,10 @@ static int intern(struct ledger_events *events, struct fields *f, const json_t *
 
     if (name == NULL || name[0] == '\0' || strlen(name) >= LIMIT_NAME)
         return wrong(f, key, "a function's name expected");
-    for (i = 0; i < events->n_names; i++)
-        if (strcmp(events->names[i], name) == 0)
-            break;
-    if (i == LIMIT_FUNCTIONS)
+    i = function_names_find(&events->names, name, strlen(name));
+    if (i < 0)
         return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d functions", f->seq,
                        LIMIT_FUNCTIONS);
-    if (i == events->n_names)
-        memcpy(events->names[events->n_names++], name, strlen(name) + 1);
     function_set_add(set, i);
     return 0;
 }
@@ -112,6 +105,11 @@ static int intern(struct ledger_events *events, struct fields *f, const json_t *
 static int get_function(struct ledger_events *events, struct fields *f, struct function_set *set)
 {
     return intern(events, f, json_object_get(f->root, "function"), "function", set);
+}
+
+static void id_text(char id[LIMIT_NAME], uint64_t number)
+{
+    snprintf(id, LIMIT_NAME, "%" PRIu64, number);
 }
 
 /* Leaders' clocks differ, so edges counted by two of them may cross by a little: time
@@ -133,21 +131,23 @@ static int outage_open(struct ledger_events *events, struct fields *f)
     struct outage o = {.end_ms = UTC_NONE, .last_fail_ms = UTC_NONE, .repaired_ms = UTC_NONE};
     int severity, cause, rc;
 
-    if ((rc = get_number(f, "outage", &o.id)) < 0 ||
+    if ((rc = get_number(f, "outage", &o.line)) < 0 ||
         (rc = get_function(events, f, &o.functions)) < 0 ||
         (rc = get_word(f, "severity", outage_severity_parse, &severity)) < 0 ||
         (rc = get_word(f, "cause", outage_cause_parse, &cause)) < 0 ||
         (rc = get_time(f, "start", false, &o.start_ms)) < 0 ||
         (rc = get_time(f, "last_good", true, &o.last_good_ms)) < 0 ||
-        (rc = get_time(f, "recognised", true, &o.recognised_ms)) < 0)
+        (rc = get_time(f, "recognised", true, &o.recognised_ms)) < 0 ||
+        (rc = get_number(f, "evidence", &o.evidence)) < 0)
         return rc;
-    if (o.id != f->seq)
+    if (o.line != f->seq)
         return wrong(f, "outage", "the entry's own seq expected");
     if (events->open.n_outages >= OPEN_MAX)
         return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d outages are open",
                        f->seq, OPEN_MAX);
-    o.severity = (enum severity)severity;
-    o.cause = (enum cause)cause;
+    id_text(o.id, o.line);
+    o.severity = o.first_severity = (enum severity)severity;
+    o.cause = o.first_cause = (enum cause)cause;
     if (o.last_good_ms == UTC_NONE || o.last_good_ms > o.start_ms)
         o.last_good_ms = o.start_ms;
     *history_outage(&events->open) = o;
@@ -165,7 +165,7 @@ static int outage_over(struct ledger_events *events, struct fields *f, struct ou
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < open->n_outages && open->outages[i].id != id; i++)
+    for (i = 0; i < open->n_outages && open->outages[i].line != id; i++)
         ;
     if (i == open->n_outages)
         return wrong(f, "outage", "no such outage is open");
@@ -205,11 +205,12 @@ static int window_added(struct ledger_events *events, struct fields *f)
 {
     const json_t *kind = json_object_get(f->root, "kind");
     const json_t *list = json_object_get(f->root, "functions");
-    struct window w = {.finished_ms = UTC_NONE};
+    struct window w = {.line = f->seq, .finished_ms = UTC_NONE};
+    uint64_t id;
     size_t i;
     int rc;
 
-    if ((rc = get_number(f, "window", &w.id)) < 0 ||
+    if ((rc = get_number(f, "window", &id)) < 0 ||
         (rc = get_time(f, "announced", false, &w.announced_ms)) < 0 ||
         (rc = get_time(f, "start", false, &w.start_ms)) < 0 ||
         (rc = get_time(f, "end", false, &w.end_ms)) < 0)
@@ -227,6 +228,7 @@ static int window_added(struct ledger_events *events, struct fields *f)
     if (events->done.n_windows >= WINDOWS_MAX)
         return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d maintenance windows",
                        f->seq, WINDOWS_MAX);
+    id_text(w.id, id);
     w.emergency = strcmp(json_string_value(kind), "emergency") == 0;
     w.short_notice = json_is_true(json_object_get(f->root, "short_notice"));
     *history_window(&events->done) = w;
@@ -237,13 +239,15 @@ static int window_added(struct ledger_events *events, struct fields *f)
 static int window_extended(struct ledger_events *events, struct fields *f)
 {
     const struct history *done = &events->done;
-    uint64_t id;
+    char id[LIMIT_NAME];
+    uint64_t number;
     size_t i;
-    int rc = get_number(f, "window", &id);
+    int rc = get_number(f, "window", &number);
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < done->n_windows && done->windows[i].id != id; i++)
+    id_text(id, number);
+    for (i = 0; i < done->n_windows && strcmp(done->windows[i].id, id) != 0; i++)
         ;
     if (i == done->n_windows)
         return wrong(f, "window", "no such window was added");
@@ -253,16 +257,18 @@ static int window_extended(struct ledger_events *events, struct fields *f)
 static int window_ended(struct ledger_events *events, struct fields *f)
 {
     struct history *done = &events->done;
+    char id[LIMIT_NAME];
     int64_t finished_ms;
-    uint64_t id;
+    uint64_t number;
     size_t i, n = 0;
     int rc;
 
-    if ((rc = get_number(f, "window", &id)) < 0 ||
+    if ((rc = get_number(f, "window", &number)) < 0 ||
         (rc = get_time(f, "finished", false, &finished_ms)) < 0)
         return rc;
+    id_text(id, number);
     for (i = 0; i < done->n_windows; i++) { /* with all that it was extended by */
-        if (done->windows[i].id != id)
+        if (strcmp(done->windows[i].id, id) != 0)
             continue;
         if (done->windows[i].finished_ms != UTC_NONE)
             return wrong(f, "window", "it has ended already");
@@ -277,10 +283,10 @@ static int gap_open(struct ledger_events *events, struct fields *f, int64_t time
     struct unmonitored gap = {.start_ms = time_ms, .end_ms = UTC_NONE};
     int rc;
 
-    if ((rc = get_number(f, "unmonitored", &gap.id)) < 0 ||
+    if ((rc = get_number(f, "unmonitored", &gap.line)) < 0 ||
         (rc = get_function(events, f, &gap.functions)) < 0)
         return rc;
-    if (gap.id != f->seq)
+    if (gap.line != f->seq)
         return wrong(f, "unmonitored", "the entry's own seq expected");
     if (events->open.n_gaps >= OPEN_MAX)
         return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d gaps are open", f->seq,
@@ -300,7 +306,7 @@ static int gap_close(struct ledger_events *events, struct fields *f)
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < open->n_gaps && open->gaps[i].id != id; i++)
+    for (i = 0; i < open->n_gaps && open->gaps[i].line != id; i++)
         ;
     if (i == open->n_gaps)
         return wrong(f, "unmonitored", "no such gap is open");
@@ -376,7 +382,7 @@ int ledger_events_line(struct ledger_events *events, const char *line, size_t le
     return rc;
 }
 
-const struct history *ledger_events_history(struct ledger_events *events)
+struct history *ledger_events_history(struct ledger_events *events)
 {
     struct history *all = &events->all;
     size_t i;
@@ -395,13 +401,7 @@ const struct history *ledger_events_history(struct ledger_events *events)
     return all;
 }
 
-int ledger_events_functions(const struct ledger_events *events)
+const struct function_names *ledger_events_names(const struct ledger_events *events)
 {
-    return events->n_names;
-}
-
-const char *ledger_events_function(const struct ledger_events *events, int function)
-{
-    CHECK(function >= 0 && function < events->n_names);
-    return events->names[function];
+    return &events->names;
 }

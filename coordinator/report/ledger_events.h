@@ -8,27 +8,25 @@
 #define REPORT_LEDGER_EVENTS_H
 
 #include "base/err.h"
-#include "core/account/availability.h"
-#include "core/model/model.h"
+#include "report/sla.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct ledger_events;
 
-/* The model's functions get its numbers, others that the ledger names come behind them.
- * `model` is only read during the call. */
-struct ledger_events *ledger_events_new(const struct model *model, const struct period *period);
+/* The contract's functions get its numbers, others that the ledger names come behind them.
+ * `contract` is only read during the call. */
+struct ledger_events *ledger_events_new(const struct contract *contract,
+                                        const struct period *period);
 void ledger_events_free(struct ledger_events *events); /* NULL is fine */
 
 /* The next line, without its newline. ERR_INVALID names entry and field, ERR_LIMIT what
  * there are too many of; then `events` is of no more use. */
 int ledger_events_line(struct ledger_events *events, const char *line, size_t len, struct err *err);
 
-/* All that was fed so far; open ones are in it, open. Valid until the next line. */
-const struct history *ledger_events_history(struct ledger_events *events);
-
-int ledger_events_functions(const struct ledger_events *events); /* how many names */
-const char *ledger_events_function(const struct ledger_events *events, int function);
+/* All that was fed so far; open ones are in it, open. Both until the next line. */
+struct history *ledger_events_history(struct ledger_events *events);
+const struct function_names *ledger_events_names(const struct ledger_events *events);
 
 #endif

@@ -9,57 +9,80 @@
 
 #define NOTICE_MS (336ll * 3600000) /* a regular window is to be announced so long ahead */
 
-const char *const sla_missing[] = {"response_time",    "slots",      "backups",  "notices",
-                                   "recovery_targets", "amendments", "discount", NULL};
+const char *const sla_missing[] = {"response_time",    "slots",      "backups", "notices",
+                                   "recovery_targets", "amendments", NULL};
 
-struct period sla_period(const struct zone *zone, int year, int month, int64_t as_of_ms)
-{
-    struct zone_month bounds = zone_month(zone, year, month);
-
-    return (struct period){bounds.begin_ms, bounds.end_ms, as_of_ms};
-}
-
-static struct terms terms_of(const struct contract *contract)
-{
-    struct terms terms = {.target_micro = contract->target_micro,
-                          .minimum_outage_ms = contract->minimum_outage_ms,
-                          .judged_by = JUDGED_MEASURED};
-
-    memcpy(terms.down_severity, contract->down_severity, sizeof terms.down_severity);
-    return terms;
-}
-
-static void fill_functions(struct sla *sla, const struct model *model,
-                           const struct history *history, const struct terms *terms)
+int function_names_find(struct function_names *names, const char *name, size_t len)
 {
     int i;
 
-    sla->n_functions = model->n_functions;
-    sla->functions = mem_zalloc((size_t)model->n_functions + 1, sizeof *sla->functions);
-    for (i = 0; i < model->n_functions; i++) {
+    for (i = 0; i < names->n; i++)
+        if (strlen(names->names[i]) == len && memcmp(names->names[i], name, len) == 0)
+            return i;
+    if (names->n == LIMIT_FUNCTIONS)
+        return -1;
+    CHECK(len < LIMIT_NAME);
+    memcpy(names->names[i], name, len);
+    names->names[i][len] = '\0';
+    return names->n++;
+}
+
+void function_names_init(struct function_names *names, const struct contract *contract)
+{
+    int i;
+
+    CHECK(contract->n_functions <= LIMIT_FUNCTIONS);
+    for (i = 0; i < contract->n_functions; i++)
+        memcpy(names->names[i], contract->functions[i].name, LIMIT_NAME);
+    names->n = contract->n_functions;
+}
+
+static int64_t bound_ms(const struct bound *bound, const struct zone *zone)
+{
+    return bound->local ? zone_to_utc(zone, bound->ms) : bound->ms;
+}
+
+struct period sla_period(const struct contract *contract, const struct zone *zone, int year,
+                         int month, int64_t as_of_ms)
+{
+    struct zone_month bounds = zone_month(zone, year, month);
+    struct period period = {bounds.begin_ms, bounds.end_ms, as_of_ms};
+    int64_t from_ms = bound_ms(&contract->valid_from, zone);
+    int64_t until_ms = bound_ms(&contract->valid_until, zone);
+
+    if (contract->valid_from.given && from_ms > period.begin_ms)
+        period.begin_ms = from_ms < period.end_ms ? from_ms : period.end_ms;
+    if (contract->valid_until.given && until_ms < period.end_ms)
+        period.end_ms = until_ms > period.begin_ms ? until_ms : period.begin_ms;
+    return period;
+}
+
+static void fill_functions(struct sla *sla)
+{
+    const struct contract *contract = sla->contract;
+    int i;
+
+    sla->n_functions = contract->n_functions;
+    sla->functions = mem_zalloc((size_t)contract->n_functions + 1, sizeof *sla->functions);
+    for (i = 0; i < contract->n_functions; i++) {
         struct sla_row *row = &sla->functions[i];
 
-        memcpy(row->name, model->functions[i].name, LIMIT_NAME);
-        memcpy(row->label_ja, model->functions[i].label_ja, LIMIT_NAME);
-        row->figures = account_function(history, terms, &sla->period, i);
+        memcpy(row->name, contract->functions[i].name, LIMIT_NAME);
+        memcpy(row->label_ja, contract->functions[i].label_ja, LIMIT_NAME);
+        row->figures = account_function(sla->account, i);
     }
 }
 
-static void fill_services(struct sla *sla, const struct model *model, const struct history *history,
-                          const struct terms *terms)
+static void fill_services(struct sla *sla)
 {
-    int i, k;
+    const struct contract *contract = sla->contract;
+    int i;
 
-    sla->n_services = model->n_services;
-    sla->services = mem_zalloc((size_t)model->n_services + 1, sizeof *sla->services);
-    for (i = 0; i < model->n_services; i++) {
-        const struct service *service = &model->services[i];
-        struct function_set critical = {0};
-
-        for (k = 0; k < service->n_critical; k++)
-            function_set_add(&critical, service->critical[k]);
-        memcpy(sla->services[i].name, service->name, LIMIT_NAME);
-        sla->services[i].figures = account_service(history, terms, &sla->period, &critical);
+    sla->n_services = contract->n_services;
+    sla->services = mem_zalloc((size_t)contract->n_services + 1, sizeof *sla->services);
+    for (i = 0; i < contract->n_services; i++) {
+        memcpy(sla->services[i].name, contract->services[i].name, LIMIT_NAME);
+        sla->services[i].figures = account_service(sla->account, &contract->services[i].critical);
     }
 }
 
@@ -70,7 +93,7 @@ static int by_start_outage(const void *a, const void *b)
 
     if (x->start_ms != y->start_ms)
         return x->start_ms < y->start_ms ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
+    return (x->line > y->line) - (x->line < y->line);
 }
 
 static int by_start_window(const void *a, const void *b)
@@ -80,11 +103,12 @@ static int by_start_window(const void *a, const void *b)
 
     if (x->start_ms != y->start_ms)
         return x->start_ms < y->start_ms ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
+    return (x->line > y->line) - (x->line < y->line);
 }
 
-static void list_outages(struct sla *sla, const struct history *history, const struct terms *terms)
+static void list_outages(struct sla *sla)
 {
+    const struct history *history = sla->history;
     const struct period *period = &sla->period;
     size_t i;
 
@@ -99,17 +123,18 @@ static void list_outages(struct sla *sla, const struct history *history, const s
         open = item->seen.end_ms == UTC_NONE;
         if (!open && item->seen.end_ms <= period->begin_ms)
             continue;
-        item->counted = outage_counts(&item->seen, terms, period->as_of_ms);
-        item->failure = account_failure(history, terms, period, &history->outages[i],
-                                        &history->outages[i].functions);
+        item->counted = outage_counts(&item->seen, &sla->contract->terms, period->as_of_ms);
+        item->failure =
+            account_failure(sla->account, &history->outages[i], &history->outages[i].functions);
         sla->provisional |= open;
         sla->n_outages++;
     }
     qsort(sla->outages, sla->n_outages, sizeof *sla->outages, by_start_outage);
 }
 
-static void list_windows(struct sla *sla, const struct history *history)
+static void list_windows(struct sla *sla)
 {
+    const struct history *history = sla->history;
     const struct period *period = &sla->period;
     size_t i;
 
@@ -132,33 +157,31 @@ static void list_windows(struct sla *sla, const struct history *history)
 
 struct sla *sla_new(const struct sla_input *input)
 {
-    const struct history *history = ledger_events_history(input->events);
-    const struct model *model = input->model;
-    struct terms terms = terms_of(&model->contract);
     struct sla *sla = mem_zalloc(1, sizeof *sla);
-    int i;
 
-    memcpy(sla->cluster, model->cluster, LIMIT_NAME);
-    memcpy(sla->contract, model->contract.name, LIMIT_NAME);
-    memcpy(sla->timezone, model->contract.timezone, LIMIT_NAME);
+    CHECK(input->names->n >= input->contract->n_functions);
+    sla->contract = input->contract;
+    sla->zone = input->zone;
+    sla->history = input->history;
+    sla->names = input->names;
     if (input->tzdata != NULL)
         snprintf(sla->tzdata, sizeof sla->tzdata, "%s", input->tzdata);
-    sla->year = input->year;
-    sla->month = input->month;
-    sla->zone = input->zone;
-    sla->period = sla_period(input->zone, input->year, input->month, input->as_of_ms);
-    sla->provisional = input->as_of_ms < sla->period.end_ms;
-    sla->target_micro = terms.target_micro;
-    sla->n_names = ledger_events_functions(input->events);
-    CHECK(sla->n_names >= model->n_functions);
-    for (i = 0; i < sla->n_names; i++)
-        memcpy(sla->names[i], ledger_events_function(input->events, i), LIMIT_NAME);
+    if (input->cluster != NULL)
+        snprintf(sla->cluster, sizeof sla->cluster, "%s", input->cluster);
+    sla->ledger = input->cluster != NULL;
     sla->ledger_size = input->ledger_size;
     memcpy(sla->ledger_root, input->ledger_root, TREE_HASH);
-    fill_functions(sla, model, history, &terms);
-    fill_services(sla, model, history, &terms);
-    list_outages(sla, history, &terms);
-    list_windows(sla, history);
+    sla->year = input->year;
+    sla->month = input->month;
+    sla->period =
+        sla_period(input->contract, input->zone, input->year, input->month, input->as_of_ms);
+    sla->provisional = input->as_of_ms < sla->period.end_ms;
+    history_amend(input->history, input->as_of_ms);
+    sla->account = account_new(input->history, &input->contract->terms, &sla->period);
+    fill_functions(sla);
+    fill_services(sla);
+    list_outages(sla);
+    list_windows(sla);
     return sla;
 }
 
@@ -166,6 +189,7 @@ void sla_free(struct sla *sla)
 {
     if (sla == NULL)
         return;
+    account_free(sla->account);
     mem_free(sla->functions);
     mem_free(sla->services);
     mem_free(sla->outages);

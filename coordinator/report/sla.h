@@ -1,8 +1,8 @@
-/* The month's availability: from the model's contract and what the ledger says to
- * figures, and from figures to text, JSON and CSV. Pure.
+/* The month's report: from a contract and a history to figures, and from figures to text, JSON
+ * and CSV. Pure.
  *
- *   period = sla_period(zone, year, month, as_of_ms);
- *   events = ledger_events_new(model, &period);   ... feed the ledger's lines ...
+ *   period = sla_period(contract, zone, year, month, as_of_ms);
+ *   ... fill a history: report/ledger_events.h ...
  *   sla = sla_new(&input);
  *   sla_text(sla, SLA_JAPANESE, &out);
  *
@@ -14,22 +14,31 @@
 #include "core/account/availability.h"
 #include "core/account/tree.h"
 #include "core/account/zone.h"
-#include "core/model/model.h"
-#include "report/ledger_events.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum sla_language { SLA_ENGLISH, SLA_JAPANESE };
 
+/* The names behind a history's function numbers: the contract's, then others that were met. */
+struct function_names {
+    char names[LIMIT_FUNCTIONS][LIMIT_NAME];
+    int n;
+};
+/* The name's number, which it gets when it is new; -1: there are too many. */
+int function_names_find(struct function_names *names, const char *name, size_t len);
+void function_names_init(struct function_names *names, const struct contract *contract);
+
 struct sla_input {
-    const struct model *model;
+    const struct contract *contract;
     const struct zone *zone; /* that the contract names */
     int year, month;
     int64_t as_of_ms;
-    struct ledger_events *events; /* for sla_period() of the same; nothing is taken */
-    const char *tzdata;           /* version such as "2025b"; NULL: not known */
-    uint64_t ledger_size;         /* entries that were read, and their root */
+    struct history *history; /* its amendments are applied */
+    const struct function_names *names;
+    const char *cluster;  /* NULL: none, the history is a plain list … */
+    const char *tzdata;   /* version such as "2025b"; NULL: not known */
+    uint64_t ledger_size; /* … else entries that were read, and their root */
     uint8_t ledger_root[TREE_HASH];
 };
 
@@ -49,26 +58,31 @@ struct sla_window {
     bool notice_met; /* regular: announced 336 h ahead or more */
 };
 
+/* What it was made of is borrowed and must live as long. */
 struct sla {
-    char cluster[LIMIT_NAME], contract[LIMIT_NAME], timezone[LIMIT_NAME], tzdata[LIMIT_NAME];
+    const struct contract *contract;
+    const struct zone *zone;
+    const struct history *history;
+    const struct function_names *names; /* those behind the contract's are not in it (any more) */
+    struct account *account;            /* owned: the sets behind the figures */
+    char cluster[LIMIT_NAME], tzdata[LIMIT_NAME];
     int year, month;
-    const struct zone *zone; /* borrowed: it must live as long */
     struct period period;
-    bool provisional; /* the month is not over or an outage in it is open */
-    int64_t target_micro;
-    struct sla_row *functions, *services; /* owned, model order */
+    bool provisional;                     /* the period is not over or an outage in it is open */
+    struct sla_row *functions, *services; /* owned, in the contract's order */
     int n_functions, n_services;
-    struct sla_outage *outages; /* owned, that touch the month, by start */
+    struct sla_outage *outages; /* owned, that touch the period, by start */
     size_t n_outages;
-    struct sla_window *windows; /* owned, that touch the month, by start */
+    struct sla_window *windows; /* owned, that touch the period, by start */
     size_t n_windows;
-    char names[LIMIT_FUNCTIONS][LIMIT_NAME]; /* of the functions in sets */
-    int n_names; /* those from n_functions on are not in the contract (any more) */
+    bool ledger; /* not a plain list */
     uint64_t ledger_size;
     uint8_t ledger_root[TREE_HASH];
 };
 
-struct period sla_period(const struct zone *zone, int year, int month, int64_t as_of_ms);
+/* The month in the contract's zone, cut to the contract's validity; empty outside of it. */
+struct period sla_period(const struct contract *contract, const struct zone *zone, int year,
+                         int month, int64_t as_of_ms);
 
 struct sla *sla_new(const struct sla_input *input);
 void sla_free(struct sla *sla); /* NULL is fine */

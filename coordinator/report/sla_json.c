@@ -2,6 +2,8 @@
 #include "report/sla.h"
 #include "base/jsonw.h"
 
+#include <string.h>
+
 static void percent_json(struct jsonw *w, const char *key, int64_t percent)
 {
     char text[PERCENT_TEXT_MAX];
@@ -12,6 +14,7 @@ static void percent_json(struct jsonw *w, const char *key, int64_t percent)
 static void row_json(struct jsonw *w, const struct sla_row *row, bool service)
 {
     const struct figures *f = &row->figures;
+    char text[PERCENT_TEXT_MAX];
 
     jsonw_object(w, NULL);
     jsonw_str(w, "name", row->name);
@@ -37,8 +40,10 @@ static void row_json(struct jsonw *w, const struct sla_row *row, bool service)
         jsonw_null(w, "mttr_ms");
     else
         jsonw_int(w, "mttr_ms", f->mttr_ms);
-    if (service) /* the contract has no tiers yet: no availability is below one */
-        jsonw_int(w, "discount_percent", 0);
+    if (service) {
+        sla_target_text(f->discount_micro, text);
+        jsonw_raw(w, "discount_percent", text, strlen(text));
+    }
     jsonw_end(w);
 }
 
@@ -47,9 +52,9 @@ static void names_json(struct jsonw *w, const struct sla *sla, const struct func
     int i;
 
     jsonw_array(w, "functions");
-    for (i = 0; i < sla->n_names; i++)
+    for (i = 0; i < sla->names->n; i++)
         if (function_set_has(set, i))
-            jsonw_str(w, NULL, sla->names[i]);
+            jsonw_str(w, NULL, sla->names->names[i]);
     jsonw_end(w);
 }
 
@@ -62,7 +67,7 @@ static void outages_json(struct jsonw *w, const struct sla *sla)
         const struct sla_outage *item = &sla->outages[i];
 
         jsonw_object(w, NULL);
-        jsonw_int(w, "id", (int64_t)item->seen.id);
+        jsonw_str(w, "id", item->seen.id);
         names_json(w, sla, &item->seen.functions);
         jsonw_str(w, "severity", outage_severity_name(item->seen.severity));
         jsonw_str(w, "cause", outage_cause_name(item->seen.cause));
@@ -88,7 +93,7 @@ static void windows_json(struct jsonw *w, const struct sla *sla)
         const struct window *window = &sla->windows[i].window;
 
         jsonw_object(w, NULL);
-        jsonw_int(w, "id", (int64_t)window->id);
+        jsonw_str(w, "id", window->id);
         jsonw_str(w, "kind", window->emergency ? "emergency" : "regular");
         names_json(w, sla, &window->functions);
         jsonw_time(w, "announced", window->announced_ms);
@@ -103,16 +108,17 @@ static void windows_json(struct jsonw *w, const struct sla *sla)
 
 static void cover_json(struct jsonw *w, const struct sla *sla)
 {
+    int64_t target_micro = sla->contract->terms.target_micro;
     char text[PERCENT_TEXT_MAX];
 
     jsonw_strf(w, "month", "%04d-%02d", sla->year, sla->month);
-    jsonw_str(w, "timezone", sla->timezone);
+    jsonw_str(w, "timezone", sla->contract->timezone);
     jsonw_str(w, "tzdata", sla->tzdata[0] != '\0' ? sla->tzdata : NULL);
     jsonw_bool(w, "provisional", sla->provisional);
     jsonw_int(w, "edition", 1);
-    jsonw_str(w, "cluster", sla->cluster);
-    jsonw_str(w, "contract", sla->contract);
-    jsonw_str(w, "target", sla->target_micro > 0 ? sla_target_text(sla->target_micro, text) : NULL);
+    jsonw_str(w, "cluster", sla->ledger ? sla->cluster : NULL);
+    jsonw_str(w, "contract", sla->contract->name);
+    jsonw_str(w, "target", target_micro > 0 ? sla_target_text(target_micro, text) : NULL);
     jsonw_time(w, "begin", sla->period.begin_ms);
     jsonw_time(w, "end", sla->period.end_ms);
     jsonw_time(w, "as_of", sla->period.as_of_ms);
@@ -137,17 +143,19 @@ void sla_json(const struct sla *sla, struct buf *out)
     outages_json(&w, sla);
     windows_json(&w, sla);
     jsonw_array(&w, "not_in_contract");
-    for (i = sla->n_functions; i < sla->n_names; i++)
-        jsonw_str(&w, NULL, sla->names[i]);
+    for (i = sla->n_functions; i < sla->names->n; i++)
+        jsonw_str(&w, NULL, sla->names->names[i]);
     jsonw_end(&w);
     jsonw_array(&w, "missing");
     for (i = 0; sla_missing[i] != NULL; i++)
         jsonw_str(&w, NULL, sla_missing[i]);
     jsonw_end(&w);
-    jsonw_object(&w, "ledger");
-    jsonw_int(&w, "size", (int64_t)sla->ledger_size);
-    jsonw_hex(&w, "root", sla->ledger_root, TREE_HASH);
-    jsonw_end(&w);
+    if (sla->ledger) {
+        jsonw_object(&w, "ledger");
+        jsonw_int(&w, "size", (int64_t)sla->ledger_size);
+        jsonw_hex(&w, "root", sla->ledger_root, TREE_HASH);
+        jsonw_end(&w);
+    }
     jsonw_end(&w);
     buf_str(out, "\n");
 }
@@ -164,7 +172,7 @@ static void row_csv(struct buf *out, const struct sla *sla, const char *kind,
     size_t i;
 
     buf_printf(out, "\"%04d-%02d\"", sla->year, sla->month);
-    csv_text(out, sla->timezone);
+    csv_text(out, sla->contract->timezone);
     csv_text(out, sla->provisional ? "true" : "false");
     csv_text(out, kind);
     csv_text(out, row->name);

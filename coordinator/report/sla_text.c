@@ -132,13 +132,14 @@ static void cover(const struct page *p)
                sla->provisional ? " (" : "", sla->provisional ? word(p, W_PROVISIONAL) : "",
                sla->provisional ? ")" : "");
     buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
-    buf_printf(p->out, "%s: %s, %s\n", word(p, W_CONTRACT), sla->contract, word(p, W_EDITION));
+    buf_printf(p->out, "%s: %s, %s\n", word(p, W_CONTRACT), sla->contract->name,
+               word(p, W_EDITION));
     buf_printf(p->out, "%s: ", word(p, W_PERIOD));
     moment(p, sla->period.begin_ms);
     buf_str(p->out, " - ");
     moment(p, sla->period.end_ms);
-    buf_printf(p->out, " (%s%s%s)\n", sla->timezone, sla->tzdata[0] != '\0' ? ", tzdata " : "",
-               sla->tzdata);
+    buf_printf(p->out, " (%s%s%s)\n", sla->contract->timezone,
+               sla->tzdata[0] != '\0' ? ", tzdata " : "", sla->tzdata);
     buf_printf(p->out, "%s: ", word(p, W_AS_OF));
     moment(p, sla->period.as_of_ms);
     buf_printf(p->out, "\n%s: %" PRIu64 ", ", word(p, W_LEDGER), sla->ledger_size);
@@ -159,7 +160,7 @@ static void availability(const struct page *p, const struct figures *f)
                percent_text(f->low, low), percent_text(f->high, high));
     if (f->target_met >= 0)
         buf_printf(p->out, "  %s: %s %% %s\n", word(p, W_TARGET),
-                   sla_target_text(p->sla->target_micro, measured),
+                   sla_target_text(p->sla->contract->terms.target_micro, measured),
                    word(p, f->target_met == 1 ? W_MET : W_NOT_MET));
 }
 
@@ -196,10 +197,10 @@ static void names(const struct page *p, const struct function_set *set)
     const char *comma = "";
     int i;
 
-    for (i = 0; i < p->sla->n_names; i++) {
+    for (i = 0; i < p->sla->names->n; i++) {
         if (!function_set_has(set, i))
             continue;
-        buf_printf(p->out, "%s%s", comma, p->sla->names[i]);
+        buf_printf(p->out, "%s%s", comma, p->sla->names->names[i]);
         comma = ", ";
     }
 }
@@ -214,7 +215,7 @@ static void outages(const struct page *p)
     for (i = 0; i < p->sla->n_outages; i++) {
         const struct sla_outage *item = &p->sla->outages[i];
 
-        buf_printf(p->out, "  #%" PRIu64 " ", item->seen.id);
+        buf_printf(p->out, "  #%s ", item->seen.id);
         names(p, &item->seen.functions);
         buf_str(p->out, ": ");
         moment(p, item->seen.start_ms);
@@ -243,7 +244,7 @@ static void windows(const struct page *p)
     for (i = 0; i < p->sla->n_windows; i++) {
         const struct window *w = &p->sla->windows[i].window;
 
-        buf_printf(p->out, "  #%" PRIu64 " ", w->id);
+        buf_printf(p->out, "  #%s ", w->id);
         names(p, &w->functions);
         buf_printf(p->out, ": %s, ", word(p, w->emergency ? W_EMERGENCY : W_REGULAR));
         moment(p, w->start_ms);
@@ -273,10 +274,10 @@ void sla_text(const struct sla *sla, enum sla_language language, struct buf *out
         row(&p, W_FUNCTION, &sla->functions[i]);
     outages(&p);
     windows(&p);
-    if (sla->n_names > sla->n_functions) {
+    if (sla->names->n > sla->n_functions) {
         buf_printf(out, "\n%s:", word(&p, W_NOT_IN_CONTRACT));
-        for (i = sla->n_functions; i < sla->n_names; i++)
-            buf_printf(out, " %s", sla->names[i]);
+        for (i = sla->n_functions; i < sla->names->n; i++)
+            buf_printf(out, " %s", sla->names->names[i]);
         buf_str(out, "\n");
     }
     buf_printf(out, "\n%s:", word(&p, W_MISSING));

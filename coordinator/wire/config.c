@@ -138,12 +138,9 @@ int config_parse(const char *file, const uint8_t *yaml, size_t len, struct model
 {
     struct config_builder builder = {.model = model_new()};
     struct reader r = {.file = file, .err = err, .context = &builder};
-    struct contract *contract = &builder.model->contract;
     struct doc *doc;
     int rc = doc_parse(file, yaml, len, &doc, err);
 
-    strcpy(contract->timezone, "Asia/Tokyo");
-    contract->down_severity[SEVERITY_EMERGENCY] = true;
     if (rc == 0) {
         rc = read_cluster(&r, doc);
         doc_free(doc);

@@ -40,11 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .cluster = "fuzz",
                                      .since_ms = UTC_NONE,
                                      .until_ms = UTC_NONE};
-    struct model *model = model_new();
+    struct contract contract;
     const struct rule *rows;
     int n_rows;
     struct readers r = {.verify = verify_new(),
-                        .events = ledger_events_new(model, &period),
                         .export = export_new(&options),
                         .verifying = true,
                         .accounting = true,
@@ -53,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verify_result result;
     struct err err;
 
+    contract_init(&contract);
+    r.events = ledger_events_new(&contract, &period);
     rows = rules_table(&n_rows);
     r.replay = replay_new(rows, n_rows);
     while (at < end) {
@@ -73,6 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     replay_free(r.replay);
     export_free(r.export);
     buf_free(&r.out);
-    model_free(model);
+    contract_free(&contract);
     return 0;
 }

@@ -1,126 +1,21 @@
 #include "core/account/availability.h"
-#include "core/account/intervals.h"
 #include "base/check.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#define PERIOD_MAX_MS (100ll * 86400000) /* keeps 64-bit products of the target exact */
+#define PERIOD_MAX_MS (100ll * 86400000) /* keeps 64-bit products of percentages exact */
 
-static const char *const causes[CAUSE_COUNT] = {
-    "provider",
-    "force-majeure",
-    "third-party-software",
-    "third-party-service",
-    "customer",
-    "customer-environment",
-    "attack",
-    "rate-limit",
-    "contract",
+struct account {
+    const struct history *history;
+    const struct terms *terms;
+    struct period period;
+    bool made[LIMIT_FUNCTIONS];
+    struct shares shares[LIMIT_FUNCTIONS];     /* made when first asked for */
+    struct intervals regular[LIMIT_FUNCTIONS]; /* windows … */
+    struct intervals windows[LIMIT_FUNCTIONS]; /* … of both kinds */
 };
-static const char *const severities[] = {"emergency", "severe", "minor"};
-
-static int find(const char *const *names, size_t n, const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
-const char *outage_cause_name(enum cause cause)
-{
-    return causes[cause];
-}
-
-int outage_cause_parse(const char *name)
-{
-    return find(causes, ARRAY_LEN(causes), name);
-}
-
-const char *outage_severity_name(enum severity severity)
-{
-    return severities[severity];
-}
-
-int outage_severity_parse(const char *name)
-{
-    return find(severities, ARRAY_LEN(severities), name);
-}
-
-/* A zeroed item at the end of a growing array. */
-static void *append(void **items, size_t *n, size_t *cap, size_t size)
-{
-    char *item;
-
-    if (*n == *cap) {
-        *cap = *cap > 0 ? *cap * 2 : 16;
-        *items = mem_realloc(*items, *cap, size);
-    }
-    item = (char *)*items + *n * size;
-    memset(item, 0, size);
-    (*n)++;
-    return item;
-}
-
-struct outage *history_outage(struct history *history)
-{
-    void *items = history->outages;
-    struct outage *item = append(&items, &history->n_outages, &history->cap_outages, sizeof *item);
-
-    history->outages = items;
-    return item;
-}
-
-struct window *history_window(struct history *history)
-{
-    void *items = history->windows;
-    struct window *item = append(&items, &history->n_windows, &history->cap_windows, sizeof *item);
-
-    history->windows = items;
-    return item;
-}
-
-struct unmonitored *history_gap(struct history *history)
-{
-    void *items = history->gaps;
-    struct unmonitored *item = append(&items, &history->n_gaps, &history->cap_gaps, sizeof *item);
-
-    history->gaps = items;
-    return item;
-}
-
-void history_free(struct history *history)
-{
-    mem_free(history->outages);
-    mem_free(history->windows);
-    mem_free(history->gaps);
-    *history = (struct history){0};
-}
-
-bool outage_seen(const struct outage *outage, int64_t as_of_ms, struct outage *seen)
-{
-    *seen = *outage;
-    if (seen->start_ms > as_of_ms)
-        return false;
-    if (seen->last_good_ms == UTC_NONE)
-        seen->last_good_ms = seen->start_ms;
-    if (seen->end_ms > as_of_ms)
-        seen->end_ms = UTC_NONE;
-    if (seen->end_ms == UTC_NONE)
-        seen->last_fail_ms = UTC_NONE;
-    else if (seen->last_fail_ms == UTC_NONE)
-        seen->last_fail_ms = seen->end_ms;
-    if (seen->recognised_ms > as_of_ms)
-        seen->recognised_ms = UTC_NONE;
-    if (seen->repaired_ms > as_of_ms)
-        seen->repaired_ms = UTC_NONE;
-    return true;
-}
 
 /* An open outage runs to as-of, and so does the last failing observation. */
 static void close_at(struct outage *seen, int64_t as_of_ms)
@@ -166,13 +61,7 @@ static void add_windows(const struct history *history, bool emergency, int funct
     }
 }
 
-/* A function's or service's time in its classes. */
-struct shares {
-    struct intervals planned; /* P */
-    struct intervals down, low, high, excluded, impaired, unmonitored;
-};
-
-static void shares_free(struct shares *s)
+void shares_free(struct shares *s)
 {
     intervals_free(&s->planned);
     intervals_free(&s->down);
@@ -231,154 +120,208 @@ static void add_gaps(const struct history *history, const struct period *period,
     }
 }
 
-static struct shares function_shares(const struct history *history, const struct terms *terms,
-                                     const struct period *period, int function)
+static void make_shares(struct account *account, int function)
 {
-    struct interval month = month_of(period);
-    struct intervals regular = {0}, emergency = {0}, q = {0};
+    const struct history *history = account->history;
+    struct interval month = month_of(&account->period);
+    struct shares *s = &account->shares[function];
+    struct intervals emergency = {0}, q = {0};
     struct raw raw = {0};
-    struct shares s = {0};
 
-    intervals_add(&s.planned, month.begin, month.end);
-    add_windows(history, false, function, &regular);
+    intervals_add(&s->planned, month.begin, month.end);
+    add_windows(history, false, function, &account->regular[function]);
     add_windows(history, true, function, &emergency);
-    intervals_subtract(&s.planned, &regular);
-    intervals_union(&q, &s.planned);
+    intervals_union(&account->windows[function], &account->regular[function]);
+    intervals_union(&account->windows[function], &emergency);
+    intervals_subtract(&s->planned, &account->regular[function]);
+    intervals_union(&q, &s->planned);
     intervals_subtract(&q, &emergency);
-    sort_outages(history, terms, period, function, &s, &raw);
+    sort_outages(history, account->terms, &account->period, function, s, &raw);
 
-    intervals_intersect(&s.down, &q);
-    intervals_intersect(&s.low, &q);
+    intervals_intersect(&s->down, &q);
+    intervals_intersect(&s->low, &q);
 
     /* excluded = (excluded causes in P) ∪ (down severities in P less Q), less D */
-    intervals_intersect(&raw.excluded, &s.planned);
-    intervals_union(&s.excluded, &s.planned);
-    intervals_subtract(&s.excluded, &q);
-    intervals_intersect(&s.excluded, &raw.down_severity);
-    intervals_union(&s.excluded, &raw.excluded);
-    intervals_subtract(&s.excluded, &s.down);
+    intervals_intersect(&raw.excluded, &s->planned);
+    intervals_union(&s->excluded, &s->planned);
+    intervals_subtract(&s->excluded, &q);
+    intervals_intersect(&s->excluded, &raw.down_severity);
+    intervals_union(&s->excluded, &raw.excluded);
+    intervals_subtract(&s->excluded, &s->down);
 
-    intervals_union(&s.impaired, &raw.impaired);
-    intervals_intersect(&s.impaired, &q);
-    intervals_subtract(&s.impaired, &s.down);
-    intervals_subtract(&s.impaired, &s.excluded);
+    intervals_union(&s->impaired, &raw.impaired);
+    intervals_intersect(&s->impaired, &q);
+    intervals_subtract(&s->impaired, &s->down);
+    intervals_subtract(&s->impaired, &s->excluded);
 
-    add_gaps(history, period, function, &s.unmonitored);
-    intervals_intersect(&s.unmonitored, &q);
-    intervals_subtract(&s.unmonitored, &raw.any);
+    add_gaps(history, &account->period, function, &s->unmonitored);
+    intervals_intersect(&s->unmonitored, &q);
+    intervals_subtract(&s->unmonitored, &raw.any);
 
-    intervals_union(&s.high, &s.unmonitored);
-    intervals_intersect(&s.high, &q);
+    intervals_union(&s->high, &s->unmonitored);
+    intervals_intersect(&s->high, &q);
 
-    intervals_free(&regular);
     intervals_free(&emergency);
     intervals_free(&q);
     intervals_free(&raw.any);
     intervals_free(&raw.down_severity);
     intervals_free(&raw.excluded);
     intervals_free(&raw.impaired);
-    return s;
+    account->made[function] = true;
 }
+
+const struct shares *account_function_shares(struct account *account, int function)
+{
+    CHECK(function >= 0 && function < LIMIT_FUNCTIONS);
+    if (!account->made[function])
+        make_shares(account, function);
+    return &account->shares[function];
+}
+
+struct account *account_new(const struct history *history, const struct terms *terms,
+                            const struct period *period)
+{
+    struct account *account = mem_zalloc(1, sizeof *account);
+
+    account->history = history;
+    account->terms = terms;
+    account->period = *period;
+    return account;
+}
+
+void account_free(struct account *account)
+{
+    int i;
+
+    if (account == NULL)
+        return;
+    for (i = 0; i < LIMIT_FUNCTIONS; i++) {
+        shares_free(&account->shares[i]);
+        intervals_free(&account->regular[i]);
+        intervals_free(&account->windows[i]);
+    }
+    mem_free(account);
+}
+
+/* ---- figures ---- */
 
 static int64_t percent(int64_t planned_ms, int64_t down_ms)
 {
     return planned_ms == 0 ? PERCENT_NONE : (planned_ms - down_ms) * 1000000 / planned_ms;
 }
 
-static void measure(const struct shares *s, const struct terms *terms, const struct period *period,
-                    struct figures *f)
+static int64_t judged_ms(const struct terms *terms, const struct figures *f)
 {
-    struct interval month = month_of(period);
-    int64_t judged_ms;
-
-    f->planned_ms = intervals_length(&s->planned);
-    f->maintenance_ms = month.end - month.begin - f->planned_ms;
-    f->downtime_ms = intervals_length(&s->down);
-    f->downtime_low_ms = intervals_length(&s->low);
-    f->downtime_high_ms = intervals_length(&s->high);
-    f->excluded_ms = intervals_length(&s->excluded);
-    f->impaired_ms = intervals_length(&s->impaired);
-    f->unmonitored_ms = intervals_length(&s->unmonitored);
-    f->availability = percent(f->planned_ms, f->downtime_ms);
-    f->low = percent(f->planned_ms, f->downtime_high_ms);
-    f->high = percent(f->planned_ms, f->downtime_low_ms);
-
-    judged_ms = f->downtime_ms;
-    if (terms->judged_by == JUDGED_LOW)
-        judged_ms = f->downtime_high_ms;
-    else if (terms->judged_by == JUDGED_HIGH)
-        judged_ms = f->downtime_low_ms;
-    f->target_met = -1;
-    if (f->planned_ms > 0 && terms->target_micro > 0)
-        f->target_met =
-            (f->planned_ms - judged_ms) * 100000000 >= terms->target_micro * f->planned_ms;
+    return terms->judged_by == JUDGED_LOW    ? f->downtime_high_ms
+           : terms->judged_by == JUDGED_HIGH ? f->downtime_low_ms
+                                             : f->downtime_ms;
 }
 
-static bool failure_of(const struct history *history, const struct outage *closed, int function)
+/* Is the judged availability at least so many percent? Exact. */
+static bool reaches(const struct terms *terms, const struct figures *f, int64_t micro)
 {
-    struct intervals windows = {0};
-    bool outside;
-
-    add_windows(history, false, function, &windows);
-    add_windows(history, true, function, &windows);
-    outside = intervals_outside(&windows, closed->start_ms, closed->end_ms) > 0;
-    intervals_free(&windows);
-    return outside;
+    return (f->planned_ms - judged_ms(terms, f)) * PERCENT_MICRO_MAX >= micro * f->planned_ms;
 }
 
-bool account_failure(const struct history *history, const struct terms *terms,
-                     const struct period *period, const struct outage *outage,
+static int64_t discount(const struct terms *terms, const struct figures *f)
+{
+    int64_t most = 0;
+    int i;
+
+    for (i = 0; i < terms->n_discounts && f->planned_ms > 0; i++)
+        if (terms->discounts[i].percent_micro > most &&
+            !reaches(terms, f, terms->discounts[i].below_micro))
+            most = terms->discounts[i].percent_micro;
+    return most;
+}
+
+static struct figures measure(const struct account *account, const struct shares *s)
+{
+    const struct terms *terms = account->terms;
+    struct interval month = month_of(&account->period);
+    struct figures f = {.planned_ms = intervals_length(&s->planned),
+                        .downtime_ms = intervals_length(&s->down),
+                        .downtime_low_ms = intervals_length(&s->low),
+                        .downtime_high_ms = intervals_length(&s->high),
+                        .excluded_ms = intervals_length(&s->excluded),
+                        .impaired_ms = intervals_length(&s->impaired),
+                        .unmonitored_ms = intervals_length(&s->unmonitored),
+                        .target_met = -1};
+
+    f.maintenance_ms = month.end - month.begin - f.planned_ms;
+    f.availability = percent(f.planned_ms, f.downtime_ms);
+    f.low = percent(f.planned_ms, f.downtime_high_ms);
+    f.high = percent(f.planned_ms, f.downtime_low_ms);
+    f.monitored = percent(f.planned_ms, f.unmonitored_ms);
+    if (f.planned_ms > 0 && terms->target_micro > 0)
+        f.target_met = reaches(terms, &f, terms->target_micro);
+    f.discount_micro = discount(terms, &f);
+    return f;
+}
+
+bool account_failure(struct account *account, const struct outage *outage,
                      const struct function_set *functions)
 {
+    const struct period *period = &account->period;
     struct interval month = month_of(period);
     struct outage seen;
     int function;
 
     if (!outage_seen(outage, period->as_of_ms, &seen) ||
-        !outage_counts(&seen, terms, period->as_of_ms) || seen.start_ms < month.begin ||
+        !outage_counts(&seen, account->terms, period->as_of_ms) || seen.start_ms < month.begin ||
         seen.start_ms >= month.end)
         return false;
     close_at(&seen, period->as_of_ms);
-    for (function = 0; function < LIMIT_FUNCTIONS; function++)
-        if (function_set_has(functions, function) && function_set_has(&seen.functions, function) &&
-            failure_of(history, &seen, function))
+    for (function = 0; function < LIMIT_FUNCTIONS; function++) {
+        if (!function_set_has(functions, function) || !function_set_has(&seen.functions, function))
+            continue;
+        account_function_shares(account, function);
+        if (intervals_outside(&account->windows[function], seen.start_ms, seen.end_ms) > 0)
             return true;
+    }
     return false;
 }
 
-static void count_failures(const struct history *history, const struct terms *terms,
-                           const struct period *period, const struct function_set *functions,
+static int64_t mean(int64_t sum_ms, uint32_t n)
+{
+    return n > 0 ? sum_ms / n : -1;
+}
+
+static void count_failures(struct account *account, const struct function_set *functions,
                            struct figures *f)
 {
-    int64_t sum_ms = 0;
+    const struct history *history = account->history;
+    int64_t repairing_ms = 0, recognising_ms = 0;
     size_t i;
 
     for (i = 0; i < history->n_outages; i++) {
         struct outage seen;
 
-        if (!account_failure(history, terms, period, &history->outages[i], functions))
+        if (!account_failure(account, &history->outages[i], functions))
             continue;
         f->failures++;
-        outage_seen(&history->outages[i], period->as_of_ms, &seen);
-        if (seen.repaired_ms == UTC_NONE)
-            continue;
-        f->repaired++;
-        sum_ms += seen.repaired_ms - seen.start_ms;
+        outage_seen(&history->outages[i], account->period.as_of_ms, &seen);
+        if (seen.repaired_ms != UTC_NONE) {
+            f->repaired++;
+            repairing_ms += seen.repaired_ms - seen.start_ms;
+        }
+        if (seen.recognised_ms != UTC_NONE) {
+            f->recognised++;
+            recognising_ms += seen.recognised_ms - seen.start_ms;
+        }
     }
-    f->mttr_ms = f->repaired > 0 ? sum_ms / f->repaired : -1;
+    f->mttr_ms = mean(repairing_ms, f->repaired);
+    f->mtta_ms = mean(recognising_ms, f->recognised);
+    f->mtbf_ms = mean(f->planned_ms - f->downtime_ms, f->failures);
 }
 
-struct figures account_function(const struct history *history, const struct terms *terms,
-                                const struct period *period, int function)
+struct figures account_function(struct account *account, int function)
 {
-    struct shares s = function_shares(history, terms, period, function);
     struct function_set only = {0};
-    struct figures f = {0};
+    struct figures f = measure(account, account_function_shares(account, function));
 
     function_set_add(&only, function);
-    measure(&s, terms, period, &f);
-    count_failures(history, terms, period, &only, &f);
-    shares_free(&s);
+    count_failures(account, &only, &f);
     return f;
 }
 
@@ -398,36 +341,39 @@ static void cut_to_planned(struct shares *sum)
     intervals_subtract(&sum->unmonitored, &sum->impaired);
 }
 
-struct figures account_service(const struct history *history, const struct terms *terms,
-                               const struct period *period, const struct function_set *critical)
+void account_service_shares(struct account *account, const struct function_set *critical,
+                            struct shares *sum)
 {
-    struct interval month = month_of(period);
-    struct shares sum = {0};
-    struct figures f = {0};
+    struct interval month = month_of(&account->period);
     int function;
 
-    intervals_add(&sum.planned, month.begin, month.end);
+    *sum = (struct shares){0};
+    intervals_add(&sum->planned, month.begin, month.end);
     for (function = 0; function < LIMIT_FUNCTIONS; function++) {
-        struct intervals regular = {0};
-        struct shares s;
+        const struct shares *s;
 
         if (!function_set_has(critical, function))
             continue;
-        s = function_shares(history, terms, period, function);
-        add_windows(history, false, function, &regular);
-        intervals_subtract(&sum.planned, &regular);
-        intervals_union(&sum.down, &s.down);
-        intervals_union(&sum.low, &s.low);
-        intervals_union(&sum.high, &s.high);
-        intervals_union(&sum.excluded, &s.excluded);
-        intervals_union(&sum.impaired, &s.impaired);
-        intervals_union(&sum.unmonitored, &s.unmonitored);
-        intervals_free(&regular);
-        shares_free(&s);
+        s = account_function_shares(account, function);
+        intervals_subtract(&sum->planned, &account->regular[function]);
+        intervals_union(&sum->down, &s->down);
+        intervals_union(&sum->low, &s->low);
+        intervals_union(&sum->high, &s->high);
+        intervals_union(&sum->excluded, &s->excluded);
+        intervals_union(&sum->impaired, &s->impaired);
+        intervals_union(&sum->unmonitored, &s->unmonitored);
     }
-    cut_to_planned(&sum);
-    measure(&sum, terms, period, &f);
-    count_failures(history, terms, period, critical, &f);
+    cut_to_planned(sum);
+}
+
+struct figures account_service(struct account *account, const struct function_set *critical)
+{
+    struct shares sum;
+    struct figures f;
+
+    account_service_shares(account, critical, &sum);
+    f = measure(account, &sum);
+    count_failures(account, critical, &f);
     shares_free(&sum);
     return f;
 }

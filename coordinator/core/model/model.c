@@ -10,6 +10,7 @@ struct model *model_new(void)
     struct model *model = mem_zalloc(1, sizeof *model);
 
     model->timing = model_timing(PROFILE_NORMAL);
+    contract_init(&model->contract);
     return model;
 }
 
@@ -30,6 +31,26 @@ void model_free(struct model *model)
     mem_free(model->services);
     mem_free(model->routes);
     mem_free(model);
+}
+
+void model_contract(const struct model *model, struct contract *contract)
+{
+    *contract = model->contract;
+    contract->n_functions = model->n_functions;
+    contract->functions = mem_zalloc((size_t)model->n_functions + 1, sizeof *contract->functions);
+    for (int i = 0; i < model->n_functions; i++) {
+        memcpy(contract->functions[i].name, model->functions[i].name, LIMIT_NAME);
+        memcpy(contract->functions[i].label_ja, model->functions[i].label_ja, LIMIT_NAME);
+    }
+    contract->n_services = model->n_services;
+    contract->services = mem_zalloc((size_t)model->n_services + 1, sizeof *contract->services);
+    for (int i = 0; i < model->n_services; i++) {
+        const struct service *service = &model->services[i];
+
+        memcpy(contract->services[i].name, service->name, LIMIT_NAME);
+        for (int k = 0; k < service->n_critical; k++)
+            function_set_add(&contract->services[i].critical, service->critical[k]);
+    }
 }
 
 struct timing model_timing(enum profile profile)

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "core/account/contract.h"
 #include "core/model/span.h"
 
 #include <stdbool.h>
@@ -79,7 +80,6 @@ struct check {
 };
 
 enum need { NEED_ALL, NEED_ANY, NEED_LEAST };
-enum severity { SEVERITY_EMERGENCY, SEVERITY_SEVERE, SEVERITY_MINOR };
 
 /* What a customer can do. Down when its checks no longer satisfy `need` or when
  * the active candidate of `route` no longer holds its least. */
@@ -181,14 +181,6 @@ struct service {
     int n_critical;
 };
 
-struct contract {
-    char name[LIMIT_NAME];
-    char timezone[LIMIT_NAME]; /* IANA, default Asia/Tokyo */
-    int64_t target_micro;      /* 98 % is 98 000 000; 0: none */
-    bool down_severity[3];     /* by enum severity; default emergency only */
-    int64_t minimum_outage_ms;
-};
-
 struct model {
     char cluster[LIMIT_NAME];
     uint32_t version; /* of the configuration, counted by the operator */
@@ -210,11 +202,14 @@ struct model {
     int n_services;
     struct route *routes; /* owned */
     int n_routes;
-    struct contract contract;
+    struct contract contract; /* without functions and services: model_contract() */
 };
 
 struct model *model_new(void);
 void model_free(struct model *model); /* NULL is fine */
+
+/* The contract with the model's functions and services in it: a copy, for contract_free(). */
+void model_contract(const struct model *model, struct contract *contract);
 
 /* The numbers behind a profile. */
 struct timing model_timing(enum profile profile);

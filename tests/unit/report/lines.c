@@ -77,8 +77,8 @@ struct model *lines_model(void)
     model->services[0].n_critical = 2;
     strcpy(model->contract.name, "sheet-b");
     strcpy(model->contract.timezone, "Asia/Tokyo");
-    model->contract.target_micro = 98000000;
-    memset(model->contract.down_severity, 0, sizeof model->contract.down_severity);
-    model->contract.down_severity[SEVERITY_EMERGENCY] = true;
+    model->contract.terms.target_micro = 98000000;
+    memset(model->contract.terms.down_severity, 0, sizeof model->contract.terms.down_severity);
+    model->contract.terms.down_severity[SEVERITY_EMERGENCY] = true;
     return model;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/utc.h"
 #include "report/export.h"
+#include "report/ledger_events.h"
 #include "report/sla.h"
 #include "report/verify.h"
 
@@ -94,14 +95,24 @@ static struct zone *zone(void)
     return made;
 }
 
+static struct contract made(const struct model *model)
+{
+    struct contract contract;
+
+    model_contract(model, &contract);
+    return contract;
+}
+
 static void read_back(const char *path, const struct zone *tokyo)
 {
     struct model *model = lines_model();
-    struct period period = sla_period(tokyo, 2026, 7, INT64_MAX / 2);
-    struct ledger_events *events = ledger_events_new(model, &period);
+    struct contract contract = made(model);
+    struct period period = sla_period(&contract, tokyo, 2026, 7, INT64_MAX / 2);
+    struct ledger_events *events = ledger_events_new(&contract, &period);
     struct verify *verify = verify_new();
     struct verify_result result;
-    struct sla_input input = {.model = model, .zone = tokyo, .year = 2026, .month = 7};
+    struct sla_input input = {
+        .contract = &contract, .cluster = "bench", .zone = tokyo, .year = 2026, .month = 7};
     FILE *file = fopen(path, "r");
     char *line = NULL;
     struct err err;
@@ -123,7 +134,8 @@ static void read_back(const char *path, const struct zone *tokyo)
     }
     if (verify_end(verify, &result, &err) != 0 || result.size != ENTRIES)
         exit(1);
-    input.events = events;
+    input.history = ledger_events_history(events);
+    input.names = ledger_events_names(events);
     input.as_of_ms = period.end_ms;
     sla = sla_new(&input);
     if (sla->functions[0].figures.failures < 800)
@@ -133,6 +145,7 @@ static void read_back(const char *path, const struct zone *tokyo)
     fclose(file);
     verify_free(verify);
     ledger_events_free(events);
+    contract_free(&contract);
     model_free(model);
 }
 

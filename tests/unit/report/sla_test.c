@@ -6,6 +6,8 @@
 
 #include "lines.h"
 #include "base/utc.h"
+#include "core/model/model.h"
+#include "report/ledger_events.h"
 #include "report/sla.h"
 
 #include <jansson.h>
@@ -15,6 +17,8 @@
 struct world {
     struct lines lines;
     struct model *model;
+    struct contract contract;
+    struct ledger_events *events; /* of the report made last */
     struct zone *zone;
 };
 
@@ -50,6 +54,7 @@ static int setup(void **state)
     struct world *w = calloc(1, sizeof *w);
 
     w->model = lines_model();
+    model_contract(w->model, &w->contract);
     w->zone = tokyo();
     w->lines.time_ms = utc("2026-10-01T00:00:00+09:00");
     lines_add(&w->lines, "maintenance", "added",
@@ -76,33 +81,41 @@ static int teardown(void **state)
     struct world *w = *state;
 
     lines_free(&w->lines);
+    ledger_events_free(w->events);
+    contract_free(&w->contract);
     model_free(w->model);
     zone_free(w->zone);
     free(w);
     return 0;
 }
 
-static struct sla *report(const struct world *w, int month, const char *as_of)
+static struct sla *report(struct world *w, int month, const char *as_of)
 {
-    struct period period = sla_period(w->zone, 2026, month, utc(as_of));
-    struct ledger_events *events = ledger_events_new(w->model, &period);
-    struct sla_input input = {w->model,   w->zone, 2026,    month,
-                              utc(as_of), events,  "2025b", w->lines.n};
-    struct sla *sla;
+    struct period period = sla_period(&w->contract, w->zone, 2026, month, utc(as_of));
+    struct sla_input input = {.contract = &w->contract,
+                              .zone = w->zone,
+                              .year = 2026,
+                              .month = month,
+                              .as_of_ms = utc(as_of),
+                              .cluster = w->model->cluster,
+                              .tzdata = "2025b",
+                              .ledger_size = w->lines.n};
     struct err err;
     uint64_t i;
 
+    ledger_events_free(w->events);
+    w->events = ledger_events_new(&w->contract, &period);
     for (i = 0; i < w->lines.n; i++) {
         size_t len;
         const char *line = lines_get(&w->lines, i, &len);
 
-        if (ledger_events_line(events, line, len, &err) != 0)
+        if (ledger_events_line(w->events, line, len, &err) != 0)
             fail_msg("%s", err.text);
     }
+    input.history = ledger_events_history(w->events);
+    input.names = ledger_events_names(w->events);
     memset(input.ledger_root, 0xab, sizeof input.ledger_root);
-    sla = sla_new(&input);
-    ledger_events_free(events);
-    return sla;
+    return sla_new(&input);
 }
 
 static void expect_text(const struct sla *sla, enum sla_language language, const char *const *parts)

@@ -122,7 +122,7 @@ static void twelve_are_the_call_centre(void **state)
     assert_string_equal(calls->actuators[1].tsig_name, "kirikae");
     assert_int_equal(model->n_functions, 2);
     assert_int_equal(model->services[0].n_critical, 2);
-    assert_true(model->contract.target_micro == 98000000);
+    assert_true(model->contract.terms.target_micro == 98000000);
     model_free(model);
 }
 

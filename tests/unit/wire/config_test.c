@@ -136,10 +136,10 @@ static void fields_arrive(void **state)
     assert_int_equal(m->functions[1].least, 2);
     assert_int_equal(m->functions[1].severity, SEVERITY_SEVERE);
     assert_int_equal(m->services[0].n_critical, 2);
-    assert_true(m->contract.target_micro == 99950000);
-    assert_false(m->contract.down_severity[SEVERITY_EMERGENCY]);
-    assert_true(m->contract.down_severity[SEVERITY_MINOR]);
-    assert_true(m->contract.minimum_outage_ms == 300000);
+    assert_true(m->contract.terms.target_micro == 99950000);
+    assert_false(m->contract.terms.down_severity[SEVERITY_EMERGENCY]);
+    assert_true(m->contract.terms.down_severity[SEVERITY_MINOR]);
+    assert_true(m->contract.terms.minimum_outage_ms == 300000);
     model_free(m);
 }
 
@@ -158,8 +158,8 @@ static void defaults_are_as_documented(void **state)
     assert_int_equal(m->timing.beat_ms, 100);
     assert_false(m->accept_quorum_loss);
     assert_string_equal(m->contract.timezone, "Asia/Tokyo");
-    assert_true(m->contract.down_severity[SEVERITY_EMERGENCY]);
-    assert_false(m->contract.down_severity[SEVERITY_SEVERE]);
+    assert_true(m->contract.terms.down_severity[SEVERITY_EMERGENCY]);
+    assert_false(m->contract.terms.down_severity[SEVERITY_SEVERE]);
     assert_int_equal(m->n_checks, 0);
     assert_int_equal(m->n_routes, 0);
     model_free(m);
@@ -559,7 +559,7 @@ static void the_examples_are_good(void **state)
     assert_int_equal(m->n_coordinators, 12);
     assert_int_equal(model_voters(m), 11);
     assert_int_equal(m->n_checks, 11);
-    assert_true(m->contract.target_micro == 98000000);
+    assert_true(m->contract.terms.target_micro == 98000000);
     model_free(m);
 
     len = read_example("pairs-12.yaml", bytes, LIMIT_CONFIG);

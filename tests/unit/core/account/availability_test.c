@@ -74,9 +74,18 @@ static void gap(struct world *w, int64_t start, int64_t end)
     gap->end_ms = end;
 }
 
-static struct figures figures(const struct world *w)
+static struct figures figures_of(struct world *w, int function)
 {
-    return account_function(&w->history, &w->terms, &w->period, 0);
+    struct account *account = account_new(&w->history, &w->terms, &w->period);
+    struct figures f = account_function(account, function);
+
+    account_free(account);
+    return f;
+}
+
+static struct figures figures(struct world *w)
+{
+    return figures_of(w, 0);
 }
 
 static void expect_percent(int64_t percent, const char *expected)
@@ -427,6 +436,7 @@ static void a_service_is_the_union_of_its_critical_functions(void **state)
 {
     struct world *w = *state;
     struct function_set critical = {0};
+    struct account *account;
     struct figures f;
 
     function_set_add(&critical, 0);
@@ -436,13 +446,14 @@ static void a_service_is_the_union_of_its_critical_functions(void **state)
     function_set_add(&outage(w, 9 * DAY, 10 * DAY)->functions, 7);
     w->history.outages[2].functions = (struct function_set){.bits = {1 << 7}};
     window(w, 2 * DAY, 2 * DAY + HOUR);
-    f = account_service(&w->history, &w->terms, &w->period, &critical);
+    account = account_new(&w->history, &w->terms, &w->period);
+    f = account_service(account, &critical);
+    account_free(account);
     assert_int_equal(f.planned_ms, MONTH - HOUR);
     assert_int_equal(f.downtime_ms, 3 * HOUR);
     assert_int_equal(f.failures, 2);
-    assert_int_equal(account_function(&w->history, &w->terms, &w->period, 200).downtime_ms,
-                     2 * HOUR);
-    assert_int_equal(account_function(&w->history, &w->terms, &w->period, 200).planned_ms, MONTH);
+    assert_int_equal(figures_of(w, 200).downtime_ms, 2 * HOUR);
+    assert_int_equal(figures_of(w, 200).planned_ms, MONTH);
 }
 
 static void words_and_back(void **state)

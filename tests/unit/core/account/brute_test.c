@@ -229,7 +229,7 @@ static void invent(struct prng *prng, struct history *h, struct terms *terms)
         struct outage *o = history_outage(h);
         int start = between(prng, -50, 250), end = start + between(prng, 0, 60);
 
-        o->id = (uint64_t)i;
+        o->line = (uint64_t)i;
         o->functions = some(prng);
         o->severity = (enum severity)prng_below(prng, 3);
         o->cause = (enum cause)prng_below(prng, 3);
@@ -303,20 +303,22 @@ static void random_histories(void **state)
         int as_of = between(&prng, -20, 300);
         struct period period = {0, MONTH_S * 1000, as_of * 1000};
         struct history h = {0};
+        struct account *account;
         struct terms terms;
         unsigned set;
         int f;
 
         invent(&prng, &h, &terms);
+        account = account_new(&h, &terms, &period);
         for (f = 0; f < FUNCTIONS; f++)
-            compare(round, 1u << f, account_function(&h, &terms, &period, f),
+            compare(round, 1u << f, account_function(account, f),
                     brute(&h, &terms, as_of, 1u << f));
         for (set = 1; set < 1u << FUNCTIONS; set++) {
             struct function_set critical = {.bits = {set}};
 
-            compare(round, set, account_service(&h, &terms, &period, &critical),
-                    brute(&h, &terms, as_of, set));
+            compare(round, set, account_service(account, &critical), brute(&h, &terms, as_of, set));
         }
+        account_free(account);
         history_free(&h);
     }
 }
