@@ -4,55 +4,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "base/prng.h"
-#include "base/utc.h"
-#include "core/account/zone.h"
 #include "core/account/zone_rule.h"
+#include "open_zone.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define HOUR 3600000ll
 #define DAY (24 * HOUR)
-
-static void read_zone(const char *name, struct buf *out)
-{
-    char path[128], chunk[4096];
-    FILE *file;
-    size_t n;
-
-    assert_true(zone_name_ok(name));
-    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    file = fopen(path, "rb");
-    if (file == NULL)
-        fail_msg("%s: the tests need tzdata", path);
-    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(out, chunk, n);
-    fclose(file);
-}
-
-static struct zone *open_zone(const char *name)
-{
-    struct buf bytes = {0};
-    struct zone *zone;
-    struct err err;
-
-    read_zone(name, &bytes);
-    assert_int_equal(zone_parse(bytes.data, bytes.len, &zone, &err), 0);
-    buf_free(&bytes);
-    return zone;
-}
-
-static int64_t utc(const char *text)
-{
-    int64_t ms;
-
-    assert_int_equal(utc_parse(text, &ms), 0);
-    return ms;
-}
 
 static const char *const zones[] = {
     "Asia/Tokyo",
