@@ -155,6 +155,32 @@ static void list_windows(struct sla *sla)
     qsort(sla->windows, sla->n_windows, sizeof *sla->windows, by_start_window);
 }
 
+static bool touches(const struct sla *sla, const char *outage)
+{
+    size_t i;
+
+    for (i = 0; i < sla->n_outages; i++)
+        if (strcmp(sla->outages[i].seen.id, outage) == 0)
+            return true;
+    return false;
+}
+
+/* What was said when the period was over changes a report that may be in somebody's hands. */
+static int count_editions(const struct sla *sla)
+{
+    const struct history *history = sla->history;
+    int edition = 1;
+    size_t i;
+
+    for (i = 0; i < history->n_amendments; i++) {
+        const struct amendment *a = &history->amendments[i];
+
+        edition += a->at_ms >= sla->period.end_ms && a->at_ms <= sla->period.as_of_ms &&
+                   (a->severity >= 0 || a->cause >= 0) && touches(sla, a->of);
+    }
+    return edition;
+}
+
 struct sla *sla_new(const struct sla_input *input)
 {
     struct sla *sla = mem_zalloc(1, sizeof *sla);
@@ -182,6 +208,7 @@ struct sla *sla_new(const struct sla_input *input)
     fill_services(sla);
     list_outages(sla);
     list_windows(sla);
+    sla->edition = input->edition > 0 ? input->edition : count_editions(sla);
     return sla;
 }
 

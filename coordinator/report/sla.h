@@ -36,6 +36,7 @@ struct sla_input {
     int64_t as_of_ms;
     struct history *history; /* its amendments are applied */
     const struct function_names *names;
+    int edition; /* 0: the first, and one more for each amendment that came too late for it */
     const char *cluster;  /* NULL: none, the history is a plain list … */
     const char *tzdata;   /* version such as "2025b"; NULL: not known */
     uint64_t ledger_size; /* … else entries that were read, and their root */
@@ -68,6 +69,7 @@ struct sla {
     char cluster[LIMIT_NAME], tzdata[LIMIT_NAME];
     int year, month;
     struct period period;
+    int edition;                          /* from 1 */
     bool provisional;                     /* the period is not over or an outage in it is open */
     struct sla_row *functions, *services; /* owned, in the contract's order */
     int n_functions, n_services;

@@ -10,6 +10,7 @@ enum word {
     W_CLUSTER,
     W_CONTRACT,
     W_EDITION,
+    W_EDITION_END,
     W_PERIOD,
     W_AS_OF,
     W_LEDGER,
@@ -48,7 +49,8 @@ static const char *const words[W_COUNT][2] = {
     [W_PROVISIONAL] = {"provisional", "暫定"},
     [W_CLUSTER] = {"Cluster", "クラスター"},
     [W_CONTRACT] = {"Contract", "契約"},
-    [W_EDITION] = {"edition 1", "第1版"},
+    [W_EDITION] = {"edition ", "第"},
+    [W_EDITION_END] = {"", "版"},
     [W_PERIOD] = {"Period", "対象期間"},
     [W_AS_OF] = {"As of", "集計時点"},
     [W_LEDGER] = {"Ledger", "台帳"},
@@ -132,8 +134,8 @@ static void cover(const struct page *p)
                sla->provisional ? " (" : "", sla->provisional ? word(p, W_PROVISIONAL) : "",
                sla->provisional ? ")" : "");
     buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
-    buf_printf(p->out, "%s: %s, %s\n", word(p, W_CONTRACT), sla->contract->name,
-               word(p, W_EDITION));
+    buf_printf(p->out, "%s: %s, %s%d%s\n", word(p, W_CONTRACT), sla->contract->name,
+               word(p, W_EDITION), sla->edition, word(p, W_EDITION_END));
     buf_printf(p->out, "%s: ", word(p, W_PERIOD));
     moment(p, sla->period.begin_ms);
     buf_str(p->out, " - ");
