@@ -278,13 +278,18 @@ static void a_desk_that_never_opens(void **state)
     close_on(&all, "休業", 0, 101, 1231);
     days_after(&all, "Asia/Tokyo", "2026-11-13T20:00:00+09:00", 1, NULL, 0);
     hours_after(&all, "Asia/Tokyo", "2026-11-13T20:00:00+09:00", 1, NULL);
-    /* Nine closed years are looked past, and a deadline beyond ten years is none. */
+    /* Nine closed years are looked past. */
     for (year = 2026; year < 2035; year++)
         close_on(&late, "休業", year, 101, 1231);
     days_after(&late, "Asia/Tokyo", "2026-01-13T20:00:00+09:00", 1, "2035-01-01T19:00:00+09:00", 0);
+    /* The last day that is looked at, and one more. */
     close_on(&late, "休業", 2035, 101, 1231);
-    close_on(&late, "休業", 2036, 101, 1231);
-    days_after(&late, "Asia/Tokyo", "2026-01-13T20:00:00+09:00", 1, NULL, 0);
+    close_on(&late, "休業", 2036, 101, 113);
+    days_after(&late, "Asia/Tokyo", "2026-01-13T20:00:00+09:00", 1, "2036-01-14T19:00:00+09:00", 0);
+    hours_after(&late, "Asia/Tokyo", "2026-01-13T20:00:00+09:00", 1,
+                "2036-01-14T10:00:00.001+09:00");
+    days_after(&late, "Asia/Tokyo", "2026-01-12T20:00:00+09:00", 2, NULL, 0);
+    hours_after(&late, "Asia/Tokyo", "2026-01-12T20:00:00+09:00", 10 * HOUR, NULL);
 }
 
 static void a_bad_desk_is_refused(void **state)
