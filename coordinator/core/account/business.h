@@ -34,7 +34,7 @@ struct desk {
 /* Mon-Fri 10:00-19:00, closed on public holidays, no further closed days. */
 void desk_default(struct desk *desk);
 
-/* 0, or ERR_INVALID with the rule that is broken and by which row. What follows is for a desk
+/* 0, or ERR_INVALID or ERR_LIMIT with the rule and the row that breaks it. The rest is for a desk
  * that passed. One without weekdays passes: it is never open. */
 int desk_check(const struct desk *desk, struct err *err);
 
