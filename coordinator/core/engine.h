@@ -64,6 +64,8 @@ enum command_kind {
     COMMAND_DRAIN,
     COMMAND_UNDRAIN,
     COMMAND_HANDOVER,
+    COMMAND_AMEND,
+    COMMAND_ANNOTATE,
 };
 
 struct command {
@@ -79,6 +81,10 @@ struct command {
     /* Window add: what is asked; end: its id; extend: its id and new end. `short_notice`: the
      * operator overrides the notice of 14 days. */
     struct window_state window;
+    struct {
+        uint64_t outage;     /* seq of the ledger line that opened it; who asks has looked */
+        int severity, cause; /* amend: -1 as it was; annotate: -1 */
+    } incident;
 };
 
 struct event {

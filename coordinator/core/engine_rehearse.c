@@ -2,6 +2,7 @@
  * applied cannot differ from what is foretold, because it is the same code. */
 #include "base/mem.h"
 #include "core/engine_private.h"
+#include "core/feature.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,7 @@ static bool make_verb(const struct engine *engine, struct moment now, const stru
                       struct entry *entry, struct rehearsal *rehearsal)
 {
     const char *error = verbs_error(engine, command);
+    uint32_t level = feature_of(verbs_kind(command->kind));
 
     if (error != NULL) {
         say(rehearsal, ERR_INVALID, error);
@@ -60,6 +62,11 @@ static bool make_verb(const struct engine *engine, struct moment now, const stru
     }
     if (server_count(engine->heard & engine->voters) < engine->majority) {
         say(rehearsal, ERR_UNAVAILABLE, "no majority of voters is heard: nothing can be decided");
+        return false;
+    }
+    if (level > engine->shared->level) {
+        rehearsal->code = ERR_UNAVAILABLE;
+        feature_why(engine, level, rehearsal->text, sizeof rehearsal->text);
         return false;
     }
     entry->kind = verbs_kind(command->kind);

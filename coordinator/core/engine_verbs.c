@@ -1,5 +1,5 @@
-/* Operators' verbs besides moves: maintenance, pauses, drains, who is to lead. What they come
- * to is decided where their entries are applied (shared_operator.c); here is what only the
+/* Operators' verbs besides moves: maintenance, pauses, drains, who is to lead, incidents. What they
+ * come to is decided where their entries are applied (shared_operator.c); here is what only the
  * leader knows: the time, and who is heard. */
 #include "base/check.h"
 #include "base/log.h"
@@ -195,6 +195,9 @@ enum entry_kind verbs_kind(enum command_kind kind)
         return ENTRY_DRAIN;
     case COMMAND_HANDOVER:
         return ENTRY_HANDOVER;
+    case COMMAND_AMEND:
+    case COMMAND_ANNOTATE:
+        return ENTRY_INCIDENT;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:
         break;
@@ -217,6 +220,10 @@ const char *verbs_error(const struct engine *engine, const struct command *comma
     case ENTRY_HANDOVER:
         return command->server < 0 || command->server >= model->n_coordinators
                    ? "no such coordinator"
+                   : NULL;
+    case ENTRY_INCIDENT:
+        return command->incident.outage >= engine->shared->ledger.size
+                   ? "the ledger has no such entry"
                    : NULL;
     default:
         return NULL;
@@ -244,6 +251,12 @@ void verbs_fill(const struct engine *engine, struct moment now, const struct com
         entry->handover.failed = error != NULL;
         if (error != NULL)
             snprintf(entry->reason, sizeof entry->reason, "%s", error);
+        break;
+    case ENTRY_INCIDENT:
+        entry->incident.outage = command->incident.outage;
+        entry->incident.severity = command->incident.severity;
+        entry->incident.cause = command->incident.cause;
+        entry->incident.note = command->kind == COMMAND_ANNOTATE;
         break;
     default:
         fill_window(engine, now, command, entry);

@@ -26,6 +26,7 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
         [ENTRY_HANDOVER] = "handover", [ENTRY_HOLDING] = "holding",
         [ENTRY_FEATURES] = "features", [ENTRY_CLOCK] = "clock",
+        [ENTRY_INCIDENT] = "incident",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

@@ -31,6 +31,7 @@ enum entry_kind {
     ENTRY_HOLDING = 18,    /* an exclusive route's placed server serves it no longer, or again */
     ENTRY_FEATURES = 19,   /* all members know a higher feature level (core/feature.h) */
     ENTRY_CLOCK = 20,      /* a coordinator's UTC was set, instead of running on */
+    ENTRY_INCIDENT = 21,   /* an operator says more of an outage: amended, or a note */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -152,6 +153,12 @@ struct entry {
             int64_t ahead_ms;   /* so far it is ahead of their median */
             uint32_t bound_ms;  /* no entry's time is further from that */
         } clock;
+        struct {
+            uint64_t outage; /* seq of the ledger line that opened it */
+            int severity;    /* enum severity; -1: as it was */
+            int cause;       /* enum cause; -1: as it was */
+            bool note;       /* nothing changes: `reason` is the note */
+        } incident;
     };
 };
 

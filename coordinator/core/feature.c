@@ -8,6 +8,7 @@ const char *feature_what(uint32_t level)
     static const char *const what[] = {
         [FEATURE_FIRST] = "what there was before levels",
         [FEATURE_CLOCK] = "steps of clocks in the ledger",
+        [FEATURE_REPORT] = "what the month's report needs",
     };
 
     return level < ARRAY_LEN(what) && what[level] != NULL ? what[level] : "?";
@@ -15,7 +16,14 @@ const char *feature_what(uint32_t level)
 
 uint32_t feature_of(enum entry_kind kind)
 {
-    return kind == ENTRY_CLOCK ? FEATURE_CLOCK : FEATURE_FIRST;
+    switch (kind) {
+    case ENTRY_CLOCK:
+        return FEATURE_CLOCK;
+    case ENTRY_INCIDENT:
+        return FEATURE_REPORT;
+    default:
+        return FEATURE_FIRST;
+    }
 }
 
 uint32_t feature_needed(const struct entry *entry)

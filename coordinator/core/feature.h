@@ -14,9 +14,10 @@
 #include "core/entry.h"
 
 enum {
-    FEATURE_FIRST = 1, /* before levels were counted; every cluster begins here */
-    FEATURE_CLOCK = 2, /* ENTRY_FEATURES itself, ENTRY_CLOCK */
-    FEATURE_NEWEST = FEATURE_CLOCK,
+    FEATURE_FIRST = 1,  /* before levels were counted; every cluster begins here */
+    FEATURE_CLOCK = 2,  /* ENTRY_FEATURES itself, ENTRY_CLOCK */
+    FEATURE_REPORT = 3, /* ENTRY_INCIDENT */
+    FEATURE_NEWEST = FEATURE_REPORT,
 };
 
 /* As a message says it: absent is what programs from before levels say. */

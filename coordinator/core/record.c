@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/jsonw.h"
 #include "base/utc.h"
+#include "core/account/contract.h"
 #include "core/detect/count.h"
 #include "core/failover/rules.h"
 
@@ -317,7 +318,7 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     jsonw_str(&line.w, "function", f->name);
     jsonw_str(&line.w, "route", f->route >= 0 ? model_of(r)->routes[f->route].name : NULL);
     jsonw_str(&line.w, "severity", outage_severity_name(f->severity));
-    jsonw_str(&line.w, "cause", "provider");
+    jsonw_str(&line.w, "cause", outage_cause_name(CAUSE_PROVIDER));
     jsonw_time(&line.w, "start", state->start_ms);
     jsonw_time(&line.w, "last_good", state->last_good_ms);
     jsonw_time(&line.w, "recognised", r->shared->time_ms);
@@ -484,6 +485,27 @@ void record_handover(struct recorder *r, const char *type)
     begin(r, &line, "operator", type);
     jsonw_str(&line.w, "server", server_name(r, r->entry->handover.server));
     who_and_why(r, &line.w);
+    finish(r, &line);
+}
+
+/* A new line that names the old one: nothing that was written changes. */
+void record_incident(struct recorder *r)
+{
+    const struct entry *entry = r->entry;
+    int severity = entry->incident.severity, cause = entry->incident.cause;
+    struct line line;
+
+    begin(r, &line, "incident", entry->incident.note ? "note" : "amended");
+    jsonw_int(&line.w, "outage", (int64_t)entry->incident.outage);
+    if (entry->incident.note) {
+        jsonw_str(&line.w, "who", text_or_null(entry->who));
+        jsonw_str(&line.w, "text", entry->reason);
+    } else {
+        jsonw_str(&line.w, "severity",
+                  severity < 0 ? NULL : outage_severity_name((enum severity)severity));
+        jsonw_str(&line.w, "cause", cause < 0 ? NULL : outage_cause_name((enum cause)cause));
+        who_and_why(r, &line.w);
+    }
     finish(r, &line);
 }
 

@@ -51,7 +51,9 @@ void record_pause(struct recorder *r, const struct pause *pause);
 void record_drain(struct recorder *r, const char *type);
 /* type: handover, handover-failed */
 void record_handover(struct recorder *r, const char *type);
-/* `subject`: the route, server or window that it was about. */
+/* What an operator says of an outage: severity or cause amended, or a note. */
+void record_incident(struct recorder *r);
+/* `subject`: the route, server, window or outage that it was about. */
 void record_operator_refused(struct recorder *r, const char *subject, const char *why);
 
 #endif

@@ -422,6 +422,9 @@ static void apply_one(struct recorder *r)
     case ENTRY_CLOCK:
         record_clock(r);
         break;
+    case ENTRY_INCIDENT:
+        apply_incident(r);
+        break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:
         break; /* applied before: they need no index into a configuration */

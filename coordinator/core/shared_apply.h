@@ -26,6 +26,8 @@ void apply_pause(struct recorder *r);
 void apply_drain(struct recorder *r);
 void apply_handover(struct recorder *r);
 void apply_led(struct recorder *r); /* a leader's term began: was it the chosen one's? */
+/* shared_incident.c */
+void apply_incident(struct recorder *r);
 /* shared_account.c */
 void apply_window(struct recorder *r);
 void account_functions(struct recorder *r);

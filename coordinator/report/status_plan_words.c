@@ -1,5 +1,6 @@
 /* What a command would change: the state as it is beside the state with the command applied. */
 #include "base/utc.h"
+#include "core/account/contract.h"
 #include "report/status_plan.h"
 
 #include <inttypes.h>
@@ -288,6 +289,27 @@ static void say_window(const struct plan *plan)
     say_stops(plan, is, from_ms);
 }
 
+/* ---- incidents ---- */
+
+static void say_incident(const struct plan *plan)
+{
+    const struct command *command = plan->command;
+    int severity = command->incident.severity, cause = command->incident.cause;
+
+    if (command->kind == COMMAND_ANNOTATE) {
+        say(plan, "outage %" PRIu64 " gets a note, nothing is counted otherwise",
+            command->incident.outage);
+        return;
+    }
+    if (severity >= 0)
+        say(plan, "outage %" PRIu64 ": its severity is %s from its start on",
+            command->incident.outage, outage_severity_name((enum severity)severity));
+    if (cause >= 0)
+        say(plan, "outage %" PRIu64 ": its cause is %s from its start on", command->incident.outage,
+            outage_cause_name((enum cause)cause));
+    say(plan, "reports of its time get a new edition, and the old one can still be made");
+}
+
 void plan_words(const struct plan *plan)
 {
     if (plan->rehearsal->code != 0) {
@@ -313,6 +335,10 @@ void plan_words(const struct plan *plan)
     case COMMAND_WINDOW_END:
     case COMMAND_WINDOW_EXTEND:
         say_window(plan);
+        break;
+    case COMMAND_AMEND:
+    case COMMAND_ANNOTATE:
+        say_incident(plan);
         break;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:

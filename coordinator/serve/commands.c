@@ -43,15 +43,17 @@ static uint64_t digest_of(const struct request *request)
 
 int command_common(struct request *request, struct command *command, struct err *err)
 {
+    /* A verb has the one or the other. */
+    const char *key = json_object_get(request->args, "note") != NULL ? "note" : "reason";
     int r;
 
     r = args_id(request->args, &command->id, err);
     if (r == 0)
-        r = args_text(request->args, "reason", command->reason, sizeof command->reason, err);
+        r = args_text(request->args, key, command->reason, sizeof command->reason, err);
     if (r < 0)
         return r;
     if (plain_blank(command->reason))
-        return err_set(err, ERR_INVALID, "argument \"reason\" is empty: it goes into the ledger");
+        return err_set(err, ERR_INVALID, "argument \"%s\" is empty: it goes into the ledger", key);
     snprintf(command->who, sizeof command->who, "%s", request->name);
     command->digest = digest_of(request);
     command->dry_run = args_bool(request->args, "dry_run");
@@ -85,6 +87,18 @@ int command_submit(struct request *request, struct rpc_response *response,
         return r;
     handlers->submit(handlers->context, command, pending_reply, pending);
     return 1;
+}
+
+int command_begin(struct request *request, struct rpc_response *response, struct command *command,
+                  const struct model **model, struct err *err)
+{
+    int r = command_common(request, command, err);
+
+    if (r == 0)
+        r = forward_unless_leader(request, response, err);
+    if (r == 0)
+        r = command_model(request, model, err);
+    return r;
 }
 
 /* ---- moves ---- */

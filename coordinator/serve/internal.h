@@ -49,11 +49,15 @@ bool serve_within_rate(struct rate *rate, struct moment now);
 verb_run run_switchover, run_failback, run_failover, run_window_add, run_window_end,
     run_window_extend, run_join;
 verb_run run_pause, run_resume, run_drain, run_undrain, run_leader_move;
+verb_run run_incident_amend, run_incident_annotate;
 
-/* ---- commands.c, for verbs.c ---- */
+/* ---- commands.c, for verbs.c and incidents.c ---- */
 
-/* `id`, `reason` and the name of who asks. */
+/* `id`, `reason` or `note`, and the name of who asks. */
 int command_common(struct request *request, struct command *command, struct err *err);
+/* All that every one begins with, up to the configuration: 0 go on, else as verb_run. */
+int command_begin(struct request *request, struct rpc_response *response, struct command *command,
+                  const struct model **model, struct err *err);
 /* The committed configuration. */
 int command_model(struct request *request, const struct model **model, struct err *err);
 int command_route(struct request *request, const struct model *model, struct command *command,

@@ -65,6 +65,13 @@ static const struct arg args_window_extend[] = {{"id", ARG_TEXT, true},
                                                 {"dry_run", ARG_BOOL, false},
                                                 {"wait_ms", ARG_INT, false},
                                                 {0}};
+static const struct arg args_amend[] = {{"id", ARG_TEXT, true},        {"outage", ARG_INT, true},
+                                        {"severity", ARG_TEXT, false}, {"cause", ARG_TEXT, false},
+                                        {"reason", ARG_TEXT, true},    {"dry_run", ARG_BOOL, false},
+                                        {"wait_ms", ARG_INT, false},   {0}};
+static const struct arg args_annotate[] = {
+    {"id", ARG_TEXT, true},       {"outage", ARG_INT, true},   {"note", ARG_TEXT, true},
+    {"dry_run", ARG_BOOL, false}, {"wait_ms", ARG_INT, false}, {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};
 
 static const struct arg args_report[] = {
@@ -96,6 +103,8 @@ static const struct verb {
     {"resume", LEAST_OPERATOR, args_resume, run_resume},
     {"drain", LEAST_OPERATOR, args_server, run_drain},
     {"undrain", LEAST_OPERATOR, args_server, run_undrain},
+    {"incident-amend", LEAST_OPERATOR, args_amend, run_incident_amend},
+    {"incident-annotate", LEAST_OPERATOR, args_annotate, run_incident_annotate},
     {"leader-move", LEAST_ADMIN, args_server, run_leader_move},
     {"ledger-page", LEAST_NODE, args_ledger, run_ledger},
     {"join", LEAST_NODE, args_join, run_join},

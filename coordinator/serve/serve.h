@@ -17,6 +17,8 @@
  *             pause {id, route or all, for_ms, reason, dry_run?, wait_ms?}
  *             resume {id, route or all, reason, dry_run?, wait_ms?}
  *             drain, undrain {id, server, reason, dry_run?, wait_ms?}
+ *             incident-amend {id, outage, severity?, cause?, reason, dry_run?, wait_ms?}
+ *             incident-annotate {id, outage, note, dry_run?, wait_ms?}
  *   admin     leader-move {id, server, reason, dry_run?, wait_ms?}
  *   node      join {raft_id}, ledger-page (as ledger)
  *   software  report {check, state: ok|failing, text?}, active {route}: of this server alone, by

@@ -3,19 +3,6 @@
 
 #define PAUSE_MIN_MS 1000
 
-/* What all of them begin with. 0: go on; else as verb_run. */
-static int begin(struct request *request, struct rpc_response *response, struct command *command,
-                 const struct model **model, struct err *err)
-{
-    int r = command_common(request, command, err);
-
-    if (r == 0)
-        r = forward_unless_leader(request, response, err);
-    if (r == 0)
-        r = command_model(request, model, err);
-    return r;
-}
-
 /* ---- pauses ---- */
 
 static int which_routes(struct request *request, const struct model *model, struct command *command,
@@ -37,7 +24,7 @@ int run_pause(struct request *request, struct rpc_response *response, struct err
 
     r = args_int(request->args, "for_ms", PAUSE_MIN_MS, PAUSE_MAX_MS, 0, &command.for_ms, err);
     if (r == 0)
-        r = begin(request, response, &command, &model, err);
+        r = command_begin(request, response, &command, &model, err);
     if (r != 0)
         return r;
     r = which_routes(request, model, &command, err);
@@ -50,7 +37,7 @@ int run_resume(struct request *request, struct rpc_response *response, struct er
     const struct model *model;
     int r;
 
-    r = begin(request, response, &command, &model, err);
+    r = command_begin(request, response, &command, &model, err);
     if (r != 0)
         return r;
     r = which_routes(request, model, &command, err);
@@ -88,7 +75,7 @@ static int server_verb(struct request *request, struct rpc_response *response,
     const struct model *model;
     int r;
 
-    r = begin(request, response, &command, &model, err);
+    r = command_begin(request, response, &command, &model, err);
     if (r != 0)
         return r;
     r = which_server(request, model, &command, err);

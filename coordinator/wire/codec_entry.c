@@ -1,6 +1,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/account/contract.h"
 #include "core/feature.h"
 #include "entry.pb-c.h"
 #include "wire/codec.h"
@@ -29,6 +30,7 @@ struct bodies {
     Kirikae__V1__Holding holding;
     Kirikae__V1__Features features;
     Kirikae__V1__Clock clock;
+    Kirikae__V1__Incident incident;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -194,6 +196,16 @@ static void put_clock(const struct entry *entry, struct bodies *b, Message *mess
     b->clock.ahead_ms = entry->clock.ahead_ms;
     b->clock.bound_ms = entry->clock.bound_ms;
     message->clock = &b->clock;
+}
+
+static void put_incident(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__incident__init(&b->incident);
+    b->incident.outage = entry->incident.outage;
+    b->incident.severity = (uint32_t)(entry->incident.severity + 1);
+    b->incident.cause = (uint32_t)(entry->incident.cause + 1);
+    b->incident.note = entry->incident.note;
+    message->incident = &b->incident;
 }
 
 static bool is_time(int64_t utc_ms)
@@ -394,6 +406,19 @@ static bool get_clock(const Message *message, struct entry *entry)
     return true;
 }
 
+static bool get_incident(const Message *message, struct entry *entry)
+{
+    const Kirikae__V1__Incident *i = message->incident;
+
+    if (i->severity > SEVERITY_COUNT || i->cause > CAUSE_COUNT)
+        return false;
+    entry->incident.outage = i->outage;
+    entry->incident.severity = (int)i->severity - 1;
+    entry->incident.cause = (int)i->cause - 1;
+    entry->incident.note = i->note;
+    return true;
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -425,6 +450,7 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_HOLDING] = {BODY(HOLDING), put_holding, get_holding},
         [ENTRY_FEATURES] = {BODY(FEATURES), put_features, get_features},
         [ENTRY_CLOCK] = {BODY(CLOCK), put_clock, get_clock},
+        [ENTRY_INCIDENT] = {BODY(INCIDENT), put_incident, get_incident},
     };
 
     return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) ? &bodies[kind] : NULL;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/account/contract.h"
 #include "core/engine.h"
 #include "core/failover/rules.h"
 #include "core/feature.h"
@@ -241,6 +242,13 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
         e->clock.compared = below(in, 2);
         e->clock.ahead_ms = (int64_t)number(in, 8);
         break;
+    case ENTRY_INCIDENT:
+        e->incident.outage = number(in, 1);
+        e->incident.severity = below(in, 4) - 1;
+        e->incident.cause = below(in, CAUSE_COUNT + 1) - 1;
+        e->incident.note = below(in, 2);
+        strcpy(e->reason, below(in, 4) > 0 ? "r" : "");
+        break;
     }
 }
 
@@ -253,7 +261,7 @@ static void draw(struct input *in, const struct shared *shared, struct entry *e)
         ENTRY_OUTCOME,  ENTRY_VERIFIED, ENTRY_VERIFIED, ENTRY_REFUSED,  ENTRY_WINDOW,
         ENTRY_COVERAGE, ENTRY_NODE,     ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
         ENTRY_PAUSE,    ENTRY_DRAIN,    ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
-        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK};
+        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK,    ENTRY_INCIDENT};
     int64_t newest_ms = shared->time_ms > BEGIN_MS && shared->time_ms < UTC_MOST_MS / 2
                             ? shared->time_ms
                             : BEGIN_MS;

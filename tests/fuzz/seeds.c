@@ -106,6 +106,7 @@ static void requests(const char *root)
         const char *name, *args;
     } verbs[] = {{"pause", "{\"route\":\"calls\",\"for_ms\":7200000}"},
                  {"drain", "{\"server\":\"voice-2\",\"dry_run\":true}"},
+                 {"incident-amend", "{\"outage\":17,\"severity\":\"minor\",\"cause\":\"attack\"}"},
                  {"maintenance-extend", "{\"window\":7,\"end\":\"2026-12-20T06:00:00Z\"}"}};
     struct rpc_request request = {.verb = "failover", .behalf = "sato", .behalf_role = 2};
     struct rpc_response response = {.code = ERR_REFUSED, .text = "no quorum", .leader = "backup-1"};
@@ -136,23 +137,28 @@ static void requests(const char *root)
 struct writing {
     struct ledger_export *export;
     struct buf out;
+    uint64_t outage; /* seq of the newest line that opened one */
 };
 
 static void to_export(void *context, uint64_t seq, const char *line, size_t len)
 {
+    static const char open[] = "\"category\":\"outage\",\"type\":\"open\"";
     struct writing *w = context;
     struct err err;
 
     CHECK(export_line(w->export, line, len, &w->out, &err) == 0);
+    if (memmem(line, len, open, sizeof open - 1) != NULL)
+        w->outage = seq;
 }
 
 /* An outage within a maintenance window, and one of each other kind of entry. */
 static void ledger(const char *root)
 {
     static const enum entry_kind kinds[] = {
-        ENTRY_CONFIG,  ENTRY_LEADER,  ENTRY_VERDICT,  ENTRY_WINDOW, ENTRY_INTENT, ENTRY_ACT,
-        ENTRY_OUTCOME, ENTRY_REFUSED, ENTRY_COVERAGE, ENTRY_NODE,   ENTRY_MEMBER, ENTRY_SECURITY,
-        ENTRY_PAUSE,   ENTRY_DRAIN,   ENTRY_HANDOVER, ENTRY_VERDICT};
+        ENTRY_CONFIG,  ENTRY_LEADER,   ENTRY_VERDICT, ENTRY_WINDOW,   ENTRY_INTENT,
+        ENTRY_ACT,     ENTRY_OUTCOME,  ENTRY_REFUSED, ENTRY_COVERAGE, ENTRY_NODE,
+        ENTRY_MEMBER,  ENTRY_SECURITY, ENTRY_PAUSE,   ENTRY_DRAIN,    ENTRY_HANDOVER,
+        ENTRY_VERDICT, ENTRY_INCIDENT, ENTRY_INCIDENT};
     struct export_options options = {.cluster = "sample",
                                      .since_ms = UTC_NONE,
                                      .until_ms = UTC_NONE,
@@ -178,6 +184,11 @@ static void ledger(const char *root)
             entry.node.server = 7;
         } else if (entry.kind == ENTRY_COVERAGE) {
             entry.coverage.check = 1;
+        } else if (entry.kind == ENTRY_INCIDENT) {
+            entry.incident.outage = w.outage;
+            entry.incident.note = i + 1 == ARRAY_LEN(kinds);
+            if (entry.incident.note)
+                entry.incident.severity = entry.incident.cause = -1;
         }
         shared_apply(shared, 10 + i, &entry, to_export, &w);
         entry_free(&entry);

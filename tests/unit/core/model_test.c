@@ -491,7 +491,8 @@ static void words_have_names(void **state)
     assert_string_equal(entry_kind_name(ENTRY_HANDOVER), "handover");
     assert_string_equal(entry_kind_name(0), "?");
     assert_string_equal(entry_kind_name(ENTRY_HOLDING), "holding");
-    assert_string_equal(entry_kind_name(ENTRY_CLOCK + 1), "?");
+    assert_string_equal(entry_kind_name(ENTRY_INCIDENT), "incident");
+    assert_string_equal(entry_kind_name(63), "?");
     assert_string_equal(verdict_name(VERDICT_DISPUTED), "disputed");
     assert_string_equal(verdict_name(4), "?");
 }

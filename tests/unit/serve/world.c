@@ -50,12 +50,27 @@ const char *world_yaml(const int *ports, const char *host)
 static void emit(void *context, uint64_t seq, const char *line, size_t len)
 {
     struct world *world = context;
+    static const char end[] = "\"category\":\"outage\",\"type\":\"close";
+    const char *close = memmem(line, len, end, sizeof end - 1);
+    struct buf other = {0};
     struct err err;
 
+    if (world->behind)
+        return;
+    if (world->disputed && close != NULL) {
+        const char *after = close + sizeof end - 1, *word = after - strlen("close");
+
+        buf_append(&other, line, (size_t)(word - line));
+        buf_str(&other, "disputed");
+        buf_append(&other, after, (size_t)(line + len - after));
+        line = (const char *)other.data;
+        len = other.len;
+    }
     if (ledger_put(world->ledger, seq, line, len, &err) != 0) {
         fprintf(stderr, "ledger: %s\n", err.text);
         abort();
     }
+    buf_free(&other);
 }
 
 static void step(struct world *world, struct event *event);
@@ -143,6 +158,7 @@ void world_hear(struct world *world)
     engine_beat(world->engine, world->now, &mine);
     beat.utc_ms = world->now.utc_ms;
     beat.applied = world->index;
+    beat.level = world->level;
     beat.echoes[world->self] = (struct echo){.known = true, .boot = 77, .number = mine.number};
     for (i = 0; i < 3; i++) {
         beat.from = i;

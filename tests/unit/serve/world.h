@@ -16,8 +16,11 @@ struct world {
     struct moment now;
     int self;
     uint64_t index;
-    bool hold; /* commands wait until world_release() */
-    int joins; /* asked for */
+    bool hold;      /* commands wait until world_release() */
+    int joins;      /* asked for */
+    uint32_t level; /* that the others know; 0: they do not say */
+    bool disputed;  /* the ledger says that an outage which ends was none */
+    bool behind;    /* its lines do not come to the disk any more */
     struct {
         struct command_id id;
         serve_reply *reply;

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/prng.h"
 #include "entry.pb-c.h"
+#include "core/account/contract.h"
 #include "samples.h"
 #include "wire/pb.h"
 
@@ -122,6 +123,12 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->clock.compared, b->clock.compared);
         assert_true(a->clock.ahead_ms == b->clock.ahead_ms);
         assert_int_equal(a->clock.bound_ms, b->clock.bound_ms);
+        break;
+    case ENTRY_INCIDENT:
+        assert_true(a->incident.outage == b->incident.outage);
+        assert_int_equal(a->incident.severity, b->incident.severity);
+        assert_int_equal(a->incident.cause, b->incident.cause);
+        assert_int_equal(a->incident.note, b->incident.note);
         break;
     }
 }
@@ -277,6 +284,9 @@ static void ranges_are_kept(void **state)
     REFUSED(ENTRY_NODE, node.server, LIMIT_SERVERS);
     REFUSED(ENTRY_NODE, node.server, -1);
     REFUSED(ENTRY_SECURITY, security.server, LIMIT_SERVERS);
+    REFUSED(ENTRY_INCIDENT, incident.severity, SEVERITY_COUNT);
+    REFUSED(ENTRY_INCIDENT, incident.cause, CAUSE_COUNT);
+    REFUSED(ENTRY_INCIDENT, incident.cause, -2);
 #undef REFUSED
 }
 

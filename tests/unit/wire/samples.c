@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/account/contract.h"
 #include "wire/config.h"
 
 #include <stdio.h>
@@ -172,6 +173,12 @@ static void sample_body(struct entry *entry)
         entry->clock.compared = true;
         entry->clock.ahead_ms = INT64_MIN;
         entry->clock.bound_ms = 2000;
+        break;
+    case ENTRY_INCIDENT:
+        entry->incident.outage = UINT64_MAX;
+        entry->incident.severity = SEVERITY_MINOR;
+        entry->incident.cause = CAUSE_COUNT - 1;
+        entry->incident.note = true;
         break;
     }
 }
