@@ -46,6 +46,7 @@ int64_t explain_ms(const char *from, const char *to);
 /* ---- explain_print.c ---- */
 
 void explain_print(FILE *out, const json_t *account);
+void explain_print_verdict(FILE *out, const json_t *line);
 /* Of a verdict line, or of a check as the cluster sees it now. */
 void explain_print_ballots(FILE *out, const json_t *ballots);
 

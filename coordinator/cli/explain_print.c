@@ -95,7 +95,7 @@ static void print_sites(FILE *out, const json_t *ballots)
     }
 }
 
-static void print_verdict(FILE *out, const json_t *line)
+void explain_print_verdict(FILE *out, const json_t *line)
 {
     const json_t *ballots = json_object_get(line, "ballots");
     const char *good = cli_text(line, "good_before");
@@ -182,7 +182,7 @@ void explain_print(FILE *out, const json_t *account)
     if (json_array_size(json_object_get(account, "timeline")) == 0)
         return;
     print_timeline(out, json_object_get(account, "timeline"));
-    json_array_foreach(verdicts, i, line) print_verdict(out, line);
+    json_array_foreach(verdicts, i, line) explain_print_verdict(out, line);
     if (json_array_size(verdicts) == 0)
         fprintf(out, "\nno verdict: nothing of it was down\n");
     print_decision(out, account);

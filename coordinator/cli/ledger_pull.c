@@ -90,3 +90,48 @@ int ledger_pull(struct cli *cli, ledger_line_fn *each, void *context, struct led
                         (unsigned long long)head->size);
     return 0;
 }
+
+static int give_lines(struct cli *cli, const json_t *page, ledger_line_fn *each, void *context)
+{
+    const json_t *line;
+    size_t i;
+    int r = 0;
+
+    json_array_foreach(json_object_get(page, "lines"), i, line)
+    {
+        r = json_is_string(line)
+                ? each(cli, context, json_string_value(line), json_string_length(line))
+                : cli_fail(cli, CLI_REFUSED, "a line of the ledger is not a text");
+        if (r != 0)
+            break;
+    }
+    return r;
+}
+
+int ledger_pull_part(struct cli *cli, json_t *categories, uint64_t from, uint64_t end,
+                     ledger_line_fn *each, void *context)
+{
+    bool first = true;
+    int r = 0;
+
+    while (r == 0 && (first || from < end)) {
+        json_t *page;
+        uint64_t next;
+
+        r = ledger_page(cli, from, end != UINT64_MAX ? end - from : 0, json_incref(categories),
+                        &page);
+        if (r != 0)
+            return r;
+        if (first && (uint64_t)cli_int(page, "size") < end)
+            end = (uint64_t)cli_int(page, "size");
+        first = false;
+        next = (uint64_t)cli_int(page, "next");
+        r = give_lines(cli, page, each, context);
+        json_decref(page);
+        if (r == 0 && next <= from && from < end)
+            r = cli_fail(cli, CLI_REFUSED, "%s has no line %llu of the ledger",
+                         kirikae_answered_by(cli->client), (unsigned long long)from);
+        from = next;
+    }
+    return r;
+}

@@ -18,6 +18,11 @@ typedef int ledger_line_fn(struct cli *cli, void *context, const char *line, siz
  * lines do not give the cluster's root, or the cluster or `each` failed. */
 int ledger_pull(struct cli *cli, ledger_line_fn *each, void *context, struct ledger_head *head);
 
+/* Lines of the named categories (a JSON array; NULL: all) of entries [from, end), as many as
+ * there are. Nothing proves that none is missing. 0, or an exit code after a message. */
+int ledger_pull_part(struct cli *cli, json_t *categories, uint64_t from, uint64_t end,
+                     ledger_line_fn *each, void *context);
+
 /* One page of lines [from, from + count) of the named categories (a JSON array, taken;
  * NULL: all). */
 int ledger_page(struct cli *cli, uint64_t from, uint64_t count, json_t *categories, json_t **page);

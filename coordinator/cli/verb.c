@@ -7,16 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static int put_reason(struct cli *cli, json_t *args)
+static int put_text(struct cli *cli, json_t *args, const char *option)
 {
-    const char *reason = cli_value(cli, "reason");
+    const char *text = cli_value(cli, option);
 
-    if (strlen(reason) >= LIMIT_TEXT)
-        return cli_fail(cli, CLI_USAGE, "--reason is %zu bytes long, at most %d go into the ledger",
-                        strlen(reason), LIMIT_TEXT - 1);
-    if (plain_blank(reason))
-        return cli_fail(cli, CLI_USAGE, "--reason is empty: it goes into the ledger");
-    return cli_put(cli, args, "reason", reason);
+    if (strlen(text) >= LIMIT_TEXT)
+        return cli_fail(cli, CLI_USAGE, "--%s is %zu bytes long, at most %d go into the ledger",
+                        option, strlen(text), LIMIT_TEXT - 1);
+    if (plain_blank(text))
+        return cli_fail(cli, CLI_USAGE, "--%s is empty: it goes into the ledger", option);
+    return cli_put(cli, args, option, text);
 }
 
 static int tell(struct cli *cli, const char *name, json_t *args)
@@ -123,7 +123,7 @@ static int dry_run(struct cli *cli, const char *name, const json_t *args)
 int verb_run(struct cli *cli, const struct verb *verb, json_t *args)
 {
     bool dry = cli_flag(cli, "dry-run");
-    int r = put_reason(cli, args);
+    int r = put_text(cli, args, verb->text != NULL ? verb->text : "reason");
 
     if (r == 0)
         r = dry ? dry_run(cli, verb->name, args) : confirm(cli, verb, args);

@@ -23,9 +23,10 @@ struct verb {
     const char *what; /* it is going to do, for who is asked; may have several lines */
     const char *word; /* to be typed before it goes on; NULL: y or n */
     const char *word_of;
+    const char *text; /* option and argument with words for the ledger; NULL: "reason" */
 };
 
-/* Puts option "reason" into `args`, asks, tells the cluster, prints its answer. `args` is
+/* Puts option "reason" (`text`) into `args`, asks, tells the cluster, prints its answer. `args` is
  * taken. Returns an exit code. */
 int verb_run(struct cli *cli, const struct verb *verb, json_t *args);
 

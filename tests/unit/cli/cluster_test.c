@@ -82,6 +82,22 @@ static void export_path(const char *name, char path[NODES_PATH])
     nodes_path(nodes, name, path);
 }
 
+static void edit(const char *from, const char *to, const char *what, const char *with)
+{
+    static char text[1 << 20];
+    FILE *f = fopen(from, "r");
+    size_t len = fread(text, 1, sizeof text - 1, f);
+    char *at;
+
+    fclose(f);
+    text[len] = '\0';
+    at = strstr(text, what);
+    assert_non_null(at);
+    f = fopen(to, "w");
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
+    fclose(f);
+}
+
 static void test_shows(void **state)
 {
     /* The three speak no beats here: the leader alone is no quorum, and that is said. */
@@ -219,6 +235,85 @@ static void test_explain_an_outage(void **state)
     says("rule 25 decided in phase serving");
 }
 
+/* The scene's outage 7, as operators speak of it. */
+static void test_incidents(void **state)
+{
+    ok(run("incident", "list", NULL));
+    says("7       closed  calling   ");
+    ok(run("incident", "amend", "7", "--severity", "minor", "--cause", "attack", "--reason", "r",
+           "--dry-run", NULL));
+    says("outage 7: its cause is attack from its start on");
+    ok(run("incident", "amend", "7", "--cause", "customer", "--reason", "their line", NULL));
+    says("amended");
+    ok(run("incident", "amend", "7", "--severity", "severe", "--cause", "attack", "--reason",
+           "a flood of calls", "--node", "b1", NULL));
+    ok(run("incident", "annotate", "7", "--note", "see the carrier's report", NULL));
+    says("noted");
+    assert_int_equal(run("incident", "amend", "6", "--cause", "attack", "--reason", "r", NULL),
+                     CLI_USAGE);
+    assert_non_null(strstr(err_text, "entry 6 is no outage: it is "));
+    assert_int_equal(run("incident", "amend", "7", "--cause", "us", "--reason", "r", NULL),
+                     CLI_USAGE);
+    assert_non_null(strstr(err_text, "is none of provider, "));
+    assert_int_equal(run("incident", "amend", "7", "--reason", "r", NULL), CLI_USAGE);
+    assert_int_equal(run("incident", "amend", "7x", "--cause", "attack", "--reason", "r", NULL),
+                     CLI_USAGE);
+    assert_int_equal(run("incident", "annotate", "7", "--note", " ", NULL), CLI_USAGE);
+}
+
+static void shows_all_of_it(const char *from, const char *file)
+{
+    ok(run("incident", "show", "7", from, file, NULL));
+    says("outage 7 of calling, route calls: closed");
+    says("severity    severe (first: emergency)");
+    says("cause       attack (first: provider)");
+    says("voice@a1 was believed down");
+    says("2 of 2 assigned observers agree");
+    says("tokyo to osaka, epoch 2, rule 25, automatic, verified 2026-");
+    says("hanako");
+    says("cause customer: their line");
+    says("severity severe, cause attack: a flood of calls");
+    says("see the carrier's report");
+    assert_true(strstr(out_text, "their line") < strstr(out_text, "a flood"));
+    ok(run("incident", "show", "7", "--json", from, file, NULL));
+    says("\"first\": {");
+    says("\"opinion\": \"down\"");
+    ok(run("incident", "list", "--since", "2026-11-01T00:00:00+09:00", from, file, NULL));
+    says("severe (first: emergency)");
+    ok(run("incident", "list", "--since", "2027-11-01T00:00:00+09:00", from, file, NULL));
+    says("no incidents");
+    ok(run("incident", "list", "--until", "2025-11-01T00:00:00+09:00", from, file, NULL));
+    says("no incidents");
+    ok(run("incident", "list", "--open", from, file, NULL));
+    says("no incidents");
+    assert_int_equal(run("incident", "show", "6", from, file, NULL), CLI_USAGE);
+    assert_non_null(strstr(err_text, "no outage has the number 6"));
+    assert_int_equal(
+        run("incident", "list", "--month", "2026-11", "--until", "+1d", from, file, NULL),
+        CLI_USAGE);
+}
+
+static void test_incidents_shown(void **state)
+{
+    char whole[NODES_PATH];
+
+    export_path("ledger.jsonl", whole);
+    ok(run("incident", "amend", "7", "--cause", "customer", "--reason", "their line", NULL));
+    ok(run("incident", "amend", "7", "--severity", "severe", "--cause", "attack", "--reason",
+           "a flood of calls", NULL));
+    ok(run("incident", "annotate", "7", "--note", "see the carrier's report", NULL));
+    shows_all_of_it("--node", "a1");
+    ok(run("incident", "list", "--month", "2026-11", NULL));
+    says("7       closed  calling   ");
+    ok(run("incident", "list", "--month", "2026-10", NULL));
+    says("no incidents");
+    ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
+    nodes_kill(nodes, 0);
+    shows_all_of_it("--from", whole);
+    edit(whole, whole, "their line", "our line!!");
+    assert_int_equal(run("incident", "list", "--from", whole, NULL), CLI_REFUSED);
+}
+
 static void test_explain_how_it_stands(void **state)
 {
     ok(run("explain", "--why-not", "calls", "--node", "b1", NULL));
@@ -250,22 +345,6 @@ static void test_maintenance(void **state)
 }
 
 /* ---- the ledger ---- */
-
-static void edit(const char *from, const char *to, const char *what, const char *with)
-{
-    static char text[1 << 20];
-    FILE *f = fopen(from, "r");
-    size_t len = fread(text, 1, sizeof text - 1, f);
-    char *at;
-
-    fclose(f);
-    text[len] = '\0';
-    at = strstr(text, what);
-    assert_non_null(at);
-    f = fopen(to, "w");
-    fprintf(f, "%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
-    fclose(f);
-}
 
 static void test_audit(void **state)
 {
@@ -348,6 +427,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_explain_an_outage, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_explain_how_it_stands, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_maintenance, start_calm, stop),
+        cmocka_unit_test_setup_teardown(test_incidents, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_incidents_shown, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_nobody_answers, start_outage, stop),

@@ -3,6 +3,7 @@
 #include "../serve/world.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/feature.h"
 #include "link/link.h"
 
 #include <signal.h>
@@ -128,6 +129,9 @@ static void set_scene(struct child *child, int self, const struct node_plan *pla
     world_verdict(child->world, 0, VERDICT_DOWN);
     for (i = 0; i < 20; i++)
         world_tick(child->world, 100);
+    child->world->level = FEATURE_NEWEST; /* all others were upgraded meanwhile */
+    world_hear(child->world);
+    world_tick(child->world, 200);
 }
 
 static void child_main(const struct nodes *nodes, int self, const struct node_plan *plan,

@@ -1,0 +1,329 @@
+#include "base/clock.h"
+#include "base/utc.h"
+#include "cli/incident.h"
+#include "cli/verb.h"
+#include "core/account/contract.h"
+#include "store/zone_file.h"
+#include "wire/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int read_number(struct cli *cli, uint64_t *outage)
+{
+    const char *text = cli->arguments[0];
+    char *end;
+
+    *outage = strtoull(text, &end, 10);
+    if (*end != '\0' || text[0] < '0' || text[0] > '9' || *outage > INT64_MAX)
+        return cli_fail(cli, CLI_USAGE,
+                        "\"%s\" is not the number of an outage: see kirikae incident list", text);
+    return 0;
+}
+
+/* ---- amend, annotate ---- */
+
+static int put_number(struct cli *cli, json_t *args)
+{
+    uint64_t outage;
+    int r = read_number(cli, &outage);
+
+    if (r != 0)
+        json_decref(args);
+    else
+        json_object_set_new(args, "outage", json_integer((json_int_t)outage));
+    return r;
+}
+
+static int run_amend(struct cli *cli)
+{
+    const char *severity = cli_value(cli, "severity"), *cause = cli_value(cli, "cause");
+    json_t *args = json_object();
+    char what[512];
+    int r = put_number(cli, args);
+
+    if (r == 0 && severity != NULL)
+        r = verb_put(cli, args, "severity", severity);
+    if (r == 0 && cause != NULL)
+        r = verb_put(cli, args, "cause", cause);
+    if (r != 0)
+        return r;
+    snprintf(what, sizeof what, "Outage %s counts with%s%s%s%s from its start on.",
+             cli->arguments[0], severity != NULL ? " severity " : "",
+             severity != NULL ? severity : "", cause != NULL ? " cause " : "",
+             cause != NULL ? cause : "");
+    return verb_run(cli, &(struct verb){.name = "incident-amend", .what = what}, args);
+}
+
+static int run_annotate(struct cli *cli)
+{
+    json_t *args = json_object();
+    char what[128];
+    int r = put_number(cli, args);
+
+    if (r != 0)
+        return r;
+    snprintf(what, sizeof what, "Outage %s gets a note.", cli->arguments[0]);
+    return verb_run(cli, &(struct verb){.name = "incident-annotate", .what = what, .text = "note"},
+                    args);
+}
+
+/* ---- list ---- */
+
+struct span {
+    int64_t since_ms, until_ms; /* [since, until) */
+    bool open;                  /* only those that are */
+};
+
+static int read_time(struct cli *cli, const char *option, int64_t *utc_ms)
+{
+    const char *text = cli_value(cli, option);
+
+    if (text != NULL && cli_time(text, clock_utc_ms(), utc_ms) != 0)
+        return cli_fail(cli, CLI_USAGE,
+                        "--%s \"%s\" is not a time such as 2026-11-01T00:00:00+09:00", option,
+                        text);
+    return 0;
+}
+
+/* What the ledger does not say yet, its configuration does. */
+static int ask_zone(struct cli *cli, struct incidents *incidents)
+{
+    struct model *model;
+    json_t *result;
+    const char *yaml;
+    struct err err;
+    int r;
+
+    if (incidents->zone[0] != '\0' || cli_value(cli, "month") == NULL)
+        return 0;
+    if (cli_value(cli, "from") != NULL)
+        return cli_fail(cli, CLI_USAGE,
+                        "no line of the export says the contract's zone: give --since and --until");
+    r = cli_ask(cli, "config", NULL, &result);
+    if (r != 0)
+        return r;
+    yaml = cli_text(result, "yaml");
+    r = config_parse("the cluster's configuration", (const uint8_t *)yaml, strlen(yaml), &model,
+                     &err);
+    json_decref(result);
+    if (r < 0)
+        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
+    snprintf(incidents->zone, sizeof incidents->zone, "%s", model->contract.timezone);
+    model_free(model);
+    return 0;
+}
+
+static int read_month(struct cli *cli, const char *zone_name, struct span *span)
+{
+    const char *month = cli_value(cli, "month");
+    struct zone_month bounds;
+    struct zone *zone;
+    struct err err;
+    int year, number;
+
+    if (month == NULL)
+        return 0;
+    if (zone_month_parse(month, &year, &number) != 0)
+        return cli_fail(cli, CLI_USAGE, "--month \"%s\" is not a month such as 2026-11", month);
+    if (zone_file_load(zone_name, &zone, &err) < 0)
+        return cli_fail(cli, CLI_USAGE, "%s", err.text);
+    bounds = zone_month(zone, year, number);
+    zone_free(zone);
+    *span = (struct span){.since_ms = bounds.begin_ms, .until_ms = bounds.end_ms};
+    return 0;
+}
+
+static int read_span(struct cli *cli, const char *zone, struct span *span)
+{
+    int r;
+
+    *span = (struct span){.since_ms = INT64_MIN, .until_ms = INT64_MAX};
+    if (cli_value(cli, "month") != NULL &&
+        (cli_value(cli, "since") != NULL || cli_value(cli, "until") != NULL))
+        return cli_fail(cli, CLI_USAGE, "give --month, or --since and --until");
+    r = read_month(cli, zone, span);
+    if (r == 0)
+        r = read_time(cli, "since", &span->since_ms);
+    if (r == 0)
+        r = read_time(cli, "until", &span->until_ms);
+    span->open = cli_flag(cli, "open");
+    return r;
+}
+
+/* Does any of it lie within? What was disputed, or has no length, lies where it begins. */
+static bool within(const json_t *incident, const struct span *span)
+{
+    const char *state = cli_text(incident, "state");
+    int64_t start_ms = 0, end_ms = INT64_MAX;
+
+    if (span->open && strcmp(state, "open") != 0)
+        return false;
+    utc_parse(cli_text(incident, "start"), &start_ms);
+    if (strcmp(state, "disputed") == 0)
+        end_ms = start_ms;
+    else if (strcmp(state, "closed") == 0)
+        utc_parse(cli_text(incident, "end"), &end_ms);
+    return start_ms < span->until_ms && (end_ms > span->since_ms || start_ms >= span->since_ms);
+}
+
+static void show_list(struct cli *cli, const json_t *list, const struct span *span)
+{
+    json_t *chosen = json_array(), *incident;
+    size_t i;
+
+    json_array_foreach(list, i, incident)
+    {
+        if (within(incident, span))
+            json_array_append(chosen, incident);
+    }
+    cli_clean(cli, chosen);
+    if (cli->json) {
+        json_t *object = json_pack("{s:O}", "incidents", chosen);
+
+        cli_print_json(cli->out, object);
+        json_decref(object);
+    } else {
+        incidents_print(cli->out, chosen);
+    }
+    json_decref(chosen);
+}
+
+static int run_list(struct cli *cli)
+{
+    struct incidents incidents;
+    struct span span;
+    int r = incidents_read(cli, cli_value(cli, "from"), &incidents);
+
+    if (r == 0)
+        r = ask_zone(cli, &incidents);
+    if (r == 0)
+        r = read_span(cli, incidents.zone, &span);
+    if (r == 0)
+        show_list(cli, incidents.list, &span);
+    incidents_free(&incidents);
+    return r;
+}
+
+/* ---- show ---- */
+
+static int show(struct cli *cli, const char *file, json_t *incident)
+{
+    int r = incident_read_more(cli, file, incident);
+
+    if (r != 0)
+        return r;
+    cli_clean(cli, incident);
+    if (cli->json)
+        cli_print_json(cli->out, incident);
+    else
+        incident_print(cli->out, incident);
+    return 0;
+}
+
+static int run_show(struct cli *cli)
+{
+    const char *file = cli_value(cli, "from");
+    struct incidents incidents;
+    json_t *incident;
+    uint64_t outage;
+    int r = read_number(cli, &outage);
+
+    if (r != 0)
+        return r;
+    r = incidents_read(cli, file, &incidents);
+    if (r == 0) {
+        incident = incidents_find(&incidents, outage);
+        r = incident != NULL
+                ? show(cli, file, incident)
+                : cli_fail(cli, CLI_USAGE, "no outage has the number %s: see kirikae incident list",
+                           cli->arguments[0]);
+    }
+    incidents_free(&incidents);
+    return r;
+}
+
+static void causes(FILE *out)
+{
+    int i;
+
+    fprintf(out, "\ncauses:");
+    for (i = 0; i < CAUSE_COUNT; i++)
+        fprintf(out, "%s%s", i % 5 == 0 ? "\n  " : ", ", outage_cause_name((enum cause)i));
+    fputc('\n', out);
+}
+
+static const struct cli_option amend_options[] = {
+    {"severity", "SEVERITY", "emergency, severe or minor", false},
+    {"cause", "CAUSE", "one of those below", false},
+    VERB_REASON,
+    VERB_DRY_RUN,
+    VERB_YES,
+    {0},
+};
+
+static const struct cli_option annotate_options[] = {
+    {"note", "TEXT", "what is to be known of it; it goes into the ledger and the report", true},
+    VERB_DRY_RUN,
+    VERB_YES,
+    {0},
+};
+
+static const struct cli_option list_options[] = {
+    {"month", "YYYY-MM", "that touch this month, in the contract's time zone", false},
+    {"since", "TIME", "that were not over before, such as 2026-11-01T00:00:00+09:00", false},
+    {"until", "TIME", "that began before", false},
+    {"open", NULL, "only those that are not over", false},
+    {"from", "EXPORT", "read this export instead of the cluster's ledger", false},
+    {0},
+};
+
+static const struct cli_option show_options[] = {
+    {"from", "EXPORT", "read this export instead of the cluster's ledger", false},
+    {0},
+};
+
+const struct cli_command cmd_incident_list = {
+    .name = "incident list",
+    .arguments = "",
+    .summary = "List outages, with severity and cause as amended",
+    .needs = "viewer; nothing with --from",
+    .example = "kirikae incident list --month 2026-11",
+    .options = list_options,
+    .run = run_list,
+};
+
+const struct cli_command cmd_incident_show = {
+    .name = "incident show",
+    .arguments = "ID",
+    .n_arguments = 1,
+    .summary = "Show an outage: evidence, moves, amendments and notes",
+    .needs = "viewer; nothing with --from",
+    .example = "kirikae incident show 1234",
+    .options = show_options,
+    .run = run_show,
+};
+
+const struct cli_command cmd_incident_amend = {
+    .name = "incident amend",
+    .arguments = "ID",
+    .n_arguments = 1,
+    .summary = "Give an outage another severity or cause; recorded beside it",
+    .needs = "operator",
+    .example = "kirikae incident amend 1234 --cause customer-environment --reason \"their own "
+               "line was cut, as their carrier confirms\"",
+    .options = amend_options,
+    .more = causes,
+    .run = run_amend,
+};
+
+const struct cli_command cmd_incident_annotate = {
+    .name = "incident annotate",
+    .arguments = "ID",
+    .n_arguments = 1,
+    .summary = "Add a note to an outage",
+    .needs = "operator",
+    .example = "kirikae incident annotate 1234 --note \"disk of voice-2 replaced\"",
+    .options = annotate_options,
+    .run = run_annotate,
+};
