@@ -1,0 +1,90 @@
+#include "cli/sla_command.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "store/zone_file.h"
+
+#include <string.h>
+
+int sla_request_read(struct cli *cli, struct sla_request *request)
+{
+    const char *month = cli_value(cli, "month"), *as_of = cli_value(cli, "as-of");
+    const char *language = cli_value(cli, "lang");
+
+    *request = (struct sla_request){.as_of_ms = clock_utc_ms(), .format = cli_value(cli, "format")};
+    if (zone_month_parse(month, &request->year, &request->month) != 0)
+        return cli_fail(cli, CLI_USAGE, "--month \"%s\" is not a month such as 2026-11", month);
+    if (as_of != NULL && cli_time(as_of, clock_utc_ms(), &request->as_of_ms) != 0)
+        return cli_fail(cli, CLI_USAGE,
+                        "--as-of \"%s\" is not a time such as "
+                        "2026-12-01T00:00:00+09:00",
+                        as_of);
+    if (language != NULL && strcmp(language, "ja") == 0)
+        request->language = SLA_JAPANESE;
+    else if (language != NULL && strcmp(language, "en") != 0)
+        return cli_fail(cli, CLI_USAGE, "--lang is ja or en, not \"%s\"", language);
+    if (request->format == NULL)
+        request->format = cli->json ? "json" : "text";
+    if (strcmp(request->format, "text") != 0 && strcmp(request->format, "json") != 0 &&
+        strcmp(request->format, "csv") != 0)
+        return cli_fail(cli, CLI_USAGE, "--format is text, json or csv, not \"%s\"",
+                        request->format);
+    return 0;
+}
+
+int sla_zone_read(struct cli *cli, const struct contract *contract, struct zone **zone)
+{
+    struct err err;
+
+    if (zone_file_load(contract->timezone, zone, &err) < 0)
+        return cli_fail(cli, CLI_USAGE, "%s", err.text);
+    return 0;
+}
+
+/* "# version 2025b" begins tzdata.zi. */
+const char *sla_tzdata(char version[SLA_VERSION_MAX])
+{
+    FILE *f = fopen(ZONE_DIR "/tzdata.zi", "re");
+    char line[64] = "";
+    bool found;
+
+    if (f == NULL)
+        return NULL;
+    found = fgets(line, sizeof line, f) != NULL && strncmp(line, "# version ", 10) == 0;
+    fclose(f);
+    if (!found)
+        return NULL;
+    snprintf(version, SLA_VERSION_MAX, "%.*s", (int)strcspn(line + 10, "\n"), line + 10);
+    return version;
+}
+
+static bool missed(const struct sla *sla)
+{
+    int i;
+
+    for (i = 0; i < sla->n_functions; i++)
+        if (sla->functions[i].figures.target_met == 0)
+            return true;
+    for (i = 0; i < sla->n_services; i++)
+        if (sla->services[i].figures.target_met == 0)
+            return true;
+    return false;
+}
+
+int sla_request_print(struct cli *cli, const struct sla_request *request,
+                      const struct sla_input *input)
+{
+    struct sla *sla = sla_new(input);
+    struct buf out = {0};
+    int r = missed(sla) ? CLI_REFUSED : CLI_DONE;
+
+    if (strcmp(request->format, "json") == 0)
+        sla_json(sla, &out);
+    else if (strcmp(request->format, "csv") == 0)
+        sla_csv(sla, &out);
+    else
+        sla_text(sla, request->language, &out);
+    fwrite(out.data, 1, out.len, cli->out);
+    buf_free(&out);
+    sla_free(sla);
+    return r;
+}

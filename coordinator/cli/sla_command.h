@@ -1,0 +1,27 @@
+/* What the commands of the month's report share: their options, and how it is printed. */
+#ifndef CLI_SLA_COMMAND_H
+#define CLI_SLA_COMMAND_H
+
+#include "cli/cli.h"
+#include "report/sla.h"
+
+struct sla_request {
+    int year, month;
+    int64_t as_of_ms; /* default: now */
+    enum sla_language language;
+    const char *format;
+};
+
+#define SLA_VERSION_MAX 32
+
+/* From --month, --as-of, --lang and --format; 0, or an exit code after a message. */
+int sla_request_read(struct cli *cli, struct sla_request *request);
+/* The contract's zone; likewise. */
+int sla_zone_read(struct cli *cli, const struct contract *contract, struct zone **zone);
+/* "2025b"; NULL: not known. */
+const char *sla_tzdata(char version[SLA_VERSION_MAX]);
+/* Makes the report and prints it: CLI_DONE, or CLI_REFUSED when a target is not met. */
+int sla_request_print(struct cli *cli, const struct sla_request *request,
+                      const struct sla_input *input);
+
+#endif
