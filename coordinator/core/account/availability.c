@@ -282,16 +282,17 @@ bool account_failure(struct account *account, const struct outage *outage,
     return false;
 }
 
-static int64_t mean(int64_t sum_ms, uint32_t n)
+/* A million times that lie ten thousand years apart do not fit 64 bits. */
+static int64_t mean(__int128 sum_ms, uint32_t n)
 {
-    return n > 0 ? sum_ms / n : -1;
+    return n > 0 ? (int64_t)(sum_ms / n) : -1;
 }
 
 static void count_failures(struct account *account, const struct function_set *functions,
                            struct figures *f)
 {
     const struct history *history = account->history;
-    int64_t repairing_ms = 0, recognising_ms = 0;
+    __int128 repairing_ms = 0, recognising_ms = 0;
     size_t i;
 
     for (i = 0; i < history->n_outages; i++) {
@@ -307,7 +308,8 @@ static void count_failures(struct account *account, const struct function_set *f
         }
         if (seen.recognised_ms != UTC_NONE) {
             f->recognised++;
-            recognising_ms += seen.recognised_ms - seen.start_ms;
+            if (seen.recognised_ms > seen.start_ms) /* else it was known before it showed */
+                recognising_ms += seen.recognised_ms - seen.start_ms;
         }
     }
     f->mttr_ms = mean(repairing_ms, f->repaired);
