@@ -1,103 +1,17 @@
-#include "report/sla.h"
+#include "report/sla_words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Every word that is printed, in both languages, by enum sla_language. */
-enum word {
-    W_TITLE,
-    W_PROVISIONAL,
-    W_CLUSTER,
-    W_CONTRACT,
-    W_EDITION,
-    W_EDITION_END,
-    W_PERIOD,
-    W_AS_OF,
-    W_LEDGER,
-    W_FUNCTION,
-    W_SERVICE,
-    W_AVAILABILITY,
-    W_TARGET,
-    W_MET,
-    W_NOT_MET,
-    W_PLANNED,
-    W_MAINTENANCE,
-    W_DOWNTIME,
-    W_EXCLUDED,
-    W_IMPAIRED,
-    W_UNMONITORED,
-    W_FAILURES,
-    W_MTTR,
-    W_NOT_APPLICABLE,
-    W_NONE,
-    W_OUTAGES,
-    W_OPEN,
-    W_NOT_COUNTED,
-    W_WINDOWS,
-    W_REGULAR,
-    W_EMERGENCY,
-    W_ANNOUNCED,
-    W_FINISHED,
-    W_NOTICE_MISSED,
-    W_NOT_IN_CONTRACT,
-    W_MISSING,
-    W_COUNT
-};
-
-static const char *const words[W_COUNT][2] = {
-    [W_TITLE] = {"Monthly SLA report", "月次SLA報告書"},
-    [W_PROVISIONAL] = {"provisional", "暫定"},
-    [W_CLUSTER] = {"Cluster", "クラスター"},
-    [W_CONTRACT] = {"Contract", "契約"},
-    [W_EDITION] = {"edition ", "第"},
-    [W_EDITION_END] = {"", "版"},
-    [W_PERIOD] = {"Period", "対象期間"},
-    [W_AS_OF] = {"As of", "集計時点"},
-    [W_LEDGER] = {"Ledger", "台帳"},
-    [W_FUNCTION] = {"Function", "機能"},
-    [W_SERVICE] = {"Service", "サービス"},
-    [W_AVAILABILITY] = {"Availability", "サービス稼働率"},
-    [W_TARGET] = {"Target", "目標値"},
-    [W_MET] = {"met", "達成"},
-    [W_NOT_MET] = {"not met", "未達"},
-    [W_PLANNED] = {"Planned service time", "計画サービス時間"},
-    [W_MAINTENANCE] = {"Regular maintenance", "定期メンテナンス時間"},
-    [W_DOWNTIME] = {"Downtime", "停止時間"},
-    [W_EXCLUDED] = {"Excluded (SLA not applied)", "SLAの適用外"},
-    [W_IMPAIRED] = {"Impaired", "機能低下時間"},
-    [W_UNMONITORED] = {"Unmonitored", "監視できなかった時間"},
-    [W_FAILURES] = {"Failures", "障害件数"},
-    [W_MTTR] = {"Mean time to repair", "平均修復時間（MTTR）"},
-    [W_NOT_APPLICABLE] = {"not applicable", "対象外"},
-    [W_NONE] = {"none", "該当なし"},
-    [W_OUTAGES] = {"Outages", "障害"},
-    [W_OPEN] = {"still open", "継続中"},
-    [W_NOT_COUNTED] = {"not counted", "停止時間に数えない"},
-    [W_WINDOWS] = {"Maintenance", "メンテナンス"},
-    [W_REGULAR] = {"regular", "定期"},
-    [W_EMERGENCY] = {"emergency", "緊急"},
-    [W_ANNOUNCED] = {"announced", "告知"},
-    [W_FINISHED] = {"finished", "終了"},
-    [W_NOTICE_MISSED] = {"announced less than 14 days ahead", "告知が14日前に満たない"},
-    [W_NOT_IN_CONTRACT] = {"In the ledger but not in the contract", "台帳にあり契約にない機能"},
-    [W_MISSING] = {"Not gathered yet, left out", "未収集のため記載なし"},
-};
-
-static const char *const severities[][2] = {
-    [SEVERITY_EMERGENCY] = {"emergency", "緊急"},
-    [SEVERITY_SEVERE] = {"severe", "重度"},
-    [SEVERITY_MINOR] = {"minor", "軽度"},
-};
-
 struct page {
     const struct sla *sla;
     struct buf *out;
-    int language; /* 0 or 1 */
+    enum sla_language language;
 };
 
-static const char *word(const struct page *p, enum word w)
+static const char *word(const struct page *p, enum sla_word w)
 {
-    return words[w][p->language];
+    return sla_word(w, p->language);
 }
 
 /* "2026-11-01 00:00:00.000 +09:00" */
@@ -118,7 +32,7 @@ static void duration(const struct page *p, int64_t ms)
                (int)(ms / 1000 % 60), (int)(ms % 1000));
 }
 
-static void duration_line(const struct page *p, enum word w, int64_t ms)
+static void duration_line(const struct page *p, enum sla_word w, int64_t ms)
 {
     buf_printf(p->out, "  %s: ", word(p, w));
     duration(p, ms);
@@ -166,7 +80,7 @@ static void availability(const struct page *p, const struct figures *f)
                    word(p, f->target_met == 1 ? W_MET : W_NOT_MET));
 }
 
-static void row(const struct page *p, enum word kind, const struct sla_row *row)
+static void row(const struct page *p, enum sla_word kind, const struct sla_row *row)
 {
     const struct figures *f = &row->figures;
 
@@ -230,8 +144,8 @@ static void outages(const struct page *p)
             duration(p, item->seen.end_ms - item->seen.start_ms);
             buf_str(p->out, ")");
         }
-        buf_printf(p->out, ", %s, %s%s%s\n", severities[item->seen.severity][p->language],
-                   outage_cause_name(item->seen.cause), item->counted ? "" : ", ",
+        buf_printf(p->out, ", %s, %s%s%s\n", sla_severity_word(item->seen.severity, p->language),
+                   sla_cause_word(item->seen.cause, p->language), item->counted ? "" : ", ",
                    item->counted ? "" : word(p, W_NOT_COUNTED));
     }
 }
@@ -266,7 +180,7 @@ static void windows(const struct page *p)
 
 void sla_text(const struct sla *sla, enum sla_language language, struct buf *out)
 {
-    const struct page p = {sla, out, language == SLA_JAPANESE ? 1 : 0};
+    const struct page p = {sla, out, language};
     int i;
 
     cover(&p);
