@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -94,6 +93,7 @@ static int on_text(struct build *b, const yaml_event_t *event)
 {
     const char *value = (const char *)event->data.scalar.value;
     size_t len = event->data.scalar.length;
+    struct doc *doc;
     char *text;
 
     for (size_t i = 0; i < len; i++)
@@ -106,7 +106,10 @@ static int on_text(struct build *b, const yaml_event_t *event)
         b->key = text;
         b->key_line = (int)event->start_mark.line + 1;
     } else {
-        add(b, DOC_TEXT, event)->text = text;
+        doc = add(b, DOC_TEXT, event);
+        doc->text = text;
+        doc->null =
+            strcmp(text, "null") == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     }
     return 0;
 }

@@ -1,11 +1,12 @@
-/* A YAML document as a tree of texts with line numbers. Only what a configuration
- * needs: one document, no anchors, aliases, tags, nested keys or deep nesting, so
+/* A YAML document, and so a JSON one, as a tree of texts with line numbers. Only what a
+ * configuration needs: one document, no anchors, aliases, tags, nested keys or deep nesting, so
  * that the tree is never larger than the file. Pure. */
 #ifndef WIRE_DOC_H
 #define WIRE_DOC_H
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DOC_DEPTH_MAX 8
@@ -18,6 +19,7 @@ struct doc {
     const char *key; /* of a map's child; NULL otherwise */
     int key_line;
     const char *text;  /* DOC_TEXT: without NULs inside; else NULL */
+    bool null;         /* DOC_TEXT: null without quotes, which JSON has for what is not there */
     struct doc *first; /* children of a list or map */
     struct doc *next;  /* of the same parent */
 };

@@ -1,11 +1,12 @@
 #include "wire/fields.h"
 #include "base/check.h"
+#include "base/plain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define FIELDS_MAX 16  /* of one table */
+#define FIELDS_MAX 32  /* of one table */
 #define SHOWN_MAX 48   /* bytes of the operator's text in a message */
 #define SUGGEST_LEN 32 /* longer keys get no suggestion */
 
@@ -25,13 +26,15 @@ static const char *found(const struct doc *doc, char *room, size_t size)
 {
     if (doc->kind != DOC_TEXT)
         return doc_kind_name(doc);
+    if (doc->null)
+        return "null";
     if (doc->text[0] == '\0')
         return "nothing";
     snprintf(room, size, "\"%.*s\"", SHOWN_MAX, doc->text);
     return room;
 }
 
-static int expected(struct reader *r, const struct doc *doc, const char *what, const char *wanted)
+int fields_expected(struct reader *r, const struct doc *doc, const char *what, const char *wanted)
 {
     char room[SHOWN_MAX + 8];
 
@@ -51,19 +54,18 @@ int fields_text(struct reader *r, const struct doc *doc, const char *what, const
 
     snprintf(wanted, sizeof wanted, "a text of 1 to %zu bytes", size - 1);
     if (doc->kind != DOC_TEXT || doc->text[0] == '\0' || strlen(doc->text) >= size)
-        return expected(r, doc, what, wanted);
+        return fields_expected(r, doc, what, wanted);
     for (const char *c = doc->text; *c != '\0' && chars != NULL; c++) {
         if (alphanumeric(*c) || strchr(chars, *c) != NULL)
             continue;
         snprintf(wanted, sizeof wanted, "only letters, digits and %s", chars);
-        return expected(r, doc, what, wanted);
+        return fields_expected(r, doc, what, wanted);
     }
     memcpy(into, doc->text, strlen(doc->text) + 1);
     return 0;
 }
 
-static int read_name(struct reader *r, const struct doc *doc, const char *what, char *into,
-                     size_t size)
+int fields_name(struct reader *r, const struct doc *doc, const char *what, char *into, size_t size)
 {
     int rc = fields_text(r, doc, what, NULL, into, size);
 
@@ -72,10 +74,22 @@ static int read_name(struct reader *r, const struct doc *doc, const char *what, 
     for (const char *c = into; *c != '\0'; c++)
         if (!alphanumeric(*c) || (*c >= 'A' && *c <= 'Z'))
             if (c == into || (*c != '.' && *c != '-'))
-                return expected(
+                return fields_expected(
                     r, doc, what,
                     "a name that begins with a-z or 0-9 and has only a-z 0-9 . - in it");
     return 0;
+}
+
+int fields_plain(struct reader *r, const struct doc *doc, const char *what, char *into, size_t size)
+{
+    int rc = fields_text(r, doc, what, NULL, into, size);
+
+    if (rc == 0 && (!plain_text(into) || plain_blank(into)))
+        return fields_refuse(r, doc->line,
+                             "%s: expected a text that can be seen, without control characters "
+                             "or marks of direction",
+                             what);
+    return rc;
 }
 
 /* Decimal digits at `text`; false when there are none or too many. */
@@ -102,7 +116,7 @@ int fields_int(struct reader *r, const struct doc *doc, const char *what, int64_
     snprintf(wanted, sizeof wanted, "a number from %lld to %lld", (long long)min, (long long)max);
     if (doc->kind != DOC_TEXT || !digits(doc->text, value, &end) || *end != '\0' || *value < min ||
         *value > max)
-        return expected(r, doc, what, wanted);
+        return fields_expected(r, doc, what, wanted);
     return 0;
 }
 
@@ -140,14 +154,14 @@ int fields_ms(struct reader *r, const struct doc *doc, const char *what, int64_t
     ms_text(max, high, sizeof high);
     snprintf(wanted, sizeof wanted, "a duration with its unit (ms, s, m, h) from %s to %s", low,
              high);
-    return expected(r, doc, what, wanted);
+    return fields_expected(r, doc, what, wanted);
 }
 
 static int read_bool(struct reader *r, const struct doc *doc, const char *what, bool *value)
 {
     if (doc->kind != DOC_TEXT ||
         (strcmp(doc->text, "true") != 0 && strcmp(doc->text, "false") != 0))
-        return expected(r, doc, what, "true or false");
+        return fields_expected(r, doc, what, "true or false");
     *value = doc->text[0] == 't';
     return 0;
 }
@@ -167,7 +181,7 @@ static int read_word(struct reader *r, const struct doc *doc, const char *what,
                                  i == 0 ? "" : (words[i + 1] == NULL ? " or " : ", "), words[i]);
         CHECK(used < sizeof wanted);
     }
-    return expected(r, doc, what, wanted);
+    return fields_expected(r, doc, what, wanted);
 }
 
 /* Edits (insert, delete, replace; Levenshtein 1966) between two short keys. */
@@ -230,9 +244,11 @@ static int read_field(struct reader *r, const struct doc *doc, const char *what,
     snprintf(name, sizeof name, "%s of %s", field->key, what);
     switch (field->kind) {
     case FIELD_NAME:
-        return read_name(r, doc, name, at, field->size);
+        return fields_name(r, doc, name, at, field->size);
     case FIELD_TEXT:
         return fields_text(r, doc, name, field->chars, at, field->size);
+    case FIELD_PLAIN:
+        return fields_plain(r, doc, name, at, field->size);
     case FIELD_BOOL:
         return read_bool(r, doc, name, (bool *)at);
     case FIELD_WORD:
@@ -268,7 +284,7 @@ int fields_read(struct reader *r, const struct doc *doc, const char *what,
 
     CHECK(n <= FIELDS_MAX);
     if (doc->kind != DOC_MAP)
-        return expected(r, doc, what, "a map of keys and values");
+        return fields_expected(r, doc, what, "a map of keys and values");
     for (const struct doc *child = doc->first; child != NULL; child = child->next) {
         size_t i = 0;
 
@@ -283,7 +299,7 @@ int fields_read(struct reader *r, const struct doc *doc, const char *what,
         values[i] = child;
     }
     for (size_t i = 0; i < n && rc == 0; i++) {
-        if (values[i] != NULL)
+        if (values[i] != NULL && !values[i]->null)
             rc = read_field(r, values[i], what, &fields[i], into);
         else if (fields[i].required)
             rc = fields_refuse(r, doc->line, "%s: key \"%s\" is missing", what, fields[i].key);
@@ -297,10 +313,12 @@ int fields_list(struct reader *r, const struct doc *doc, const char *what, int m
     int rc = 0, n = 0;
 
     if (doc->kind != DOC_LIST)
-        return expected(r, doc, what, "a list");
+        return fields_expected(r, doc, what, "a list");
     for (const struct doc *child = doc->first; child != NULL && rc == 0; child = child->next) {
         if (++n > max)
             return fields_refuse(r, child->line, "%s: more than %d", what, max);
+        if (child->null)
+            return fields_expected(r, child, what, "no null in the list");
         rc = read(r, child, into);
     }
     return rc;

@@ -16,10 +16,11 @@ struct reader {
 };
 
 enum field_kind {
-    FIELD_NAME, /* [a-z0-9][a-z0-9.-]*, shorter than `size` */
-    FIELD_TEXT, /* not empty, shorter than `size`; of letters, digits and `chars` if given */
-    FIELD_INT,  /* min .. max, into 4 bytes */
-    FIELD_MS,   /* a duration "100ms", "15s", "5m", "1h"; min .. max in ms, into 4 or 8 bytes */
+    FIELD_NAME,  /* [a-z0-9][a-z0-9.-]*, shorter than `size` */
+    FIELD_TEXT,  /* not empty, shorter than `size`; of letters, digits and `chars` if given */
+    FIELD_PLAIN, /* plain (base/plain.h) and not blank, shorter than `size` */
+    FIELD_INT,   /* min .. max, into 4 bytes */
+    FIELD_MS,    /* a duration "100ms", "15s", "5m", "1h"; min .. max in ms, into 4 or 8 bytes */
     FIELD_BOOL,
     FIELD_WORD, /* one of `words`; its number into an enum */
     FIELD_READ, /* `read` does it; with .at = 0 it gets the whole struct */
@@ -40,7 +41,7 @@ struct field {
 #define FIELD_AT(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* Reads map `doc` into `into`, in the order of the table. `what` names the map in
- * messages ("check"). Members that are not in the map keep their value. */
+ * messages ("check"). Members that are not in the map, or null, keep their value. */
 int fields_read(struct reader *r, const struct doc *doc, const char *what,
                 const struct field *fields, size_t n, void *into);
 
@@ -52,10 +53,16 @@ int fields_list(struct reader *r, const struct doc *doc, const char *what, int m
  * have in it besides letters and digits. */
 int fields_text(struct reader *r, const struct doc *doc, const char *what, const char *chars,
                 char *into, size_t size);
+int fields_name(struct reader *r, const struct doc *doc, const char *what, char *into, size_t size);
+int fields_plain(struct reader *r, const struct doc *doc, const char *what, char *into,
+                 size_t size);
 int fields_ms(struct reader *r, const struct doc *doc, const char *what, int64_t min, int64_t max,
               int64_t *ms);
 int fields_int(struct reader *r, const struct doc *doc, const char *what, int64_t min, int64_t max,
                int64_t *value);
+
+/* "`what`: expected `wanted`, found ..." */
+int fields_expected(struct reader *r, const struct doc *doc, const char *what, const char *wanted);
 
 /* Sets "file:line: ..." and returns ERR_INVALID. */
 int fields_refuse(struct reader *r, int line, const char *format, ...)

@@ -53,6 +53,7 @@ void contract_init(struct contract *contract)
 {
     *contract = (struct contract){.timezone = "Asia/Tokyo", .monthly_fee_yen = -1};
     contract->terms.down_severity[SEVERITY_EMERGENCY] = true;
+    desk_default(&contract->desk);
 }
 
 void contract_free(struct contract *contract)

@@ -5,6 +5,7 @@
 #define CORE_ACCOUNT_CONTRACT_H
 
 #include "base/limits.h"
+#include "core/account/targets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,7 +92,10 @@ struct contract {
     enum yen_rounding yen_rounding;
     int minimum_observers, minimum_sites; /* 0: not said */
     int64_t response_time_ms;             /* 0: no target */
-    struct contract_function *functions;  /* owned */
+    /* Since a fault was recognised: to the first word by each channel, and to its recovery. */
+    struct target notification[SEVERITY_COUNT], recovery[SEVERITY_COUNT];
+    struct desk desk;                    /* whose business time targets may be in */
+    struct contract_function *functions; /* owned */
     int n_functions;
     struct contract_service *services; /* owned */
     int n_services;

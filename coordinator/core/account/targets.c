@@ -32,8 +32,8 @@ int64_t target_deadline_ms(const struct target *target, const struct desk *desk,
     return UTC_NONE;
 }
 
-enum outcome target_outcome(int64_t recognised_ms, int64_t deadline_ms, int64_t done_ms,
-                            int64_t as_of_ms)
+enum target_outcome target_outcome(int64_t recognised_ms, int64_t deadline_ms, int64_t done_ms,
+                                   int64_t as_of_ms)
 {
     bool done = done_ms != UTC_NONE && done_ms <= as_of_ms;
 
@@ -45,7 +45,7 @@ enum outcome target_outcome(int64_t recognised_ms, int64_t deadline_ms, int64_t 
     return done ? OUTCOME_MET : OUTCOME_RUNNING;
 }
 
-const char *outcome_name(enum outcome outcome)
+const char *outcome_name(enum target_outcome outcome)
 {
     static const char *const names[] = {
         [OUTCOME_NONE] = "none",

@@ -29,7 +29,7 @@ int target_check(const struct target *target, struct err *err);
 int64_t target_deadline_ms(const struct target *target, const struct desk *desk,
                            const struct zone *zone, int64_t recognised_ms, int *lacking_year);
 
-enum outcome {
+enum target_outcome {
     OUTCOME_NONE,    /* nothing to judge: no deadline, or one that never comes */
     OUTCOME_RUNNING, /* not done, and the deadline is not over */
     OUTCOME_MET,     /* done at the deadline or before, also before it was recognised */
@@ -38,8 +38,8 @@ enum outcome {
 
 /* As known at as-of: a recognition later than that is none yet, a `done_ms` later than that or
  * UTC_NONE is not done yet. */
-enum outcome target_outcome(int64_t recognised_ms, int64_t deadline_ms, int64_t done_ms,
-                            int64_t as_of_ms);
-const char *outcome_name(enum outcome outcome); /* "none", "running", "met", "missed" */
+enum target_outcome target_outcome(int64_t recognised_ms, int64_t deadline_ms, int64_t done_ms,
+                                   int64_t as_of_ms);
+const char *outcome_name(enum target_outcome outcome); /* "none", "running", "met", "missed" */
 
 #endif

@@ -64,7 +64,7 @@ static void outcomes(void **state)
     enum { RECOGNISED = 1000, DEADLINE = 2000 };
     static const struct {
         int64_t recognised_ms, deadline_ms, done_ms, as_of_ms;
-        enum outcome outcome;
+        enum target_outcome outcome;
     } cases[] = {
         {RECOGNISED, DEADLINE, 1500, 5000, OUTCOME_MET},
         {RECOGNISED, DEADLINE, DEADLINE, 5000, OUTCOME_MET},
@@ -90,7 +90,7 @@ static void outcomes(void **state)
     size_t i;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        enum outcome got = target_outcome(cases[i].recognised_ms, cases[i].deadline_ms,
+        enum target_outcome got = target_outcome(cases[i].recognised_ms, cases[i].deadline_ms,
                                           cases[i].done_ms, cases[i].as_of_ms);
 
         if (got != cases[i].outcome)

@@ -1,0 +1,43 @@
+#include "cli/contract_file.h"
+#include "base/buf.h"
+#include "store/zone_file.h"
+#include "wire/contract.h"
+
+static int64_t moment(const struct bound *bound, const struct zone *zone)
+{
+    return bound->local ? zone_to_utc(zone, bound->ms) : bound->ms;
+}
+
+static int load(const char *file, struct contract *contract, struct zone **zone, struct err *err)
+{
+    const struct bound *from = &contract->valid_from, *until = &contract->valid_until;
+
+    if (zone_file_load(contract->timezone, zone, err) < 0)
+        return err_wrap(err, ERR_INVALID, "%s: timezone of contract", file);
+    if (from->given && until->given && moment(until, *zone) <= moment(from, *zone))
+        return err_set(err, ERR_INVALID, "%s: contract: valid_until is not after valid_from", file);
+    return 0;
+}
+
+int contract_file_read(struct cli *cli, const char *file, struct contract *contract,
+                       struct zone **zone)
+{
+    struct buf bytes = {0};
+    struct err err;
+    int r;
+
+    *contract = (struct contract){0};
+    *zone = NULL;
+    r = cli_read_file(file, LIMIT_CONFIG, &bytes, &err);
+    if (r == 0)
+        r = contract_parse(file, bytes.data, bytes.len, contract, &err);
+    if (r == 0)
+        r = load(file, contract, zone, &err);
+    buf_free(&bytes);
+    if (r == 0)
+        return 0;
+    zone_free(*zone);
+    *zone = NULL;
+    contract_free(contract);
+    return cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
+}

@@ -1,0 +1,14 @@
+/* A contract's own file, read and checked offline. */
+#ifndef CLI_CONTRACT_FILE_H
+#define CLI_CONTRACT_FILE_H
+
+#include "cli/cli.h"
+#include "core/account/contract.h"
+#include "core/account/zone.h"
+
+/* The contract and its zone, for contract_free() and zone_free(): 0, or an exit code after a
+ * message (then there is nothing to free). */
+int contract_file_read(struct cli *cli, const char *file, struct contract *contract,
+                       struct zone **zone);
+
+#endif
