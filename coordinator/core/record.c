@@ -6,6 +6,8 @@
 #include "core/detect/count.h"
 #include "core/failover/rules.h"
 
+#define CONTRACT_MAX (LIMIT_LEDGER_LINE - 1024) /* bytes, beside the line's own keys */
+
 struct line {
     struct buf text;
     struct jsonw w;
@@ -80,6 +82,24 @@ void record_config(struct recorder *r, const uint8_t sha256[32])
     jsonw_hex(&line.w, "sha256", sha256, 32);
     jsonw_str(&line.w, "who", text_or_null(r->entry->who));
     finish(r, &line);
+}
+
+/* So that a ledger alone tells what was promised when. One that does not fit into a line is
+ * `null`: nobody signs such a contract. */
+void record_contract(struct recorder *r)
+{
+    struct buf contract = {0};
+    struct line line;
+
+    model_contract_json(model_of(r), &contract);
+    begin(r, &line, "config", "contract");
+    jsonw_int(&line.w, "version", model_of(r)->version);
+    if (contract.len <= CONTRACT_MAX)
+        jsonw_raw(&line.w, "contract", (const char *)contract.data, contract.len);
+    else
+        jsonw_null(&line.w, "contract");
+    finish(r, &line);
+    buf_free(&contract);
 }
 
 void record_leader(struct recorder *r)

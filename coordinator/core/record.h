@@ -17,6 +17,8 @@ struct recorder {
 };
 
 void record_config(struct recorder *r, const uint8_t sha256[32]);
+/* The contract that is in force. */
+void record_contract(struct recorder *r);
 void record_leader(struct recorder *r);
 void record_node(struct recorder *r);
 void record_member(struct recorder *r);

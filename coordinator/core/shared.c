@@ -367,6 +367,8 @@ static void apply_features(struct recorder *r)
         return;
     r->shared->level = r->entry->features.level;
     record_features(r, was);
+    if (was < FEATURE_REPORT && r->shared->level >= FEATURE_REPORT)
+        record_contract(r);
 }
 
 static void apply_one(struct recorder *r)

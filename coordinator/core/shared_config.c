@@ -1,8 +1,10 @@
 /* A configuration takes effect: what is known of things that keep their names stays. */
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/failover/rules.h"
+#include "core/feature.h"
 #include "core/shared_apply.h"
 
 #include <openssl/sha.h>
@@ -229,11 +231,23 @@ static void replace(struct shared *shared, struct entry *entry, uint64_t index)
         leave_out_sick(shared, i);
 }
 
+static bool same_contract(const struct model *model, const struct buf *promised)
+{
+    struct buf text = {0};
+    bool same;
+
+    model_contract_json(model, &text);
+    same = text.len == promised->len && memcmp(text.data, promised->data, text.len) == 0;
+    buf_free(&text);
+    return same;
+}
+
 void apply_config(struct recorder *r, struct entry *entry)
 {
     struct shared *shared = r->shared;
     const struct model *model = entry->config.model;
     uint8_t digest[SHA256_DIGEST_LENGTH];
+    struct buf promised = {0};
     bool first = shared->model == NULL;
     int i;
 
@@ -246,9 +260,14 @@ void apply_config(struct recorder *r, struct entry *entry)
     SHA256(entry->config.yaml, entry->config.yaml_len, digest);
     close_functions(r, model);
     end_commands(r, model);
+    if (!first)
+        model_contract_json(shared->model, &promised);
     replace(shared, entry, r->index);
     for (i = 0; first && i < shared->model->n_coordinators; i++)
         shared->nodes[i] = (struct node_state){.raft_id = (uint64_t)i + 1};
     record_config(r, digest);
+    if (shared->level >= FEATURE_REPORT && !same_contract(shared->model, &promised))
+        record_contract(r);
+    buf_free(&promised);
     shared_remember(shared, entry, r->index, COMMAND_DONE, "in force");
 }

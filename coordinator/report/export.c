@@ -109,9 +109,9 @@ static int row(const struct line_start *start, const char *line, size_t len, str
                struct err *err)
 {
     static const char *const subjects[] = {"check",  "route",   "function", "server",
-                                           "window", "version", NULL};
-    static const char *const details[] = {"reason", "to",    "target", "kind",
-                                          "active", "cause", "end",    NULL};
+                                           "window", "version", "outage",   NULL};
+    static const char *const details[] = {"reason", "text",  "to",  "target", "kind",
+                                          "active", "cause", "end", NULL};
     char time[UTC_TEXT_MAX];
     json_error_t problem;
     json_t *entry = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);

@@ -1,6 +1,7 @@
 #include "core/model/model.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/account/contract_json.h"
 #include "base/prng.h"
 
 #include <string.h>
@@ -51,6 +52,17 @@ void model_contract(const struct model *model, struct contract *contract)
         for (int k = 0; k < service->n_critical; k++)
             function_set_add(&contract->services[i].critical, service->critical[k]);
     }
+}
+
+void model_contract_json(const struct model *model, struct buf *out)
+{
+    struct contract contract;
+
+    model_contract(model, &contract);
+    if (contract.name[0] == '\0') /* nothing was promised by name: the reader wants one */
+        memcpy(contract.name, model->cluster, sizeof contract.name);
+    contract_json(&contract, out);
+    contract_free(&contract);
 }
 
 struct timing model_timing(enum profile profile)

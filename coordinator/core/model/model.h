@@ -210,6 +210,9 @@ void model_free(struct model *model); /* NULL is fine */
 
 /* The contract with the model's functions and services in it: a copy, for contract_free(). */
 void model_contract(const struct model *model, struct contract *contract);
+/* The same as contract_json(), appended; one without a name has the cluster's. */
+struct buf;
+void model_contract_json(const struct model *model, struct buf *out);
 
 /* The numbers behind a profile. */
 struct timing model_timing(enum profile profile);

@@ -1,0 +1,143 @@
+#include "core/account/contract_json.h"
+#include "base/check.h"
+#include "base/jsonw.h"
+#include "base/utc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS 86400000ll
+
+/* "98", "99.95": millionths of a percent. */
+static void percent(struct jsonw *w, const char *key, int64_t micro)
+{
+    char text[32];
+    size_t len;
+
+    CHECK(micro >= 0);
+    snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64, micro / 1000000, micro % 1000000);
+    for (len = strlen(text); text[len - 1] == '0'; len--)
+        ;
+    if (text[len - 1] == '.')
+        len--;
+    text[len] = '\0';
+    jsonw_str(w, key, text);
+}
+
+/* A date is its local midnight; anything else has an offset. */
+static void bound(struct jsonw *w, const char *key, const struct bound *bound)
+{
+    int year, month, day;
+
+    if (bound->given && bound->local) {
+        CHECK(bound->ms % DAY_MS == 0);
+        utc_civil_from_days(bound->ms / DAY_MS, &year, &month, &day);
+        jsonw_strf(w, key, "%04d-%02d-%02d", year, month, day);
+    } else if (bound->given) {
+        jsonw_time(w, key, bound->ms);
+    }
+}
+
+static void functions(const struct contract *contract, struct jsonw *w)
+{
+    int i;
+
+    jsonw_array(w, "functions");
+    for (i = 0; i < contract->n_functions; i++) {
+        const struct contract_function *function = &contract->functions[i];
+
+        if (function->label_ja[0] == '\0') {
+            jsonw_str(w, NULL, function->name);
+            continue;
+        }
+        jsonw_object(w, NULL);
+        jsonw_str(w, "name", function->name);
+        jsonw_str(w, "label_ja", function->label_ja);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void services(const struct contract *contract, struct jsonw *w)
+{
+    int s, i;
+
+    jsonw_array(w, "services");
+    for (s = 0; s < contract->n_services; s++) {
+        jsonw_object(w, NULL);
+        jsonw_str(w, "name", contract->services[s].name);
+        jsonw_array(w, "critical");
+        for (i = 0; i < contract->n_functions; i++)
+            if (function_set_has(&contract->services[s].critical, i))
+                jsonw_str(w, NULL, contract->functions[i].name);
+        jsonw_end(w);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void terms(const struct terms *terms, struct jsonw *w)
+{
+    static const char *const judged[] = {"measured", "low", "high"};
+    int i;
+
+    if (terms->target_micro > 0)
+        percent(w, "target", terms->target_micro);
+    jsonw_array(w, "down_severities");
+    for (i = 0; i < SEVERITY_COUNT; i++)
+        if (terms->down_severity[i])
+            jsonw_str(w, NULL, outage_severity_name((enum severity)i));
+    jsonw_end(w);
+    jsonw_array(w, "excluded_causes");
+    for (i = 0; i < CAUSE_COUNT; i++)
+        if (terms->excluded_cause[i])
+            jsonw_str(w, NULL, outage_cause_name((enum cause)i));
+    jsonw_end(w);
+    jsonw_int(w, "minimum_outage_ms", terms->minimum_outage_ms);
+    CHECK((unsigned)terms->judged_by < ARRAY_LEN(judged));
+    jsonw_str(w, "judged_by", judged[terms->judged_by]);
+    jsonw_array(w, "discounts");
+    for (i = 0; i < terms->n_discounts; i++) {
+        jsonw_object(w, NULL);
+        percent(w, "below", terms->discounts[i].below_micro);
+        percent(w, "percent", terms->discounts[i].percent_micro);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void roundings(const struct contract *contract, struct jsonw *w)
+{
+    static const char *const words[] = {"down", "up", "half-up"};
+
+    CHECK((unsigned)contract->yen_rounding < ARRAY_LEN(words));
+    jsonw_object(w, "roundings");
+    jsonw_str(w, "yen", words[contract->yen_rounding]);
+    jsonw_end(w);
+}
+
+void contract_json(const struct contract *contract, struct buf *out)
+{
+    struct jsonw w;
+
+    jsonw_begin(&w, out);
+    jsonw_object(&w, NULL);
+    jsonw_str(&w, "name", contract->name);
+    jsonw_str(&w, "timezone", contract->timezone);
+    functions(contract, &w);
+    services(contract, &w);
+    terms(&contract->terms, &w);
+    bound(&w, "valid_from", &contract->valid_from);
+    bound(&w, "valid_until", &contract->valid_until);
+    if (contract->minimum_observers > 0)
+        jsonw_int(&w, "minimum_observers", contract->minimum_observers);
+    if (contract->minimum_sites > 0)
+        jsonw_int(&w, "minimum_sites", contract->minimum_sites);
+    if (contract->response_time_ms > 0)
+        jsonw_int(&w, "response_time_target_ms", contract->response_time_ms);
+    if (contract->monthly_fee_yen >= 0)
+        jsonw_int(&w, "monthly_fee", contract->monthly_fee_yen);
+    roundings(contract, &w);
+    jsonw_end(&w);
+}
