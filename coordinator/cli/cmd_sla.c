@@ -1,4 +1,5 @@
 #include "cli/cluster_file.h"
+#include "cli/contract_file.h"
 #include "cli/sla_command.h"
 #include "cli/verified.h"
 #include "report/ledger_events.h"
@@ -8,7 +9,8 @@
 
 /* ---- what it is made of ---- */
 
-/* With --from and --cluster nobody is asked: the contract is the cluster file's. */
+/* With --from and --cluster nobody is asked: the contract is the cluster file's, unless it has a
+ * file of its own. Then the cluster would only be asked for its name. */
 static int read_model(struct cli *cli, struct model **model)
 {
     json_t *result;
@@ -16,6 +18,9 @@ static int read_model(struct cli *cli, struct model **model)
     const char *yaml;
     int r;
 
+    if (cli_value(cli, "from") != NULL && cli_value(cli, "contract") != NULL &&
+        cli->cluster == NULL)
+        return 0;
     if (cli_value(cli, "from") != NULL && cli->cluster != NULL) {
         r = cluster_file_read(cli->cluster, model, &err);
         return r < 0 ? cli_fail(cli, CLI_USAGE, "%s", err.text) : 0;
@@ -93,6 +98,7 @@ static int report(struct cli *cli, const struct sla_request *request, const char
 
 static int run(struct cli *cli)
 {
+    const char *file = cli_value(cli, "contract");
     struct contract contract = {0};
     struct model *model = NULL;
     struct zone *zone = NULL;
@@ -100,14 +106,16 @@ static int run(struct cli *cli)
     int r;
 
     r = sla_request_read(cli, &request);
+    if (r == 0 && file != NULL)
+        r = contract_file_read(cli, file, &contract, &zone);
     if (r == 0)
         r = read_model(cli, &model);
-    if (r == 0) {
+    if (r == 0 && file == NULL) {
         model_contract(model, &contract);
         r = sla_zone_read(cli, &contract, &zone);
     }
     if (r == 0)
-        r = report(cli, &request, model->cluster, &contract, zone);
+        r = report(cli, &request, model != NULL ? model->cluster : "", &contract, zone);
     zone_free(zone);
     contract_free(&contract);
     model_free(model);
@@ -120,9 +128,10 @@ static const struct cli_option options[] = {
     {"format", "FORMAT", "text (default), json or csv", false},
     {"as-of", "TIME", "what was known then (default: now)", false},
     {"from", "EXPORT",
-     "read this export instead of the cluster's ledger; with --cluster, too, "
+     "read this export instead of the cluster's ledger; with --cluster or --contract, too, "
      "nobody is asked",
      false},
+    {"contract", "FILE", "go by this contract instead of the cluster's", false},
     {0},
 };
 
@@ -130,7 +139,7 @@ const struct cli_command cmd_sla_report = {
     .name = "sla report",
     .arguments = "",
     .summary = "Compute a month's availability; exit 1 when a target is not met",
-    .needs = "viewer; nothing with --from and --cluster",
+    .needs = "viewer; nothing with --from and --cluster or --contract",
     .example = "kirikae sla report --month 2026-11 --lang ja",
     .options = options,
     .run = run,

@@ -37,7 +37,7 @@ struct sla_input {
     struct history *history; /* its amendments are applied */
     const struct function_names *names;
     int edition; /* 0: the first, and one more for each amendment that came too late for it */
-    const char *cluster;  /* NULL: none, the history is a plain list … */
+    const char *cluster;  /* "": not known; NULL: none, the history is a plain list … */
     const char *tzdata;   /* version such as "2025b"; NULL: not known */
     uint64_t ledger_size; /* … else entries that were read, and their root */
     uint8_t ledger_root[TREE_HASH];

@@ -116,7 +116,7 @@ static void cover_json(struct jsonw *w, const struct sla *sla)
     jsonw_str(w, "tzdata", sla->tzdata[0] != '\0' ? sla->tzdata : NULL);
     jsonw_bool(w, "provisional", sla->provisional);
     jsonw_int(w, "edition", sla->edition);
-    jsonw_str(w, "cluster", sla->ledger ? sla->cluster : NULL);
+    jsonw_str(w, "cluster", sla->cluster[0] != '\0' ? sla->cluster : NULL);
     jsonw_str(w, "contract", sla->contract->name);
     jsonw_str(w, "target", target_micro > 0 ? sla_target_text(target_micro, text) : NULL);
     jsonw_time(w, "begin", sla->period.begin_ms);

@@ -47,7 +47,8 @@ static void cover(const struct page *p)
     buf_printf(p->out, "%s %04d-%02d%s%s%s\n", word(p, W_TITLE), sla->year, sla->month,
                sla->provisional ? " (" : "", sla->provisional ? word(p, W_PROVISIONAL) : "",
                sla->provisional ? ")" : "");
-    buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
+    if (sla->cluster[0] != '\0')
+        buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
     buf_printf(p->out, "%s: %s, %s%d%s\n", word(p, W_CONTRACT), sla->contract->name,
                word(p, W_EDITION), sla->edition, word(p, W_EDITION_END));
     buf_printf(p->out, "%s: ", word(p, W_PERIOD));

@@ -408,6 +408,48 @@ static void test_sla(void **state)
         CLI_UNREACHABLE);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void test_sla_by_a_contract_file(void **state)
+{
+    const char *const as_of = "2026-12-01T00:00:00+09:00";
+    char whole[NODES_PATH], contract[NODES_PATH];
+
+    export_path("ledger.jsonl", whole);
+    export_path("contract.json", contract);
+    write_text(contract, "{\"contract\":{\"name\":\"\\u9867\\u5ba2 A\",\"target\":null,"
+                         "\"functions\":[\"calling\"]}}\n");
+    ok(run("audit", "export", "--format", "jsonl", "-o", whole, NULL));
+    ok(run("sla", "report", "--month", "2026-11", "--as-of", as_of, "--contract", contract, NULL));
+    says("顧客 A");
+    says("Cluster: ");
+    nodes_kill(nodes, 0);
+    ok(run("sla", "report", "--month", "2026-11", "--as-of", as_of, "--contract", contract,
+           "--from", whole, NULL));
+    says("顧客 A");
+    assert_null(strstr(out_text, "Cluster: "));
+    ok(run("sla", "report", "--month", "2026-11", "--as-of", as_of, "--contract", contract,
+           "--from", whole, "--format", "json", NULL));
+    says("\"cluster\":null");
+    ok(run("sla", "report", "--month", "2026-11", "--as-of", as_of, "--contract", contract,
+           "--from", whole, "--cluster", nodes->cluster, NULL));
+    says("Cluster: ");
+
+    write_text(contract, "contract: {name: a, functions: [calling], timezone: Asia/Tokio}\n");
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--contract", contract, NULL),
+                     CLI_REFUSED);
+    assert_non_null(strstr(err_text, "time zone Asia/Tokio"));
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--contract", "/nonexistent", NULL),
+                     CLI_USAGE);
+}
+
 static void test_nobody_answers(void **state)
 {
     nodes_kill(nodes, 0);
@@ -431,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_incidents_shown, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_sla_by_a_contract_file, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_nobody_answers, start_outage, stop),
     };
 
