@@ -54,8 +54,8 @@ static const char *const files[] = {
                          "    follows: first\n"
                          "    hold: {moves: 2, window: 1h, backoff: 1s}\n"
                          "    candidates:\n"
-                         "      - {name: x, servers: [a1], value: x}\n"
-                         "      - {name: y, servers: [b1], value: y}\n" HAPROXY("l2", "/l2.map")
+                         "      - {name: x, servers: [a1], value: x2}\n"
+                         "      - {name: y, servers: [b1], value: y2}\n" HAPROXY("l2", "/l2.map")
                              FUNCTIONS,
     NAMES PLACES "routes:\n" FIRST HAPROXY("l1", "/l1.map") FUNCTIONS,
 };

@@ -100,6 +100,27 @@ static int validate_actuator(const struct model *model, const struct route *rout
     return 0;
 }
 
+/* A backend at one HAProxy is one route's: each would ready the servers that the other drains. */
+static int validate_backends(const struct route *route, const struct actuator *actuator,
+                             const struct route *other, struct err *err)
+{
+    bool same = false;
+
+    if (actuator->kind != ACTUATOR_HAPROXY)
+        return 0;
+    for (int a = 0; a < other->n_actuators; a++)
+        same = same || (other->actuators[a].kind == ACTUATOR_HAPROXY &&
+                        strcmp(other->actuators[a].address, actuator->address) == 0);
+    for (int k = 0; same && k < route->n_candidates; k++)
+        for (int i = 0; i < other->n_candidates; i++)
+            if (strcmp(route->candidates[k].value, other->candidates[i].value) == 0)
+                return err_set(err, ERR_INVALID,
+                               "backend \"%s\" of actuator \"%s\" is route \"%s\"'s at the same "
+                               "HAProxy: give each route backends of its own",
+                               route->candidates[k].value, actuator->name, other->name);
+    return 0;
+}
+
 /* Two routes that write to one switch would undo each other's work for ever. */
 int validate_actuators(const struct model *model, int r, struct err *err)
 {
@@ -115,6 +136,8 @@ int validate_actuators(const struct model *model, int r, struct err *err)
         rc = validate_own(route, &route->actuators[a], err);
         if (rc == 0)
             rc = validate_actuator(model, route, &route->actuators[a], err);
+        for (int i = 0; i < r && rc == 0; i++)
+            rc = validate_backends(route, &route->actuators[a], &model->routes[i], err);
         for (int i = 0; i <= r && rc == 0; i++)
             for (int k = 0; k < (i < r ? model->routes[i].n_actuators : a) && rc == 0; k++)
                 if (same_switch(&model->routes[i].actuators[k], &route->actuators[a]))

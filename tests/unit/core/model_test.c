@@ -405,6 +405,50 @@ static void switches_have_one_owner(void **state)
     refused(m, "actuator \"lb-1\" and actuator \"lb-0\" of route \"calls\" are the same switch");
 }
 
+/* A second route, of other servers, at the first one's HAProxy with a map of its own. */
+static struct model *two_routes(const char *address, const char *backend)
+{
+    struct model *m = layout(3, three_by_four);
+    struct route *first = &m->routes[0], *second;
+
+    strcpy(first->candidates[0].value, "one");
+    strcpy(first->candidates[1].value, "two");
+    first->n_actuators = 1;
+    strcpy(first->actuators[0].name, "lb");
+    strcpy(first->actuators[0].address, "10.0.0.1:9999");
+    strcpy(first->actuators[0].map, "/first");
+    m->routes = mem_realloc(m->routes, 2, sizeof *m->routes);
+    m->n_routes = 2;
+    first = &m->routes[0];
+    second = &m->routes[1];
+    *second = *first;
+    strcpy(second->name, "mail");
+    strcpy(second->candidates[0].value, "three");
+    strcpy(second->candidates[1].value, backend);
+    strcpy(second->actuators[0].address, address);
+    strcpy(second->actuators[0].map, "/second");
+    for (int i = 0; i < 2; i++) {
+        second->candidates[i].members = mem_zalloc(1, sizeof(int));
+        second->candidates[i].members[0] = first->candidates[i].members[0];
+        second->candidates[i].n_members = second->candidates[i].least = 1;
+    }
+    return m;
+}
+
+static void backends_have_one_route(void **state)
+{
+    struct model *m = two_routes("10.0.0.1:9999", "four");
+    struct err err;
+
+    assert_int_equal(model_validate(m, &err), 0);
+    model_free(m);
+    m = two_routes("10.0.0.2:9999", "one");
+    assert_int_equal(model_validate(m, &err), 0);
+    model_free(m);
+    m = two_routes("10.0.0.1:9999", "one");
+    refused(m, "backend \"one\" of actuator \"lb\" is route \"calls\"'s at the same HAProxy");
+}
+
 /* Two candidates of one server each, with an address or a hook. */
 static struct model *with_own(enum actuator_kind kind, const char *address)
 {
@@ -513,6 +557,7 @@ int main(void)
         cmocka_unit_test(watchers_must_stand_elsewhere),
         cmocka_unit_test(references_are_checked),
         cmocka_unit_test(switches_have_one_owner),
+        cmocka_unit_test(backends_have_one_route),
         cmocka_unit_test(what_servers_hold_needs_grants),
         cmocka_unit_test(beats_have_room_for_all),
         cmocka_unit_test(words_have_names),
