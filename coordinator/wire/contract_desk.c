@@ -73,7 +73,7 @@ int contract_targets(struct reader *r, const struct doc *doc, void *targets)
 
 /* ---- the desk ---- */
 
-#define SPAN_TEXT_MAX (3 * LIMIT_NAME)
+#define HOURS_TEXT_MAX (3 * LIMIT_NAME)
 
 /* {days, from, to} as the text that means the same. */
 static int join_hours(struct reader *r, const struct doc *doc, char *text)
@@ -88,7 +88,7 @@ static int join_hours(struct reader *r, const struct doc *doc, char *text)
     };
     int rc = fields_read(r, doc, "desk_hours of contract", fields, ARRAY_LEN(fields), &parts);
 
-    snprintf(text, SPAN_TEXT_MAX, "%s%s%s-%s", parts.days, parts.days[0] != '\0' ? " " : "",
+    snprintf(text, HOURS_TEXT_MAX, "%s%s%s-%s", parts.days, parts.days[0] != '\0' ? " " : "",
              parts.from, parts.to);
     return rc;
 }
@@ -98,7 +98,7 @@ int contract_desk_hours(struct reader *r, const struct doc *doc, void *desk)
 {
     struct desk *into = desk;
     uint8_t days = into->hours.days;
-    char text[SPAN_TEXT_MAX] = "";
+    char text[HOURS_TEXT_MAX] = "";
     struct err why;
     int rc = 0;
 

@@ -107,6 +107,97 @@ static void terms(const struct terms *terms, struct jsonw *w)
     jsonw_end(w);
 }
 
+/* ---- targets, and the desk: later keys, written when they were said ---- */
+
+static void target(struct jsonw *w, const char *key, const struct target *target)
+{
+    const int64_t hour_ms = 3600000, second_ms = 1000;
+    bool one;
+
+    switch (target->kind) {
+    case TARGET_NONE:
+        break;
+    case TARGET_CLOCK:
+        if (target->amount % hour_ms == 0)
+            jsonw_strf(w, key, "%" PRId64 "h", target->amount / hour_ms);
+        else if (target->amount % second_ms == 0)
+            jsonw_strf(w, key, "%" PRId64 "s", target->amount / second_ms);
+        else
+            jsonw_strf(w, key, "%" PRId64 "ms", target->amount);
+        break;
+    case TARGET_BUSINESS_DAYS:
+        one = target->amount == 1;
+        jsonw_strf(w, key, "%" PRId64 " business day%s", target->amount, one ? "" : "s");
+        break;
+    case TARGET_BUSINESS_HOURS:
+        one = target->amount == hour_ms;
+        CHECK(target->amount % hour_ms == 0);
+        jsonw_strf(w, key, "%" PRId64 " business hour%s", target->amount / hour_ms, one ? "" : "s");
+        break;
+    }
+}
+
+static void targets(struct jsonw *w, const char *key, const struct target *targets)
+{
+    int i, n = 0;
+
+    for (i = 0; i < SEVERITY_COUNT; i++)
+        n += targets[i].kind != TARGET_NONE;
+    if (n == 0)
+        return;
+    jsonw_object(w, key);
+    for (i = 0; i < SEVERITY_COUNT; i++)
+        target(w, outage_severity_name((enum severity)i), &targets[i]);
+    jsonw_end(w);
+}
+
+static bool same_hours(const struct week_span *a, const struct week_span *b)
+{
+    return a->days == b->days && a->begin_min == b->begin_min && a->end_min == b->end_min;
+}
+
+static void desk_hours(struct jsonw *w, const struct week_span *hours)
+{
+    char text[SPAN_TEXT_MAX];
+
+    span_format(hours, text);
+    jsonw_str(w, "desk_hours", text);
+}
+
+static void closed_days(struct jsonw *w, const struct closed_days *row)
+{
+    jsonw_object(w, NULL);
+    jsonw_str(w, "name", row->name);
+    if (row->year != 0)
+        jsonw_strf(w, "from", "%04d-%02d-%02d", row->year, row->first_month, row->first_day);
+    else
+        jsonw_strf(w, "from", "%02d-%02d", row->first_month, row->first_day);
+    jsonw_strf(w, "to", "%02d-%02d", row->last_month, row->last_day);
+    jsonw_end(w);
+}
+
+static void desk(struct jsonw *w, const struct desk *desk)
+{
+    struct desk unsaid;
+    size_t i;
+
+    desk_default(&unsaid);
+    if (!same_hours(&desk->hours, &unsaid.hours))
+        desk_hours(w, &desk->hours);
+    if (!desk->open_on_holidays && desk->n_closed == 0)
+        return;
+    jsonw_object(w, "holidays");
+    if (desk->open_on_holidays)
+        jsonw_str(w, "public", "none");
+    if (desk->n_closed > 0) {
+        jsonw_array(w, "closed");
+        for (i = 0; i < desk->n_closed; i++)
+            closed_days(w, &desk->closed[i]);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
 static void roundings(const struct contract *contract, struct jsonw *w)
 {
     static const char *const words[] = {"down", "up", "half-up"};
@@ -139,5 +230,8 @@ void contract_json(const struct contract *contract, struct buf *out)
     if (contract->monthly_fee_yen >= 0)
         jsonw_int(&w, "monthly_fee", contract->monthly_fee_yen);
     roundings(contract, &w);
+    targets(&w, "notification_targets", contract->notification);
+    targets(&w, "recovery_targets", contract->recovery);
+    desk(&w, &contract->desk);
     jsonw_end(&w);
 }

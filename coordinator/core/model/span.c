@@ -1,5 +1,7 @@
 #include "core/model/span.h"
+#include "base/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MINUTE_MS 60000ll
@@ -73,6 +75,30 @@ bool span_parse(const char *text, struct week_span *span)
     }
     return take_time(&at, &span->begin_min) && span->begin_min < DAY_MIN && *at++ == '-' &&
            take_time(&at, &span->end_min) && *at == '\0';
+}
+
+static bool has(const struct week_span *span, int day)
+{
+    return day < 7 && (span->days >> day & 1) != 0;
+}
+
+void span_format(const struct week_span *span, char text[SPAN_TEXT_MAX])
+{
+    int d, last, used = 0;
+
+    CHECK(span->days != 0);
+    for (d = 0; d < 7; d = last + 1) {
+        for (last = d; has(span, d) && has(span, last + 1);)
+            last++;
+        if (has(span, d))
+            used += snprintf(text + used, (size_t)(SPAN_TEXT_MAX - used), "%s%s%s%s",
+                             used > 0 ? "," : "", names[d], last > d ? "-" : "",
+                             last > d ? names[last] : "");
+    }
+    used += snprintf(text + used, (size_t)(SPAN_TEXT_MAX - used), " %02d:%02d-%02d:%02d",
+                     span->begin_min / 60, span->begin_min % 60, span->end_min / 60,
+                     span->end_min % 60);
+    CHECK(used < SPAN_TEXT_MAX);
 }
 
 /* Days since Monday, 1969-12-29, three days before the epoch. */

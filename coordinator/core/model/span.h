@@ -13,6 +13,9 @@ struct week_span {
 /* "[DAY[-DAY][,…] ]HH:MM-HH:MM"; days as Mon Tue Wed Thu Fri Sat Sun, all when there are none;
  * 24:00 may end it. False: `text` is none. */
 bool span_parse(const char *text, struct week_span *span);
+/* As span_parse() takes it, always with days: "Mon-Wed,Fri 10:00-19:00". One day at least. */
+#define SPAN_TEXT_MAX 48
+void span_format(const struct week_span *span, char text[SPAN_TEXT_MAX]);
 /* `local_ms`: ms since 1970-01-01 00:00 of the wall clock. */
 bool span_contains(const struct week_span *span, int64_t local_ms);
 /* When it begins next, after `local_ms`. */

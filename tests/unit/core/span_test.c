@@ -59,6 +59,30 @@ static void the_next_begin_is_in_the_future(void **state)
     assert_true(span_contains(&span, MONDAY - 7 * DAY + 120 * MINUTE)); /* before 1970 */
 }
 
+static void a_span_is_written_as_it_is_read(void **state)
+{
+    static const char *const texts[] = {
+        "Mon-Fri 10:00-19:00",
+        "Mon-Sun 00:00-24:00",
+        "Sun 22:30-02:00",
+        "Mon,Wed,Fri,Sun 09:05-17:45",
+        "Mon-Tue,Thu-Fri,Sun 00:00-00:01",
+    };
+    char text[SPAN_TEXT_MAX];
+    struct week_span span;
+    size_t i;
+
+    for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_true(span_parse(texts[i], &span));
+        span_format(&span, text);
+        assert_string_equal(text, texts[i]);
+    }
+    assert_true(span_parse("Sat-Mon 01:00-02:00", &span));
+    span_format(&span, text);
+    assert_string_equal(text, "Mon,Sat-Sun 01:00-02:00");
+    (void)state;
+}
+
 static void slips_are_no_spans(void **state)
 {
     static const char *const slips[] = {"",
@@ -92,6 +116,7 @@ int main(void)
         cmocka_unit_test(a_span_is_open_at_its_end),
         cmocka_unit_test(a_span_may_run_over_midnight_and_the_week),
         cmocka_unit_test(the_next_begin_is_in_the_future),
+        cmocka_unit_test(a_span_is_written_as_it_is_read),
         cmocka_unit_test(slips_are_no_spans),
     };
 

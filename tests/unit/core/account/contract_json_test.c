@@ -67,6 +67,15 @@ static void all_of_it_is(void **state)
     contract.minimum_observers = 3;
     contract.minimum_sites = 2;
     contract.response_time_ms = 3000;
+    contract.notification[SEVERITY_EMERGENCY] = (struct target){TARGET_CLOCK, 3600000};
+    contract.notification[SEVERITY_MINOR] = (struct target){TARGET_CLOCK, 90000};
+    contract.recovery[SEVERITY_SEVERE] = (struct target){TARGET_BUSINESS_HOURS, 3600000};
+    contract.recovery[SEVERITY_MINOR] = (struct target){TARGET_BUSINESS_DAYS, 2};
+    contract.desk.hours = (struct week_span){.days = 0x3f, .begin_min = 540, .end_min = 1440};
+    contract.desk.open_on_holidays = true;
+    contract.desk.n_closed = 2;
+    contract.desk.closed[0] = (struct closed_days){"お盆", 0, 8, 13, 8, 16};
+    contract.desk.closed[1] = (struct closed_days){"年末", 2026, 12, 29, 1, 3};
     gives(&contract,
           "{\"name\":\"コールセンター\",\"timezone\":\"Europe/Berlin\",\"functions\":[{\"name\":"
           "\"calling\",\"label_ja\":\"発信\"},\"login\"],\"services\":[{\"name\":\"centre\","
@@ -76,7 +85,11 @@ static void all_of_it_is(void **state)
           "\"percent\":\"10\"},{\"below\":\"95.000001\",\"percent\":\"2.5\"}],\"valid_from\":"
           "\"2026-01-01\",\"valid_until\":\"2026-12-31T23:59:59.999Z\",\"minimum_observers\":3,"
           "\"minimum_sites\":2,\"response_time_target_ms\":3000,\"monthly_fee\":0,"
-          "\"roundings\":{\"yen\":\"half-up\"}}");
+          "\"roundings\":{\"yen\":\"half-up\"},\"notification_targets\":{\"emergency\":\"1h\","
+          "\"minor\":\"90s\"},\"recovery_targets\":{\"severe\":\"1 business hour\",\"minor\":"
+          "\"2 business days\"},\"desk_hours\":\"Mon-Sat 09:00-24:00\",\"holidays\":{\"public\":"
+          "\"none\",\"closed\":[{\"name\":\"お盆\",\"from\":\"08-13\",\"to\":\"08-16\"},{\"name\":"
+          "\"年末\",\"from\":\"2026-12-29\",\"to\":\"01-03\"}]}}");
     contract_free(&contract);
 }
 
