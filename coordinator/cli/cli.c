@@ -32,6 +32,7 @@ static const struct cli_command *const commands[] = {
     &cmd_audit_verify,
     &cmd_replay,
     &cmd_sla_report,
+    &cmd_sla_compute,
     &cmd_config_check,
     &cmd_rules,
     &cmd_simulate,

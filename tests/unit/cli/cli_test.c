@@ -56,13 +56,17 @@ static void wrong(int code, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", err_text, text);
 }
 
-static const char *const commands[] = {"status",           "nodes",           "routes",
-                                       "explain",          "coverage",        "topology",
-                                       "failover",         "switchover",      "maintenance add",
-                                       "maintenance list", "maintenance end", "audit export",
-                                       "audit verify",     "sla report",      "config check",
-                                       "simulate",         "rules",           "replay",
-                                       "incident list",    "incident show",   "incident amend",
+static const char *const commands[] = {"status",           "nodes",
+                                       "routes",           "explain",
+                                       "coverage",         "topology",
+                                       "failover",         "switchover",
+                                       "maintenance add",  "maintenance list",
+                                       "maintenance end",  "audit export",
+                                       "audit verify",     "sla report",
+                                       "sla compute",      "config check",
+                                       "simulate",         "rules",
+                                       "replay",           "incident list",
+                                       "incident show",    "incident amend",
                                        "incident annotate"};
 
 static void test_help(void **state)

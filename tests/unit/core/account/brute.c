@@ -364,7 +364,7 @@ static void invent_contract(struct prng *prng, struct brute_world *w)
     w->judged_by = between(prng, 0, 2);
     w->n_tiers = between(prng, 0, 4);
     for (int i = 0; i < w->n_tiers; i++)
-        w->tiers[i].below_micro = between(prng, 1, 1000) * 100000ll;
+        w->tiers[i].below_micro = between(prng, 1, 999) * 100000ll + i; /* none is another's */
     for (int i = 0; i < w->n_tiers; i++)
         w->tiers[i].percent_micro = between(prng, 1, 200) * 500000ll;
 }
