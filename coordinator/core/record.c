@@ -84,8 +84,8 @@ void record_config(struct recorder *r, const uint8_t sha256[32])
     finish(r, &line);
 }
 
-/* So that a ledger alone tells what was promised when. One that does not fit into a line is
- * `null`: nobody signs such a contract. */
+/* So that a ledger alone tells what was promised when. `null` of nothing at all, and of what does
+ * not fit into a line: nobody signs such a contract. */
 void record_contract(struct recorder *r)
 {
     struct buf contract = {0};
@@ -94,7 +94,7 @@ void record_contract(struct recorder *r)
     model_contract_json(model_of(r), &contract);
     begin(r, &line, "config", "contract");
     jsonw_int(&line.w, "version", model_of(r)->version);
-    if (contract.len <= CONTRACT_MAX)
+    if (model_of(r)->n_functions > 0 && contract.len <= CONTRACT_MAX)
         jsonw_raw(&line.w, "contract", (const char *)contract.data, contract.len);
     else
         jsonw_null(&line.w, "contract");

@@ -59,12 +59,25 @@ static void functions(const struct contract *contract, struct jsonw *w)
     jsonw_end(w);
 }
 
+static bool any_critical(const struct contract_service *service)
+{
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(service->critical.bits); i++)
+        if (service->critical.bits[i] != 0)
+            return true;
+    return false;
+}
+
+/* One that hangs on nothing is none. */
 static void services(const struct contract *contract, struct jsonw *w)
 {
     int s, i;
 
     jsonw_array(w, "services");
     for (s = 0; s < contract->n_services; s++) {
+        if (!any_critical(&contract->services[s]))
+            continue;
         jsonw_object(w, NULL);
         jsonw_str(w, "name", contract->services[s].name);
         jsonw_array(w, "critical");

@@ -84,6 +84,7 @@ static void test_amend(void **state)
 
 static void test_annotate(void **state)
 {
+    static const struct caller operator = {LINK_OPERATOR, "jiro", -1, NULL, 0};
     struct world *world = ready();
     uint64_t entry = outage(world);
     char note[256];
@@ -96,6 +97,12 @@ static void test_annotate(void **state)
     world_tick(world, 10);
     json_decref(result_of(&call));
     line_of(world, "\"who\":\"hanako\",\"text\":\"回線業者に確認済み\"}");
+    snprintf(note, sizeof note, "{\"id\":\"" ID_2 "\",\"outage\":%llu,\"note\":\"n\"}",
+             (unsigned long long)entry);
+    ask(world, &operator, "incident-annotate", note, &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+    line_of(world, "\"who\":\"jiro\",\"text\":\"n\"}");
     refused(world, &node_for_viewer, "incident-annotate", note, ERR_DENIED, "may not");
     refused(world, &admin, "incident-annotate",
             "{\"id\":\"" ID_2 "\",\"outage\":1,\"note\":\"  \"}", ERR_INVALID,

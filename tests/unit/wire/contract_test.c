@@ -1,9 +1,13 @@
 /* Contracts of their own: what is written arrives, as YAML and as JSON; every slip is named where
  * it stands; and what is written back is read as the same. */
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/account/contract_json.h"
+#include "core/model/model.h"
+#include "samples.h"
+#include "wire/config.h"
 #include "wire/contract.h"
 
 #include "testing.h"
@@ -513,6 +517,35 @@ static void validity_may_be_within_a_day_of_unlike_times(void **state)
     contract_free(&contract);
 }
 
+/* As the ledger has it: with the functions and services of the cluster file, and its name where
+ * the contract has none. */
+static void a_cluster_s_is_read_back(void **state)
+{
+    static const char *const names[] = {"{\"name\":\"sla\",", "{\"name\":\"sample\","};
+    struct model *model;
+    struct err err;
+
+    if (config_parse("it", (const uint8_t *)sample_yaml, strlen(sample_yaml), &model, &err) != 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct buf json = {0};
+        char *again;
+
+        if (i > 0)
+            model->contract.name[0] = '\0';
+        buf_str(&json, "{\"contract\":");
+        model_contract_json(model, &json);
+        buf_str(&json, "}");
+        again = canonical(buf_cstr(&json));
+        assert_string_equal(again, buf_cstr(&json));
+        assert_non_null(strstr(again, names[i]));
+        assert_non_null(strstr(again, "{\"name\":\"all\",\"critical\":[\"calling\",\"login\"]}"));
+        mem_free(again);
+        buf_free(&json);
+    }
+    model_free(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +555,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_rest_has_defaults),
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(there_are_limits),
+        cmocka_unit_test(a_cluster_s_is_read_back),
         cmocka_unit_test(validity_may_be_within_a_day_of_unlike_times),
     };
 

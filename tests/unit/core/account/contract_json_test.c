@@ -93,11 +93,27 @@ static void all_of_it_is(void **state)
     contract_free(&contract);
 }
 
+static void a_service_of_nothing_is_none(void **state)
+{
+    struct contract_service service = {.name = "empty"};
+    struct contract contract;
+    struct buf out = {0};
+
+    (void)state;
+    contract_init(&contract);
+    contract.services = &service;
+    contract.n_services = 1;
+    contract_json(&contract, &out);
+    assert_non_null(strstr(buf_cstr(&out), "\"services\":[],"));
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_said_is_not_there),
         cmocka_unit_test(all_of_it_is),
+        cmocka_unit_test(a_service_of_nothing_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
