@@ -34,6 +34,7 @@ static const struct cli_command *const commands[] = {
     &cmd_sla_report,
     &cmd_sla_compute,
     &cmd_config_check,
+    &cmd_contract_check,
     &cmd_rules,
     &cmd_simulate,
     &cmd_report,

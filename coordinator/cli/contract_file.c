@@ -3,18 +3,13 @@
 #include "store/zone_file.h"
 #include "wire/contract.h"
 
-static int64_t moment(const struct bound *bound, const struct zone *zone)
-{
-    return bound->local ? zone_to_utc(zone, bound->ms) : bound->ms;
-}
-
 static int load(const char *file, struct contract *contract, struct zone **zone, struct err *err)
 {
     const struct bound *from = &contract->valid_from, *until = &contract->valid_until;
 
     if (zone_file_load(contract->timezone, zone, err) < 0)
         return err_wrap(err, ERR_INVALID, "%s: timezone of contract", file);
-    if (from->given && until->given && moment(until, *zone) <= moment(from, *zone))
+    if (from->given && until->given && bound_ms(until, *zone) <= bound_ms(from, *zone))
         return err_set(err, ERR_INVALID, "%s: contract: valid_until is not after valid_from", file);
     return 0;
 }

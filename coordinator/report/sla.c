@@ -37,11 +37,6 @@ void function_names_init(struct function_names *names, const struct contract *co
     names->n = contract->n_functions;
 }
 
-static int64_t bound_ms(const struct bound *bound, const struct zone *zone)
-{
-    return bound->local ? zone_to_utc(zone, bound->ms) : bound->ms;
-}
-
 struct period sla_period(const struct contract *contract, const struct zone *zone, int year,
                          int month, int64_t as_of_ms)
 {

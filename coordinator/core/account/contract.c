@@ -49,6 +49,11 @@ int outage_severity_parse(const char *name)
     return find(severities, SEVERITY_COUNT, name);
 }
 
+int64_t bound_ms(const struct bound *bound, const struct zone *zone)
+{
+    return bound->local ? zone_to_utc(zone, bound->ms) : bound->ms;
+}
+
 void contract_init(struct contract *contract)
 {
     *contract = (struct contract){.timezone = "Asia/Tokyo", .monthly_fee_yen = -1};

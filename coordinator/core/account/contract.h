@@ -101,6 +101,9 @@ struct contract {
     int n_services;
 };
 
+/* The moment in UTC. */
+int64_t bound_ms(const struct bound *bound, const struct zone *zone);
+
 /* Everything that a contract says when it says nothing: Asia/Tokyo, emergencies are downtime. */
 void contract_init(struct contract *contract);
 void contract_free(struct contract *contract);                            /* what it owns */

@@ -56,18 +56,30 @@ static void wrong(int code, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", err_text, text);
 }
 
-static const char *const commands[] = {"status",           "nodes",
-                                       "routes",           "explain",
-                                       "coverage",         "topology",
-                                       "failover",         "switchover",
-                                       "maintenance add",  "maintenance list",
-                                       "maintenance end",  "audit export",
-                                       "audit verify",     "sla report",
-                                       "sla compute",      "config check",
-                                       "simulate",         "rules",
-                                       "replay",           "incident list",
-                                       "incident show",    "incident amend",
-                                       "incident annotate"};
+static const char *const commands[] = {"status",
+                                       "nodes",
+                                       "routes",
+                                       "explain",
+                                       "coverage",
+                                       "topology",
+                                       "failover",
+                                       "switchover",
+                                       "maintenance add",
+                                       "maintenance list",
+                                       "maintenance end",
+                                       "audit export",
+                                       "audit verify",
+                                       "sla report",
+                                       "sla compute",
+                                       "config check",
+                                       "simulate",
+                                       "rules",
+                                       "replay",
+                                       "incident list",
+                                       "incident show",
+                                       "incident amend",
+                                       "incident annotate",
+                                       "contract check"};
 
 static void test_help(void **state)
 {
@@ -367,6 +379,107 @@ static void test_simulate_promise_not_kept(void **state)
     unlink(path);
 }
 
+/* ---- contracts ---- */
+
+static void warned(const char *text)
+{
+    if (strstr(err_text, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err_text, text);
+}
+
+static void test_contract_check(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX", copy[] = "/tmp/kirikae-cli-XXXXXX", *first;
+    json_t *json;
+
+    close(mkstemp(path));
+    close(mkstemp(copy));
+    write_file(path, "contract:\n"
+                     "  name: 顧客 A\n"
+                     "  functions: [{name: calling, label_ja: 発信}, login]\n"
+                     "  services: [{name: phone, critical: [calling]}]\n"
+                     "  target: 99.9\n"
+                     "  recovery_targets: 8 business hours\n"
+                     "  valid_until: 2027-04-01\n");
+    assert_int_equal(run("contract", "check", path, NULL), CLI_DONE);
+    assert_string_equal(err_text, "");
+    said("contract 顧客 A");
+    said("Asia/Tokyo (default), tzdata 20");
+    said("calling (発信), login\n");
+    said("phone: calling\n");
+    said("99.9 %\n");
+    said("severe 8 h of desk hours");
+    said("until 2027-04-01");
+    said("Mon-Fri 10:00-19:00 (default)");
+    said("closed days      none (default)");
+
+    /* What --json prints is a contract's file, and says the same. */
+    first = strdup(out_text);
+    assert_int_equal(run("contract", "check", path, "--json", NULL), CLI_DONE);
+    json = json_loads(out_text, 0, NULL);
+    assert_string_equal(cli_text(json_object_get(json, "contract"), "target"), "99.9");
+    json_decref(json);
+    write_file(copy, out_text);
+    assert_int_equal(run("contract", "check", copy, NULL), CLI_DONE);
+    assert_string_equal(out_text, first);
+    free(first);
+    unlink(path);
+    unlink(copy);
+}
+
+static void test_contract_check_warns(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+
+    close(mkstemp(path));
+    write_file(path, "contract:\n"
+                     "  name: c\n"
+                     "  functions: [f]\n"
+                     "  down_severities: []\n"
+                     "  excluded_causes: [provider]\n"
+                     "  target: 98\n"
+                     "  discounts: [{below: 99, percent: 10}, {below: 95, percent: 10}]\n"
+                     "  recovery_targets: {emergency: 2h, severe: 2 business days}\n"
+                     "  valid_from: 2027-04-01\n"
+                     "  valid_until: 2031-04-01\n");
+    assert_int_equal(run("contract", "check", path, NULL), CLI_DONE);
+    warned("nothing is downtime");
+    warned("excluded_causes has provider");
+    warned("a month below 99 % has one even when it meets the target of 98 %");
+    warned("the tier below 95 % never matters, that below 99 % gives as much");
+    warned("discounts are for services, and there is none");
+    warned("recovery_targets has none for minor faults");
+    warned("no year 2028, only 2020 to 2027");
+    write_file(path, "contract: {name: c, functions: [f], services: [{name: s, critical: [f]}],\n"
+                     "  valid_until: 2028-01-01, recovery_targets: 1 business day}\n");
+    assert_int_equal(run("contract", "check", path, NULL), CLI_DONE);
+    assert_string_equal(err_text,
+                        "warning: there is no target: no function or service can miss it\n");
+    unlink(path);
+}
+
+static void test_contract_check_refuses(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+
+    close(mkstemp(path));
+    write_file(path, "contract: {name: c, functions: [f], timezone: Asia/Tokio}\n");
+    assert_int_equal(run("contract", "check", path, NULL), CLI_REFUSED);
+    warned("timezone of contract: time zone Asia/Tokio");
+    write_file(path, "contract: {name: c, functions: [f],\n  tagret: 98}\n");
+    assert_int_equal(run("contract", "check", path, NULL), CLI_REFUSED);
+    warned(":2: unknown key \"tagret\" in contract; did you mean \"target\"?");
+    write_file(path, "contract: {name: c, functions: [f], valid_until: 2026-04-01,\n"
+                     "  valid_from: 2026-03-31T15:00:00Z}\n"); /* the same moment in Tokyo */
+    assert_int_equal(run("contract", "check", path, NULL), CLI_REFUSED);
+    warned("valid_until is not after valid_from");
+    write_file(path, shop_alone);
+    assert_int_equal(run("contract", "check", path, NULL), CLI_REFUSED);
+    warned("this is a cluster file");
+    unlink(path);
+    wrong(run("contract", "check", path, NULL), "No such file");
+}
+
 static void test_verify_rejects_garbage(void **state)
 {
     char path[] = "/tmp/kirikae-cli-XXXXXX";
@@ -455,6 +568,9 @@ int main(void)
         cmocka_unit_test_teardown(test_simulate, teardown),
         cmocka_unit_test_teardown(test_simulate_campaign, teardown),
         cmocka_unit_test_teardown(test_simulate_promise_not_kept, teardown),
+        cmocka_unit_test_teardown(test_contract_check, teardown),
+        cmocka_unit_test_teardown(test_contract_check_warns, teardown),
+        cmocka_unit_test_teardown(test_contract_check_refuses, teardown),
         cmocka_unit_test_teardown(test_verify_rejects_garbage, teardown),
         cmocka_unit_test_teardown(test_admin_file, teardown),
         cmocka_unit_test_teardown(test_time, teardown),
