@@ -1,4 +1,4 @@
-#include "report/sla.h"
+#include "report/sla_details.h"
 #include "base/check.h"
 #include "base/mem.h"
 
@@ -9,8 +9,8 @@
 
 #define NOTICE_MS (336ll * 3600000) /* a regular window is to be announced so long ahead */
 
-const char *const sla_missing[] = {"response_time",    "slots",      "backups", "notices",
-                                   "recovery_targets", "amendments", NULL};
+/* Notices first: a list of events has them. */
+const char *const sla_missing[] = {"notices", "response_time", "slots", "backups", NULL};
 
 int function_names_find(struct function_names *names, const char *name, size_t len)
 {
@@ -65,7 +65,19 @@ static void fill_functions(struct sla *sla)
         memcpy(row->name, contract->functions[i].name, LIMIT_NAME);
         memcpy(row->label_ja, contract->functions[i].label_ja, LIMIT_NAME);
         row->figures = account_function(sla->account, i);
+        row->discount_yen = -1;
     }
+}
+
+/* The contract's share of its month's fee. */
+static int64_t yen(const struct contract *contract, int64_t micro)
+{
+    const __int128 exact = (__int128)contract->monthly_fee_yen * micro, one = PERCENT_MICRO_MAX;
+    const __int128 more = contract->yen_rounding == YEN_UP        ? one - 1
+                          : contract->yen_rounding == YEN_HALF_UP ? one / 2
+                                                                  : 0;
+
+    return contract->monthly_fee_yen < 0 ? -1 : (int64_t)((exact + more) / one);
 }
 
 static void fill_services(struct sla *sla)
@@ -78,6 +90,7 @@ static void fill_services(struct sla *sla)
     for (i = 0; i < contract->n_services; i++) {
         memcpy(sla->services[i].name, contract->services[i].name, LIMIT_NAME);
         sla->services[i].figures = account_service(sla->account, &contract->services[i].critical);
+        sla->services[i].discount_yen = yen(contract, sla->services[i].figures.discount_micro);
     }
 }
 
@@ -144,36 +157,11 @@ static void list_windows(struct sla *sla)
         item->window = *w;
         if (w->finished_ms > period->as_of_ms)
             item->window.finished_ms = UTC_NONE;
-        item->notice_met = w->emergency || w->start_ms - w->announced_ms >= NOTICE_MS;
+        item->notice_ms = w->start_ms - w->announced_ms;
+        item->notice_met = w->emergency || item->notice_ms >= NOTICE_MS;
         sla->n_windows++;
     }
     qsort(sla->windows, sla->n_windows, sizeof *sla->windows, by_start_window);
-}
-
-static bool touches(const struct sla *sla, const char *outage)
-{
-    size_t i;
-
-    for (i = 0; i < sla->n_outages; i++)
-        if (strcmp(sla->outages[i].seen.id, outage) == 0)
-            return true;
-    return false;
-}
-
-/* What was said when the period was over changes a report that may be in somebody's hands. */
-static int count_editions(const struct sla *sla)
-{
-    const struct history *history = sla->history;
-    int edition = 1;
-    size_t i;
-
-    for (i = 0; i < history->n_amendments; i++) {
-        const struct amendment *a = &history->amendments[i];
-
-        edition += a->at_ms >= sla->period.end_ms && a->at_ms <= sla->period.as_of_ms &&
-                   (a->severity >= 0 || a->cause >= 0) && touches(sla, a->of);
-    }
-    return edition;
 }
 
 struct sla *sla_new(const struct sla_input *input)
@@ -203,7 +191,9 @@ struct sla *sla_new(const struct sla_input *input)
     fill_services(sla);
     list_outages(sla);
     list_windows(sla);
-    sla->edition = input->edition > 0 ? input->edition : count_editions(sla);
+    sla_details(sla);
+    if (input->edition > 0)
+        sla->edition = input->edition;
     return sla;
 }
 
@@ -216,6 +206,8 @@ void sla_free(struct sla *sla)
     mem_free(sla->services);
     mem_free(sla->outages);
     mem_free(sla->windows);
+    mem_free(sla->notices);
+    mem_free(sla->amendments);
     mem_free(sla);
 }
 

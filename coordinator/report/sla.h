@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "core/account/availability.h"
+#include "core/account/targets.h"
 #include "core/account/tree.h"
 #include "core/account/zone.h"
 
@@ -47,16 +48,44 @@ struct sla_row {
     char name[LIMIT_NAME];
     char label_ja[LIMIT_NAME]; /* functions only, may be empty */
     struct figures figures;
+    int64_t discount_yen; /* of a service; -1: the contract names no fee */
+};
+
+/* Why an outage counts as downtime, or does not. */
+enum sla_standing { SLA_DOWN, SLA_OTHER_SEVERITY, SLA_EXCLUDED_CAUSE, SLA_TOO_SHORT };
+
+/* The first word of a channel that it has a notice. */
+struct sla_notice {
+    char outage[LIMIT_NAME], channel[LIMIT_NAME];
+    int64_t at_ms;
+    enum target_outcome outcome;
 };
 
 struct sla_outage {
     struct outage seen; /* as known at as-of */
     bool counted, failure;
+    enum sla_standing standing;
+    bool in_window; /* part of it is inside a window that stops one of its functions */
+    /* UTC_NONE: no target, or not recognised; DESK_NEVER: of a desk that is hardly ever open */
+    int64_t repair_by_ms, notify_by_ms;
+    enum target_outcome repair; /* by seen.repaired_ms */
+    enum target_outcome notify; /* of a notice by any channel */
+    const struct sla_notice *notices;
+    size_t n_notices;
 };
 
 struct sla_window {
     struct window window;
-    bool notice_met; /* regular: announced 336 h ahead or more */
+    bool notice_met;   /* regular: announced 336 h ahead or more */
+    int64_t notice_ms; /* how long ahead; negative: after its start */
+};
+
+/* What was said of one of the outages later, up to as-of. One that is neither is a note. */
+struct sla_amendment {
+    const struct amendment *amendment;
+    enum severity severity_was;
+    enum cause cause_was;
+    bool late; /* when the period was over: it makes an edition */
 };
 
 /* What it was made of is borrowed and must live as long. */
@@ -77,7 +106,13 @@ struct sla {
     size_t n_outages;
     struct sla_window *windows; /* owned, that touch the period, by start */
     size_t n_windows;
-    bool ledger; /* not a plain list */
+    struct sla_notice *notices; /* owned, by outage and channel */
+    size_t n_notices;
+    struct sla_amendment *amendments; /* owned, of its outages, by time */
+    size_t n_amendments;
+    int lacking_year; /* the first one whose holidays a deadline needs and that no table has; 0 */
+    const char *const *missing; /* what the report leaves out; NULL ends it */
+    bool ledger;                /* not a plain list */
     uint64_t ledger_size;
     uint8_t ledger_root[TREE_HASH];
 };
@@ -96,7 +131,9 @@ void sla_csv(const struct sla *sla, struct buf *out);
 
 /* "98", "99.95" out of millionths of a percent. */
 const char *sla_target_text(int64_t target_micro, char text[PERCENT_TEXT_MAX]);
-/* What a report would have to say and the ledger cannot tell yet; NULL ends the list. */
+/* What a report would have to say and nobody gathers yet; NULL ends the list. */
 extern const char *const sla_missing[];
+/* Does the window stop one of the outage's functions while it lasts? */
+bool sla_covers(const struct sla *sla, const struct window *window, const struct outage *seen);
 
 #endif

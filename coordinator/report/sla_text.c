@@ -198,7 +198,7 @@ void sla_text(const struct sla *sla, enum sla_language language, struct buf *out
         buf_str(out, "\n");
     }
     buf_printf(out, "\n%s:", word(&p, W_MISSING));
-    for (i = 0; sla_missing[i] != NULL; i++)
-        buf_printf(out, " %s", sla_missing[i]);
+    for (i = 0; sla->missing[i] != NULL; i++)
+        buf_printf(out, " %s", sla->missing[i]);
     buf_str(out, "\n");
 }

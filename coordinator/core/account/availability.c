@@ -282,6 +282,25 @@ bool account_failure(struct account *account, const struct outage *outage,
     return false;
 }
 
+bool account_in_window(struct account *account, const struct outage *outage)
+{
+    struct outage seen;
+    int function;
+
+    if (!outage_seen(outage, account->period.as_of_ms, &seen))
+        return false;
+    close_at(&seen, account->period.as_of_ms);
+    for (function = 0; function < LIMIT_FUNCTIONS; function++) {
+        if (!function_set_has(&seen.functions, function))
+            continue;
+        account_function_shares(account, function);
+        if (intervals_outside(&account->windows[function], seen.start_ms, seen.end_ms) <
+            seen.end_ms - seen.start_ms)
+            return true;
+    }
+    return false;
+}
+
 /* A million times that lie ten thousand years apart do not fit 64 bits. */
 static int64_t mean(__int128 sum_ms, uint32_t n)
 {

@@ -63,6 +63,8 @@ void account_service_shares(struct account *account, const struct function_set *
 /* Does the outage count as a failure of any of these functions in the period? */
 bool account_failure(struct account *account, const struct outage *outage,
                      const struct function_set *functions);
+/* Is part of it, up to as-of, inside windows of either kind that stop one of its functions? */
+bool account_in_window(struct account *account, const struct outage *outage);
 /* It lasts long enough, and its severity and cause are downtime by the contract. */
 bool outage_counts(const struct outage *seen, const struct terms *terms, int64_t as_of_ms);
 

@@ -436,6 +436,151 @@ static void judged_by_a_bound(void **state)
     expect(w, "centre", "\"target_met\":true,");
 }
 
+/* ---- what is said of each outage ---- */
+
+static void says(const struct world *w, const char *text)
+{
+    if (strstr((char *)w->json.data, text) == NULL)
+        fail_msg("no %s in %s", text, (char *)w->json.data);
+}
+
+/* From the recognition: 2 h to the repair of an emergency, 1 h to the first word by a channel. */
+static void targets_of_recovery_and_notification(void **state)
+{
+    static const char
+        events
+            [] = OUTAGE("o", JST("10T00:00:00"), JST("10T01:30:00"),
+                        EMERGENCY
+                        ",\"recognised\":" JST("10T00:10:00") ",\"repaired\":" JST("10T02:10:00") ",\"notified\":[{\"channel\":\"web\",\"at\":" JST(
+                            "10T01:10:00.001") "},"
+                                               "{\"channel\":\"mail\",\"at\":" JST(
+                                                   "10T03:00:00") "},"
+                                                                  "{\"channel\":\"mail\","
+                                                                  "\"at\":" JST(
+                                                                      "10T01:10:00") "}]");
+    struct world *w = *state;
+
+    w->contract.recovery[SEVERITY_EMERGENCY] = (struct target){TARGET_CLOCK, 2 * 3600000};
+    w->contract.notification[SEVERITY_EMERGENCY] = (struct target){TARGET_CLOCK, 3600000};
+    compute(w, events);
+    says(w, "\"recovery_target\":{\"deadline\":\"2026-11-09T17:10:00.000Z\",\"outcome\":\"met\"}");
+    says(w, "\"notification_target\":{\"deadline\":\"2026-11-09T16:10:00.000Z\","
+            "\"outcome\":\"met\"}");
+    says(w, "\"notified\":[{\"channel\":\"mail\",\"at\":\"2026-11-09T16:10:00.000Z\","
+            "\"outcome\":\"met\"},{\"channel\":\"web\",\"at\":\"2026-11-09T16:10:00.001Z\","
+            "\"outcome\":\"missed\"}]");
+    says(w, "\"unrepaired\":[]");
+    expect(w, "calling", "\"mtta_ms\":600000,\"mtbf_ms\":2586600000,");
+    /* what was not known yet is running, or late */
+    compute_month(w, 2026, 11, events, "2026-11-10T01:05:00+09:00");
+    says(w, "\"recovery_target\":{\"deadline\":\"2026-11-09T17:10:00.000Z\","
+            "\"outcome\":\"running\"}");
+    says(w, "\"outcome\":\"running\"},\"notified\":[]");
+    says(w, "\"end\":null,\"last_good\":\"2026-11-09T15:00:00.000Z\",\"last_fail\":null");
+    says(w, "\"unrepaired\":[\"o\"]");
+    w->contract.recovery[SEVERITY_EMERGENCY].amount--;
+    compute(w, events);
+    says(w, "\"recovery_target\":{\"deadline\":\"2026-11-09T17:09:59.999Z\","
+            "\"outcome\":\"missed\"}");
+}
+
+/* 2 business days from Friday the 20th: Monday the 23rd is a holiday, so Wednesday 19:00. */
+static void minor_faults_by_business_days(void **state)
+{
+    static const char events[] =
+        OUTAGE("o", JST("20T11:00:00"), JST("20T12:00:00"),
+               "\"severity\":\"minor\",\"cause\":\"provider\",\"recognised\":" JST(
+                   "20T11:30:00") ",\"repaired\":" JST("25T19:00:00"));
+    struct world *w = *state;
+
+    w->contract.recovery[SEVERITY_MINOR] = (struct target){TARGET_BUSINESS_DAYS, 2};
+    compute(w, events);
+    says(w, "\"recovery_target\":{\"deadline\":\"2026-11-25T10:00:00.000Z\",\"outcome\":\"met\"}");
+    assert_null(strstr((char *)w->json.data, "holidays_lack"));
+    /* a deadline in a year that the table of holidays lacks is told */
+    compute_month(w, 2031, 1,
+                  "{\"type\":\"outage\",\"id\":\"o\",\"start\":\"2031-01-20T00:00:00+09:00\","
+                  "\"end\":null,\"recognised\":\"2031-01-20T00:00:00+09:00\","
+                  "\"severity\":\"minor\",\"cause\":\"provider\"}\n",
+                  "2031-02-01T00:00:00+09:00");
+    says(w, "\"holidays_lack\":2031");
+}
+
+static void grounds_of_what_is_not_counted(void **state)
+{
+    struct world *w = *state;
+
+    w->contract.terms.minimum_outage_ms = 60000;
+    compute(w, OUTAGE("a", JST("10T00:00:00"), JST("10T02:00:00"),
+                      "\"severity\":\"emergency\",\"cause\":\"attack\""));
+    says(w,
+         "\"counted\":false,\"failure\":false,\"grounds\":\"excluded-cause\",\"maintenance\":[]");
+    compute(w, OUTAGE("b", JST("10T00:00:00"), JST("10T02:00:00"),
+                      "\"severity\":\"severe\",\"cause\":\"provider\""));
+    says(w, "\"grounds\":\"severity\"");
+    compute(w, OUTAGE("c", JST("10T00:00:00"), JST("10T00:00:59"), EMERGENCY));
+    says(w, "\"grounds\":\"shorter-than-minimum\"");
+    compute(w, WINDOW("emergency", JST("09T00:00:00"), JST("10T00:00:00"), JST("10T03:00:00"),
+                      ",\"finished\":" JST("10T01:00:00"))
+                   OUTAGE("d", JST("10T00:59:59"), JST("10T02:00:00"), EMERGENCY));
+    says(w, "\"counted\":true,\"failure\":true,\"grounds\":\"downtime\",\"maintenance\":[\"m\"]");
+    compute(w, WINDOW("emergency", JST("09T00:00:00"), JST("10T00:00:00"), JST("10T03:00:00"),
+                      ",\"finished\":" JST("10T01:00:00"))
+                   OUTAGE("d", JST("10T01:00:00"), JST("10T02:00:00"), EMERGENCY));
+    says(w, "\"grounds\":\"downtime\",\"maintenance\":[]");
+}
+
+static void amendments_tell_from_what_to_what(void **state)
+{
+    struct world *w = *state;
+
+    compute(w, AMEND("1", "\"2026-11-20T00:00:00+09:00\"", "{\"cause\":\"attack\"}")
+                   AMEND("2", "\"2026-12-01T00:00:00+09:00\"",
+                         "{\"cause\":\"customer\",\"severity\":\"minor\"}")
+                       OUTAGE("o", JST("10T00:00:00"), JST("10T02:00:00"), EMERGENCY));
+    says(w, "\"amendments\":[{\"id\":\"1\",\"of\":\"o\",\"at\":\"2026-11-19T15:00:00.000Z\","
+            "\"who\":null,\"reason\":null,\"cause\":{\"from\":\"provider\",\"to\":\"attack\"},"
+            "\"late\":false},{\"id\":\"2\",\"of\":\"o\",\"at\":\"2026-11-30T15:00:00.000Z\","
+            "\"who\":null,\"reason\":null,\"severity\":{\"from\":\"emergency\",\"to\":\"minor\"},"
+            "\"cause\":{\"from\":\"attack\",\"to\":\"customer\"},\"late\":true}]");
+    assert_int_equal(w->edition, 2);
+    /* of an outage of another month */
+    compute_month(w, 2026, 12,
+                  AMEND("1", "\"2027-01-20T00:00:00+09:00\"", "{\"cause\":\"attack\"}")
+                      OUTAGE("o", JST("10T00:00:00"), JST("10T02:00:00"), EMERGENCY),
+                  LATER);
+    says(w, "\"amendments\":[]");
+    assert_int_equal(w->edition, 1);
+}
+
+/* 12.5 % of 98 765 yen is 12 345.625. */
+static void a_discount_in_yen(void **state)
+{
+    static const char events[] = OUTAGE("o", JST("10T00:00:00"), JST("12T00:00:00"), EMERGENCY);
+    struct world *w = *state;
+
+    w->contract.terms.discounts[0] = (struct tier){98000000, 12500000};
+    w->contract.terms.n_discounts = 1;
+    compute(w, events);
+    expect(w, "centre", "\"discount_percent\":12.5,\"discount_yen\":null,");
+    w->contract.monthly_fee_yen = 98765;
+    w->contract.yen_rounding = YEN_DOWN;
+    compute(w, events);
+    expect(w, "centre", "\"discount_yen\":12345,");
+    w->contract.yen_rounding = YEN_HALF_UP;
+    compute(w, events);
+    expect(w, "centre", "\"discount_yen\":12346,");
+    w->contract.monthly_fee_yen = 98760; /* 12 345 */
+    w->contract.yen_rounding = YEN_UP;
+    compute(w, events);
+    expect(w, "centre", "\"discount_yen\":12345,");
+    w->contract.monthly_fee_yen = 98761;
+    compute(w, events);
+    expect(w, "centre", "\"discount_yen\":12346,");
+    compute(w, "");
+    expect(w, "centre", "\"discount_percent\":0,\"discount_yen\":0,");
+}
+
 /* ---- services ---- */
 
 static void a_service_is_the_union_of_its_functions(void **state)
@@ -529,6 +674,11 @@ int main(void)
         CASE(exactly_98_percent_is_no_breach),
         CASE(_97_996_is_not_printed_as_98),
         CASE(judged_by_a_bound),
+        CASE(targets_of_recovery_and_notification),
+        CASE(minor_faults_by_business_days),
+        CASE(grounds_of_what_is_not_counted),
+        CASE(amendments_tell_from_what_to_what),
+        CASE(a_discount_in_yen),
         CASE(a_service_is_the_union_of_its_functions),
         CASE(months_with_days_of_23_and_25_hours),
         CASE(an_outage_over_the_hour_that_happens_twice),

@@ -184,7 +184,7 @@ static void as_text(void **state)
         "2025b)",
         "#1 calling: 2026-11-10 00:00:00.000 +09:00 - 2026-11-10 04:00:00.000 +09:00 (4:00:00.000)",
         "Mean time to repair: none",
-        "Not gathered yet, left out: response_time",
+        "Not gathered yet, left out: notices response_time",
         NULL};
     static const char *const japanese[] = {"月次SLA報告書 2026-11\n",
                                            "機能 calling（発信）",
