@@ -1,32 +1,25 @@
 #include "report/ledger_events.h"
+#include "report/ledger_fields.h"
+#include "report/ledger_kept.h"
 #include "report/line.h"
 #include "base/check.h"
-#include "base/limits.h"
 #include "base/mem.h"
+#include "base/utc.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-#define WINDOWS_MAX 65536
-#define OPEN_MAX 65536
 
 struct ledger_events {
     struct period period;
     struct function_names names;
-    uint64_t lines;
-    int64_t time_ms;
-    struct history done; /* ended, touching the period; and all windows */
-    struct history open; /* not ended yet */
-    struct history all;  /* both, made when asked for */
-};
-
-/* One parsed line; the first problem is kept in err. */
-struct fields {
-    json_t *root;
-    uint64_t seq;
-    struct err *err;
+    uint64_t named[LIMIT_FUNCTIONS]; /* the line that first named it; 0: the contract */
+    int n_contract;                  /* of the names */
+    uint64_t lines, taken;           /* taken: not later than as-of */
+    int64_t time_ms, begins_ms;
+    struct kept kept;
+    struct editions editions;
+    struct tree tree; /* of what was taken */
 };
 
 struct ledger_events *ledger_events_new(const struct contract *contract,
@@ -35,8 +28,11 @@ struct ledger_events *ledger_events_new(const struct contract *contract,
     struct ledger_events *events = mem_zalloc(1, sizeof *events);
 
     events->period = *period;
-    events->time_ms = UTC_NONE;
+    events->time_ms = events->begins_ms = UTC_NONE;
+    events->n_contract = contract->n_functions;
     function_names_init(&events->names, contract);
+    editions_init(&events->editions, period);
+    kept_init(&events->kept, period);
     return events;
 }
 
@@ -44,60 +40,27 @@ void ledger_events_free(struct ledger_events *events)
 {
     if (events == NULL)
         return;
-    history_free(&events->done);
-    history_free(&events->open);
-    history_free(&events->all);
+    kept_free(&events->kept);
+    editions_free(&events->editions);
     mem_free(events);
 }
 
-static int wrong(struct fields *f, const char *key, const char *expected)
-{
-    return err_set(f->err, ERR_INVALID, "entry %" PRIu64 ": field %s: %s", f->seq, key, expected);
-}
-
-static int get_number(struct fields *f, const char *key, uint64_t *value)
-{
-    const json_t *item = json_object_get(f->root, key);
-
-    if (!json_is_integer(item) || json_integer_value(item) < 0)
-        return wrong(f, key, "a number expected");
-    *value = (uint64_t)json_integer_value(item);
-    return 0;
-}
-
-/* A time, or UTC_NONE for null where `may_be_null`. */
-static int get_time(struct fields *f, const char *key, bool may_be_null, int64_t *utc_ms)
-{
-    const json_t *item = json_object_get(f->root, key);
-
-    *utc_ms = UTC_NONE;
-    if (may_be_null && (item == NULL || json_is_null(item)))
-        return 0;
-    if (!json_is_string(item) || utc_parse(json_string_value(item), utc_ms) != 0)
-        return wrong(f, key, may_be_null ? "a time or null expected" : "a time expected");
-    return 0;
-}
-
-static int get_word(struct fields *f, const char *key, int (*parse)(const char *name), int *value)
-{
-    const json_t *item = json_object_get(f->root, key);
-
-    *value = json_is_string(item) ? parse(json_string_value(item)) : -1;
-    return *value < 0 ? wrong(f, key, "not one of the known words") : 0;
-}
+/* ---- fields ---- */
 
 static int intern(struct ledger_events *events, struct fields *f, const json_t *item,
                   const char *key, struct function_set *set)
 {
     const char *name = json_string_value(item);
-    int i;
+    int i, n = events->names.n;
 
     if (name == NULL || name[0] == '\0' || strlen(name) >= LIMIT_NAME)
-        return wrong(f, key, "a function's name expected");
+        return field_wrong(f, key, "a function's name expected");
     i = function_names_find(&events->names, name, strlen(name));
     if (i < 0)
         return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d functions", f->seq,
                        LIMIT_FUNCTIONS);
+    if (i == n)
+        events->named[i] = f->seq;
     function_set_add(set, i);
     return 0;
 }
@@ -107,10 +70,33 @@ static int get_function(struct ledger_events *events, struct fields *f, struct f
     return intern(events, f, json_object_get(f->root, "function"), "function", set);
 }
 
+/* Is the line about the function that was named when it began? */
+static int same_function(struct ledger_events *events, struct fields *f,
+                         const struct function_set *was)
+{
+    struct function_set set = {0};
+    int rc = get_function(events, f, &set);
+
+    if (rc == 0 && memcmp(&set, was, sizeof set) != 0)
+        return field_wrong(f, "function", "not the one that it was opened for");
+    return rc;
+}
+
 static void id_text(char id[LIMIT_NAME], uint64_t number)
 {
     snprintf(id, LIMIT_NAME, "%" PRIu64, number);
 }
+
+static int told_late(struct ledger_events *events, struct fields *f, enum edition_what what,
+                     uint64_t subject, int64_t time_ms)
+{
+    struct edition_change change = {.what = what, .line = f->seq, .at_ms = time_ms};
+
+    id_text(change.subject, subject);
+    return editions_change(&events->editions, &change, f->err);
+}
+
+/* ---- outages ---- */
 
 /* Leaders' clocks differ, so edges counted by two of them may cross by a little: time
  * is never negative, and a bound beyond its edge says no more than the edge. */
@@ -118,8 +104,6 @@ static void settle(struct outage *o)
 {
     if (o->end_ms < o->start_ms)
         o->end_ms = o->start_ms;
-    if (o->last_good_ms == UTC_NONE || o->last_good_ms > o->start_ms)
-        o->last_good_ms = o->start_ms;
     if (o->last_fail_ms == UTC_NONE || o->last_fail_ms > o->end_ms)
         o->last_fail_ms = o->end_ms;
     if (o->last_fail_ms < o->start_ms)
@@ -131,77 +115,141 @@ static int outage_open(struct ledger_events *events, struct fields *f)
     struct outage o = {.end_ms = UTC_NONE, .last_fail_ms = UTC_NONE, .repaired_ms = UTC_NONE};
     int severity, cause, rc;
 
-    if ((rc = get_number(f, "outage", &o.line)) < 0 ||
+    if ((rc = field_number(f, "outage", &o.line)) < 0 ||
         (rc = get_function(events, f, &o.functions)) < 0 ||
-        (rc = get_word(f, "severity", outage_severity_parse, &severity)) < 0 ||
-        (rc = get_word(f, "cause", outage_cause_parse, &cause)) < 0 ||
-        (rc = get_time(f, "start", false, &o.start_ms)) < 0 ||
-        (rc = get_time(f, "last_good", true, &o.last_good_ms)) < 0 ||
-        (rc = get_time(f, "recognised", true, &o.recognised_ms)) < 0 ||
-        (rc = get_number(f, "evidence", &o.evidence)) < 0)
+        (rc = field_word(f, "severity", outage_severity_parse, false, &severity)) < 0 ||
+        (rc = field_word(f, "cause", outage_cause_parse, false, &cause)) < 0 ||
+        (rc = field_time(f, "start", false, &o.start_ms)) < 0 ||
+        (rc = field_time(f, "last_good", true, &o.last_good_ms)) < 0 ||
+        (rc = field_time(f, "recognised", true, &o.recognised_ms)) < 0 ||
+        (rc = field_number(f, "evidence", &o.evidence)) < 0)
         return rc;
     if (o.line != f->seq)
-        return wrong(f, "outage", "the entry's own seq expected");
-    if (events->open.n_outages >= OPEN_MAX)
-        return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d outages are open",
-                       f->seq, OPEN_MAX);
+        return field_wrong(f, "outage", "the entry's own seq expected");
     id_text(o.id, o.line);
     o.severity = o.first_severity = (enum severity)severity;
     o.cause = o.first_cause = (enum cause)cause;
     if (o.last_good_ms == UTC_NONE || o.last_good_ms > o.start_ms)
         o.last_good_ms = o.start_ms;
-    *history_outage(&events->open) = o;
+    if ((rc = kept_outage(&events->kept, &o, f)) < 0)
+        return rc;
+    events->editions.open += outage_touches(&o, &events->period);
     return 0;
 }
 
-/* Takes the outage that the line speaks of from those that are open. */
-static int outage_over(struct ledger_events *events, struct fields *f, struct outage *o)
+/* The open outage that the line speaks of. */
+static int outage_over(struct ledger_events *events, struct fields *f, struct outage **found)
 {
-    struct history *open = &events->open;
-    struct function_set functions = {0};
     uint64_t id;
-    size_t i;
-    int rc = get_number(f, "outage", &id);
+    int rc = field_number(f, "outage", &id);
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < open->n_outages && open->outages[i].line != id; i++)
-        ;
-    if (i == open->n_outages)
-        return wrong(f, "outage", "no such outage is open");
-    *o = open->outages[i];
-    if ((rc = get_function(events, f, &functions)) < 0)
-        return rc;
-    if (memcmp(&functions, &o->functions, sizeof functions) != 0)
-        return wrong(f, "function", "not the one whose outage was opened");
-    open->outages[i] = open->outages[--open->n_outages];
-    return 0;
+    *found = kept_find_outage(&events->kept, id);
+    if (*found == NULL || (*found)->end_ms != UTC_NONE)
+        return field_wrong(f, "outage", "no such outage is open");
+    return same_function(events, f, &(*found)->functions);
 }
 
 /* Callers were served: a disagreement, which is no outage. */
 static int outage_disputed(struct ledger_events *events, struct fields *f)
 {
-    struct outage none;
+    struct outage *o;
+    int rc = outage_over(events, f, &o);
 
-    return outage_over(events, f, &none);
-}
-
-static int outage_close(struct ledger_events *events, struct fields *f)
-{
-    struct outage o;
-    int rc;
-
-    if ((rc = outage_over(events, f, &o)) < 0 || (rc = get_time(f, "end", false, &o.end_ms)) < 0 ||
-        (rc = get_time(f, "last_fail", true, &o.last_fail_ms)) < 0)
+    if (rc < 0)
         return rc;
-    settle(&o);
-    o.repaired_ms = o.end_ms;
-    if (o.last_good_ms < events->period.end_ms && o.end_ms > events->period.begin_ms)
-        *history_outage(&events->done) = o;
+    events->editions.open -= outage_touches(o, &events->period);
+    kept_drop_outage(&events->kept, o);
     return 0;
 }
 
-static int window_added(struct ledger_events *events, struct fields *f)
+static int outage_close(struct ledger_events *events, struct fields *f, int64_t time_ms)
+{
+    int64_t end_ms, last_fail_ms;
+    struct outage *o;
+    int rc;
+
+    if ((rc = outage_over(events, f, &o)) < 0 ||
+        (rc = field_time(f, "end", false, &end_ms)) < 0 ||
+        (rc = field_time(f, "last_fail", true, &last_fail_ms)) < 0)
+        return rc;
+    events->editions.open -= outage_touches(o, &events->period);
+    o->end_ms = end_ms;
+    o->last_fail_ms = last_fail_ms;
+    settle(o);
+    o->repaired_ms = o->end_ms;
+    if (outage_touches(o, &events->period))
+        return told_late(events, f, EDITION_LATE_OUTAGE, o->line, time_ms);
+    kept_drop_outage(&events->kept, o);
+    return 0;
+}
+
+/* ---- what was said of them later ---- */
+
+/* Of an outage that touches the month; *found is NULL when it does not. */
+static int said_of(struct ledger_events *events, struct fields *f, int64_t time_ms,
+                   const char *key_of_text, struct amendment *a, struct outage **found)
+{
+    uint64_t id;
+    int rc;
+
+    *a = (struct amendment){.line = f->seq, .at_ms = time_ms, .severity = -1, .cause = -1};
+    if ((rc = field_number(f, "outage", &id)) < 0 ||
+        (rc = field_text(f, "who", a->who, sizeof a->who)) < 0 ||
+        (rc = field_text(f, key_of_text, a->reason, sizeof a->reason)) < 0)
+        return rc;
+    if (id >= f->seq)
+        return field_wrong(f, "outage", "the seq of an earlier entry expected");
+    id_text(a->id, f->seq);
+    id_text(a->of, id);
+    *found = kept_find_outage(&events->kept, id);
+    if (*found != NULL && !outage_touches(*found, &events->period))
+        *found = NULL;
+    return 0;
+}
+
+static int incident_note(struct ledger_events *events, struct fields *f, int64_t time_ms)
+{
+    struct amendment a;
+    struct outage *o;
+    int rc = said_of(events, f, time_ms, "text", &a, &o);
+
+    return rc < 0 || o == NULL ? rc : kept_amendment(&events->kept, &a, f);
+}
+
+static int incident_amended(struct ledger_events *events, struct fields *f, int64_t time_ms)
+{
+    struct edition_change change = {.what = EDITION_AMENDED, .line = f->seq, .at_ms = time_ms};
+    struct amendment a;
+    struct outage *o;
+    int rc;
+
+    if ((rc = said_of(events, f, time_ms, "reason", &a, &o)) < 0 ||
+        (rc = field_word(f, "severity", outage_severity_parse, true, &a.severity)) < 0 ||
+        (rc = field_word(f, "cause", outage_cause_parse, true, &a.cause)) < 0)
+        return rc;
+    if (a.severity < 0 && a.cause < 0)
+        return field_wrong(f, "severity", "this or a cause expected");
+    if (o == NULL)
+        return 0;
+    if ((rc = kept_amendment(&events->kept, &a, f)) < 0)
+        return rc;
+    change.severity_was = o->severity;
+    change.cause_was = o->cause;
+    o->severity = a.severity < 0 ? o->severity : (enum severity)a.severity;
+    o->cause = a.cause < 0 ? o->cause : (enum cause)a.cause;
+    change.severity = o->severity;
+    change.cause = o->cause;
+    memcpy(change.subject, a.of, sizeof change.subject);
+    memcpy(change.who, a.who, sizeof change.who);
+    memcpy(change.reason, a.reason, sizeof change.reason);
+    return editions_change(&events->editions, &change, f->err);
+}
+
+/* ---- maintenance windows ---- */
+
+static int window_added(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
     const json_t *kind = json_object_get(f->root, "kind");
     const json_t *list = json_object_get(f->root, "functions");
@@ -210,118 +258,105 @@ static int window_added(struct ledger_events *events, struct fields *f)
     size_t i;
     int rc;
 
-    if ((rc = get_number(f, "window", &id)) < 0 ||
-        (rc = get_time(f, "announced", false, &w.announced_ms)) < 0 ||
-        (rc = get_time(f, "start", false, &w.start_ms)) < 0 ||
-        (rc = get_time(f, "end", false, &w.end_ms)) < 0)
+    if ((rc = field_number(f, "window", &id)) < 0 ||
+        (rc = field_time(f, "announced", false, &w.announced_ms)) < 0 ||
+        (rc = field_time(f, "start", false, &w.start_ms)) < 0 ||
+        (rc = field_time(f, "end", false, &w.end_ms)) < 0 ||
+        (rc = field_text(f, "reason", w.reason, sizeof w.reason)) < 0)
         return rc;
     if (!json_is_string(kind) || (strcmp(json_string_value(kind), "regular") != 0 &&
                                   strcmp(json_string_value(kind), "emergency") != 0))
-        return wrong(f, "kind", "regular or emergency expected");
+        return field_wrong(f, "kind", "regular or emergency expected");
     if (!json_is_array(list))
-        return wrong(f, "functions", "a list of functions expected");
+        return field_wrong(f, "functions", "a list of functions expected");
     for (i = 0; i < json_array_size(list); i++)
         if ((rc = intern(events, f, json_array_get(list, i), "functions", &w.functions)) < 0)
             return rc;
     if (w.end_ms < w.start_ms)
-        return wrong(f, "end", "not before start");
-    if (events->done.n_windows >= WINDOWS_MAX)
-        return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d maintenance windows",
-                       f->seq, WINDOWS_MAX);
+        return field_wrong(f, "end", "not before start");
     id_text(w.id, id);
     w.emergency = strcmp(json_string_value(kind), "emergency") == 0;
     w.short_notice = json_is_true(json_object_get(f->root, "short_notice"));
-    *history_window(&events->done) = w;
-    return 0;
+    return kept_window(&events->kept, id, &w, time_ms, f);
 }
 
 /* An extension counts like a window of its own: it was announced when it was. */
-static int window_extended(struct ledger_events *events, struct fields *f)
+static int window_extended(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
-    const struct history *done = &events->done;
-    char id[LIMIT_NAME];
-    uint64_t number;
-    size_t i;
-    int rc = get_number(f, "window", &number);
+    uint64_t id;
+    int rc = field_number(f, "window", &id);
 
     if (rc < 0)
         return rc;
-    id_text(id, number);
-    for (i = 0; i < done->n_windows && strcmp(done->windows[i].id, id) != 0; i++)
-        ;
-    if (i == done->n_windows)
-        return wrong(f, "window", "no such window was added");
-    return window_added(events, f);
+    if (kept_find_window(&events->kept, id, 0) == events->kept.history.n_windows)
+        return field_wrong(f, "window", "no such window was added");
+    return window_added(events, f, time_ms);
 }
 
 static int window_ended(struct ledger_events *events, struct fields *f)
 {
-    struct history *done = &events->done;
-    char id[LIMIT_NAME];
+    struct history *h = &events->kept.history;
     int64_t finished_ms;
-    uint64_t number;
+    uint64_t id;
     size_t i, n = 0;
     int rc;
 
-    if ((rc = get_number(f, "window", &number)) < 0 ||
-        (rc = get_time(f, "finished", false, &finished_ms)) < 0)
+    if ((rc = field_number(f, "window", &id)) < 0 ||
+        (rc = field_time(f, "finished", false, &finished_ms)) < 0)
         return rc;
-    id_text(id, number);
-    for (i = 0; i < done->n_windows; i++) { /* with all that it was extended by */
-        if (strcmp(done->windows[i].id, id) != 0)
-            continue;
-        if (done->windows[i].finished_ms != UTC_NONE)
-            return wrong(f, "window", "it has ended already");
-        done->windows[i].finished_ms = finished_ms;
+    /* With all that it was extended by. */
+    for (i = kept_find_window(&events->kept, id, 0); i < h->n_windows;
+         i = kept_find_window(&events->kept, id, i + 1)) {
+        if (h->windows[i].finished_ms != UTC_NONE)
+            return field_wrong(f, "window", "it has ended already");
+        h->windows[i].finished_ms = finished_ms;
         n++;
     }
-    return n > 0 ? 0 : wrong(f, "window", "no such window was added");
+    return n > 0 ? 0 : field_wrong(f, "window", "no such window was added");
 }
+
+/* ---- unmonitored time ---- */
 
 static int gap_open(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
     struct unmonitored gap = {.start_ms = time_ms, .end_ms = UTC_NONE};
     int rc;
 
-    if ((rc = get_number(f, "unmonitored", &gap.line)) < 0 ||
+    if ((rc = field_number(f, "unmonitored", &gap.line)) < 0 ||
         (rc = get_function(events, f, &gap.functions)) < 0)
         return rc;
     if (gap.line != f->seq)
-        return wrong(f, "unmonitored", "the entry's own seq expected");
-    if (events->open.n_gaps >= OPEN_MAX)
-        return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d gaps are open", f->seq,
-                       OPEN_MAX);
-    *history_gap(&events->open) = gap;
+        return field_wrong(f, "unmonitored", "the entry's own seq expected");
+    if ((rc = kept_gap(&events->kept, &gap, f)) < 0)
+        return rc;
+    events->editions.open += gap_touches(&gap, &events->period);
     return 0;
 }
 
-static int gap_close(struct ledger_events *events, struct fields *f)
+static int gap_close(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
-    struct history *open = &events->open;
-    struct function_set functions = {0};
-    struct unmonitored gap;
+    struct unmonitored *gap;
     uint64_t id;
-    size_t i;
-    int rc = get_number(f, "unmonitored", &id);
+    int rc = field_number(f, "unmonitored", &id);
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < open->n_gaps && open->gaps[i].line != id; i++)
-        ;
-    if (i == open->n_gaps)
-        return wrong(f, "unmonitored", "no such gap is open");
-    gap = open->gaps[i];
-    if ((rc = get_function(events, f, &functions)) < 0 ||
-        (rc = get_time(f, "start", false, &gap.start_ms)) < 0 ||
-        (rc = get_time(f, "end", false, &gap.end_ms)) < 0)
+    gap = kept_find_gap(&events->kept, id);
+    if (gap == NULL || gap->end_ms != UTC_NONE)
+        return field_wrong(f, "unmonitored", "no such gap is open");
+    if ((rc = same_function(events, f, &gap->functions)) < 0)
         return rc;
-    if (memcmp(&functions, &gap.functions, sizeof functions) != 0)
-        return wrong(f, "function", "not the one whose gap was opened");
-    open->gaps[i] = open->gaps[--open->n_gaps];
-    if (gap.start_ms < events->period.end_ms && gap.end_ms > events->period.begin_ms)
-        *history_gap(&events->done) = gap;
+    events->editions.open -= gap_touches(gap, &events->period);
+    if ((rc = field_time(f, "start", false, &gap->start_ms)) < 0 ||
+        (rc = field_time(f, "end", false, &gap->end_ms)) < 0)
+        return rc;
+    if (gap_touches(gap, &events->period))
+        return told_late(events, f, EDITION_LATE_GAP, gap->line, time_ms);
+    kept_drop_gap(&events->kept, gap);
     return 0;
 }
+
+/* ---- lines ---- */
 
 static bool is(const struct line_start *start, const char *category, const char *type)
 {
@@ -333,34 +368,73 @@ static int take(struct ledger_events *events, struct fields *f, const struct lin
     if (is(start, "outage", "open"))
         return outage_open(events, f);
     if (is(start, "outage", "close"))
-        return outage_close(events, f);
+        return outage_close(events, f, start->time_ms);
     if (is(start, "outage", "disputed"))
         return outage_disputed(events, f);
+    if (is(start, "incident", "amended"))
+        return incident_amended(events, f, start->time_ms);
+    if (is(start, "incident", "note"))
+        return incident_note(events, f, start->time_ms);
     if (is(start, "maintenance", "added"))
-        return window_added(events, f);
+        return window_added(events, f, start->time_ms);
     if (is(start, "maintenance", "extended"))
-        return window_extended(events, f);
+        return window_extended(events, f, start->time_ms);
     if (is(start, "maintenance", "ended"))
         return window_ended(events, f);
     if (is(start, "coverage", "unmonitored-open"))
         return gap_open(events, f, start->time_ms);
     if (is(start, "coverage", "unmonitored-close"))
-        return gap_close(events, f);
+        return gap_close(events, f, start->time_ms);
     return 0;
 }
 
 static bool concerns_us(const struct line_start *start)
 {
     return strcmp(start->category, "outage") == 0 || strcmp(start->category, "maintenance") == 0 ||
+           strcmp(start->category, "incident") == 0 ||
            (strcmp(start->category, "coverage") == 0 &&
             strncmp(start->type, "unmonitored", strlen("unmonitored")) == 0);
 }
 
-int ledger_events_line(struct ledger_events *events, const char *line, size_t len, struct err *err)
+static int parse_and_take(struct ledger_events *events, const char *line, size_t len,
+                          const struct line_start *start, struct err *err)
 {
-    struct fields f = {.seq = events->lines, .err = err};
-    struct line_start start;
+    struct fields f = {.seq = start->seq, .err = err};
     json_error_t problem;
+    int rc;
+
+    f.root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
+    rc = f.root == NULL
+             ? err_set(err, ERR_INVALID, "entry %" PRIu64 ": not JSON: %s", f.seq, problem.text)
+             : take(events, &f, start);
+    json_decref(f.root);
+    return rc;
+}
+
+/* What follows from a line that is not later than as-of. */
+static int account(struct ledger_events *events, const char *line, size_t len,
+                   const struct line_start *start, const struct tree *tree, struct err *err)
+{
+    struct edition *edition;
+    int rc;
+
+    if (events->taken == 0)
+        events->begins_ms = start->time_ms;
+    if (concerns_us(start) && (rc = parse_and_take(events, line, len, start, err)) < 0)
+        return rc;
+    events->taken++;
+    if (tree != NULL)
+        tree_copy(&events->tree, tree);
+    edition = editions_line(&events->editions, start->seq, start->time_ms);
+    if (edition != NULL && tree != NULL)
+        tree_root(tree, edition->root);
+    return 0;
+}
+
+int ledger_events_line(struct ledger_events *events, const char *line, size_t len,
+                       const struct tree *tree, struct err *err)
+{
+    struct line_start start;
     int rc = line_start(line, len, &start, err);
 
     if (rc < 0)
@@ -369,39 +443,81 @@ int ledger_events_line(struct ledger_events *events, const char *line, size_t le
         return err_set(err, ERR_INVALID, "entry %" PRIu64 ": field seq: entry %" PRIu64 " found",
                        events->lines, start.seq);
     if (events->lines > 0 && start.time_ms < events->time_ms)
-        return wrong(&f, "time", "it runs backwards");
-    if (concerns_us(&start)) {
-        f.root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
-        rc = f.root == NULL
-                 ? err_set(err, ERR_INVALID, "entry %" PRIu64 ": not JSON: %s", f.seq, problem.text)
-                 : take(events, &f, &start);
-        json_decref(f.root);
-    }
+        return err_set(err, ERR_INVALID, "entry %" PRIu64 ": field time: it runs backwards",
+                       events->lines);
     events->lines++;
     events->time_ms = start.time_ms;
-    return rc;
+    return start.time_ms > events->period.as_of_ms ? 0
+                                                   : account(events, line, len, &start, tree, err);
 }
 
-struct history *ledger_events_history(struct ledger_events *events)
-{
-    struct history *all = &events->all;
-    size_t i;
+/* ---- views ---- */
 
-    all->n_outages = all->n_windows = all->n_gaps = 0;
-    for (i = 0; i < events->done.n_outages; i++)
-        *history_outage(all) = events->done.outages[i];
-    for (i = 0; i < events->open.n_outages; i++)
-        *history_outage(all) = events->open.outages[i];
-    for (i = 0; i < events->done.n_windows; i++)
-        *history_window(all) = events->done.windows[i];
-    for (i = 0; i < events->done.n_gaps; i++)
-        *history_gap(all) = events->done.gaps[i];
-    for (i = 0; i < events->open.n_gaps; i++)
-        *history_gap(all) = events->open.gaps[i];
-    return all;
+/* Nobody watched before the ledger began. */
+static void add_before(const struct ledger_events *events, struct ledger_view *view)
+{
+    struct unmonitored *gap;
+    int i;
+
+    if (events->taken == 0 || events->begins_ms <= events->period.begin_ms ||
+        events->n_contract == 0)
+        return;
+    gap = history_gap(&view->history);
+    gap->start_ms = events->period.begin_ms;
+    gap->end_ms = events->begins_ms;
+    for (i = 0; i < events->n_contract; i++)
+        function_set_add(&gap->functions, i);
 }
 
-const struct function_names *ledger_events_names(const struct ledger_events *events)
+int ledger_events_view(const struct ledger_events *events, int edition, struct ledger_view *view,
+                       struct err *err)
 {
-    return &events->names;
+    const struct editions *editions = &events->editions;
+    const struct edition *made = NULL;
+    bool pending = editions_pending(editions);
+    uint64_t last;
+
+    if (edition < 0 || (uint64_t)edition > editions->n + pending)
+        return err_set(err, ERR_REFUSED, "there is no edition %d: there are %zu%s", edition,
+                       editions->n, pending ? " and a provisional one" : "");
+    if (edition > 0 && (size_t)edition <= editions->n)
+        made = &editions->items[edition - 1];
+    else if (edition == 0 && !pending)
+        made = &editions->items[editions->n - 1];
+    *view = (struct ledger_view){.edition = made != NULL ? (int)(made - editions->items) + 1
+                                                         : (int)editions->n + 1,
+                                 .provisional = made == NULL,
+                                 .as_of_ms = made != NULL ? made->at_ms : events->period.as_of_ms,
+                                 .begins_ms = events->begins_ms,
+                                 .size = made != NULL ? made->line + 1 : events->taken,
+                                 .names = events->names,
+                                 .made = made};
+    if (made != NULL)
+        memcpy(view->root, made->root, sizeof view->root);
+    else
+        tree_root(&events->tree, view->root);
+    view->changes = editions_changes(editions, made, &view->n_changes);
+    last = made != NULL ? made->line : UINT64_MAX;
+    kept_copy(&events->kept, last, made != NULL ? made->at_ms : INT64_MAX, &view->history);
+    while (view->names.n > events->n_contract && events->named[view->names.n - 1] > last)
+        view->names.n--;
+    add_before(events, view);
+    return 0;
+}
+
+void ledger_view_input(struct ledger_view *view, struct sla_input *input)
+{
+    input->history = &view->history;
+    input->names = &view->names;
+    input->as_of_ms = view->as_of_ms;
+    input->edition = view->edition;
+    input->provisional = view->provisional;
+    input->view = view;
+    input->ledger_size = view->size;
+    memcpy(input->ledger_root, view->root, sizeof input->ledger_root);
+}
+
+void ledger_view_free(struct ledger_view *view)
+{
+    history_free(&view->history);
 }

@@ -177,6 +177,8 @@ struct sla *sla_new(const struct sla_input *input)
         snprintf(sla->tzdata, sizeof sla->tzdata, "%s", input->tzdata);
     if (input->cluster != NULL)
         snprintf(sla->cluster, sizeof sla->cluster, "%s", input->cluster);
+    sla->view = input->view;
+    sla->before = input->before;
     sla->ledger = input->cluster != NULL;
     sla->ledger_size = input->ledger_size;
     memcpy(sla->ledger_root, input->ledger_root, TREE_HASH);
@@ -194,6 +196,8 @@ struct sla *sla_new(const struct sla_input *input)
     sla_details(sla);
     if (input->edition > 0)
         sla->edition = input->edition;
+    if (input->view != NULL)
+        sla->provisional = input->provisional;
     return sla;
 }
 

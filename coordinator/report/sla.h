@@ -30,6 +30,8 @@ struct function_names {
 int function_names_find(struct function_names *names, const char *name, size_t len);
 void function_names_init(struct function_names *names, const struct contract *contract);
 
+struct ledger_view; /* report/ledger_events.h */
+
 struct sla_input {
     const struct contract *contract;
     const struct zone *zone; /* that the contract names */
@@ -38,6 +40,9 @@ struct sla_input {
     struct history *history; /* its amendments are applied */
     const struct function_names *names;
     int edition; /* 0: the first, and one more for each amendment that came too late for it */
+    const struct ledger_view *view; /* NULL: a plain list; else ledger_view_input() has filled … */
+    bool provisional;               /* … all that it has */
+    const struct sla *before;       /* the report of the edition before; NULL: none */
     const char *cluster;  /* "": not known; NULL: none, the history is a plain list … */
     const char *tzdata;   /* version such as "2025b"; NULL: not known */
     uint64_t ledger_size; /* … else entries that were read, and their root */
@@ -94,12 +99,14 @@ struct sla {
     const struct zone *zone;
     const struct history *history;
     const struct function_names *names; /* those behind the contract's are not in it (any more) */
-    struct account *account;            /* owned: the sets behind the figures */
+    const struct ledger_view *view; /* NULL: a plain list */
+    const struct sla *before;       /* the edition before, of the same contract; NULL: none */
+    struct account *account;        /* owned: the sets behind the figures */
     char cluster[LIMIT_NAME], tzdata[LIMIT_NAME];
     int year, month;
     struct period period;
     int edition;                          /* from 1 */
-    bool provisional;                     /* the period is not over or an outage in it is open */
+    bool provisional; /* the period is not over or an outage in it is open (report/edition.h) */
     struct sla_row *functions, *services; /* owned, in the contract's order */
     int n_functions, n_services;
     struct sla_outage *outages; /* owned, that touch the period, by start */

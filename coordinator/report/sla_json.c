@@ -1,5 +1,6 @@
 #include "report/csv.h"
 #include "report/sla.h"
+#include "report/sla_edition.h"
 #include "base/jsonw.h"
 
 #include <string.h>
@@ -254,6 +255,7 @@ void sla_json(const struct sla *sla, struct buf *out)
     outages_json(&w, sla);
     windows_json(&w, sla);
     amendments_json(&w, sla);
+    sla_edition_json(sla, &w);
     jsonw_array(&w, "not_in_contract");
     for (i = sla->n_functions; i < sla->names->n; i++)
         jsonw_str(&w, NULL, sla->names->names[i]);

@@ -1,3 +1,4 @@
+#include "report/sla_edition.h"
 #include "report/sla_words.h"
 
 #include <inttypes.h>
@@ -191,6 +192,7 @@ void sla_text(const struct sla *sla, enum sla_language language, struct buf *out
         row(&p, W_FUNCTION, &sla->functions[i]);
     outages(&p);
     windows(&p);
+    sla_edition_text(sla, language, out);
     if (sla->names->n > sla->n_functions) {
         buf_printf(out, "\n%s:", word(&p, W_NOT_IN_CONTRACT));
         for (i = sla->n_functions; i < sla->names->n; i++)

@@ -47,6 +47,18 @@ void tree_append(struct tree *tree, const uint8_t leaf[TREE_HASH])
     tree->size++;
 }
 
+void tree_copy(struct tree *to, const struct tree *from)
+{
+    uint64_t left;
+
+    to->size = from->size;
+    for (left = from->size; left != 0; left &= left - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(left);
+
+        memcpy(to->peaks[k], from->peaks[k], TREE_HASH);
+    }
+}
+
 /* RFC 6962 splits at the largest power of two below the size, so the peaks join from
  * the smallest (rightmost) to the largest. */
 void tree_root(const struct tree *tree, uint8_t root[TREE_HASH])

@@ -18,6 +18,8 @@ struct tree {
 
 void tree_leaf(const void *bytes, size_t len, uint8_t hash[TREE_HASH]);
 void tree_append(struct tree *tree, const uint8_t leaf[TREE_HASH]);
+/* Only what means something: a few hundred bytes. */
+void tree_copy(struct tree *to, const struct tree *from);
 /* Root over all leaves; of the empty tree: SHA-256 of nothing. */
 void tree_root(const struct tree *tree, uint8_t root[TREE_HASH]);
 

@@ -1,0 +1,218 @@
+#include "report/ledger_kept.h"
+#include "report/ledger_events.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define SWEEP_LEAST 64
+
+void kept_init(struct kept *kept, const struct period *period)
+{
+    *kept = (struct kept){.period = *period, .sweep_windows = SWEEP_LEAST};
+}
+
+void kept_free(struct kept *kept)
+{
+    history_free(&kept->history);
+    mem_free(kept->window_ids);
+}
+
+bool outage_touches(const struct outage *o, const struct period *period)
+{
+    return o->last_good_ms < period->end_ms &&
+           (o->end_ms == UTC_NONE || o->end_ms > period->begin_ms);
+}
+
+bool gap_touches(const struct unmonitored *gap, const struct period *period)
+{
+    return gap->start_ms < period->end_ms &&
+           (gap->end_ms == UTC_NONE || gap->end_ms > period->begin_ms);
+}
+
+static int too_many(struct fields *f, int most, const char *what)
+{
+    return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d %s", f->seq, most, what);
+}
+
+/* ---- outages ---- */
+
+struct outage *kept_find_outage(const struct kept *kept, uint64_t line)
+{
+    struct outage *items = kept->history.outages;
+    size_t low = 0, high = kept->history.n_outages;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (items[mid].line < line)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < kept->history.n_outages && items[low].line == line &&
+                   items[low].start_ms != UTC_NONE
+               ? &items[low]
+               : NULL;
+}
+
+int kept_outage(struct kept *kept, const struct outage *outage, struct fields *f)
+{
+    if (kept->history.n_outages - kept->dropped_outages >= LEDGER_OUTAGES_MAX)
+        return too_many(f, LEDGER_OUTAGES_MAX, "outages are open or touch the month");
+    *history_outage(&kept->history) = *outage;
+    return 0;
+}
+
+/* When half of them are dropped, the rest moves together: constant time a drop, on average. */
+void kept_drop_outage(struct kept *kept, struct outage *outage)
+{
+    struct history *h = &kept->history;
+    size_t i, n = 0;
+
+    outage->start_ms = UTC_NONE;
+    kept->dropped_outages++;
+    if (kept->dropped_outages < SWEEP_LEAST || kept->dropped_outages < h->n_outages / 2)
+        return;
+    for (i = 0; i < h->n_outages; i++)
+        if (h->outages[i].start_ms != UTC_NONE)
+            h->outages[n++] = h->outages[i];
+    h->n_outages = n;
+    kept->dropped_outages = 0;
+}
+
+/* ---- unmonitored time ---- */
+
+struct unmonitored *kept_find_gap(const struct kept *kept, uint64_t line)
+{
+    struct unmonitored *items = kept->history.gaps;
+    size_t low = 0, high = kept->history.n_gaps;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (items[mid].line < line)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < kept->history.n_gaps && items[low].line == line && items[low].start_ms != UTC_NONE
+               ? &items[low]
+               : NULL;
+}
+
+int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f)
+{
+    if (kept->history.n_gaps - kept->dropped_gaps >= LEDGER_GAPS_MAX)
+        return too_many(f, LEDGER_GAPS_MAX, "unmonitored times are open or touch the month");
+    *history_gap(&kept->history) = *gap;
+    return 0;
+}
+
+void kept_drop_gap(struct kept *kept, struct unmonitored *gap)
+{
+    struct history *h = &kept->history;
+    size_t i, n = 0;
+
+    gap->start_ms = UTC_NONE;
+    kept->dropped_gaps++;
+    if (kept->dropped_gaps < SWEEP_LEAST || kept->dropped_gaps < h->n_gaps / 2)
+        return;
+    for (i = 0; i < h->n_gaps; i++)
+        if (h->gaps[i].start_ms != UTC_NONE)
+            h->gaps[n++] = h->gaps[i];
+    h->n_gaps = n;
+    kept->dropped_gaps = 0;
+}
+
+/* ---- amendments ---- */
+
+static void sweep_amendments(struct kept *kept)
+{
+    struct history *h = &kept->history;
+    size_t i, n = 0;
+
+    for (i = 0; i < h->n_amendments; i++)
+        if (kept_find_outage(kept, strtoull(h->amendments[i].of, NULL, 10)) != NULL)
+            h->amendments[n++] = h->amendments[i];
+    h->n_amendments = n;
+}
+
+int kept_amendment(struct kept *kept, const struct amendment *amendment, struct fields *f)
+{
+    if (kept->history.n_amendments >= LEDGER_AMENDMENTS_MAX)
+        sweep_amendments(kept);
+    if (kept->history.n_amendments >= LEDGER_AMENDMENTS_MAX)
+        return too_many(f, LEDGER_AMENDMENTS_MAX, "amendments and notes of the month's outages");
+    *history_amendment(&kept->history) = *amendment;
+    return 0;
+}
+
+/* ---- windows ---- */
+
+/* No line speaks of a window that is over any more. */
+static void sweep_windows(struct kept *kept, int64_t time_ms)
+{
+    struct history *h = &kept->history;
+    size_t i, n = 0;
+
+    for (i = 0; i < h->n_windows; i++) {
+        const struct window *w = &h->windows[i];
+
+        if (w->end_ms <= time_ms &&
+            (w->start_ms >= kept->period.end_ms || w->end_ms <= kept->period.begin_ms))
+            continue;
+        kept->window_ids[n] = kept->window_ids[i];
+        h->windows[n++] = *w;
+    }
+    h->n_windows = n;
+    kept->sweep_windows = n < SWEEP_LEAST ? SWEEP_LEAST : 2 * n;
+}
+
+int kept_window(struct kept *kept, uint64_t id, const struct window *window, int64_t time_ms,
+                struct fields *f)
+{
+    struct history *h = &kept->history;
+
+    if (h->n_windows >= kept->sweep_windows || h->n_windows >= LEDGER_WINDOWS_MAX)
+        sweep_windows(kept, time_ms);
+    if (h->n_windows >= LEDGER_WINDOWS_MAX)
+        return too_many(f, LEDGER_WINDOWS_MAX, "maintenance windows are not over or touch the month");
+    *history_window(h) = *window;
+    kept->window_ids = mem_realloc(kept->window_ids, h->cap_windows, sizeof *kept->window_ids);
+    kept->window_ids[h->n_windows - 1] = id;
+    return 0;
+}
+
+size_t kept_find_window(const struct kept *kept, uint64_t id, size_t from)
+{
+    size_t i = from;
+
+    while (i < kept->history.n_windows && kept->window_ids[i] != id)
+        i++;
+    return i;
+}
+
+/* ---- copies ---- */
+
+void kept_copy(const struct kept *kept, uint64_t last, int64_t before_ms, struct history *out)
+{
+    const struct history *h = &kept->history;
+    size_t i;
+
+    for (i = 0; i < h->n_outages && h->outages[i].line <= last; i++)
+        if (h->outages[i].start_ms != UTC_NONE && outage_touches(&h->outages[i], &kept->period))
+            *history_outage(out) = h->outages[i];
+    for (i = 0; i < h->n_gaps && h->gaps[i].line <= last; i++)
+        if (h->gaps[i].start_ms != UTC_NONE && gap_touches(&h->gaps[i], &kept->period))
+            *history_gap(out) = h->gaps[i];
+    for (i = 0; i < h->n_windows && h->windows[i].line <= last; i++) {
+        struct window *copy = history_window(out);
+
+        *copy = h->windows[i];
+        if (copy->finished_ms >= before_ms)
+            copy->finished_ms = UTC_NONE;
+    }
+    for (i = 0; i < h->n_amendments && h->amendments[i].line <= last; i++)
+        *history_amendment(out) = h->amendments[i];
+}

@@ -1,0 +1,45 @@
+/* What report/ledger_events keeps of a ledger: outages and unmonitored time that are open or touch
+ * the period, in the order of the lines that began them, so that they are found by a binary search
+ * however many there are; windows that are not over or touch it; amendments of what is kept. What
+ * there is more of than its bound is an error that names the entry. */
+#ifndef REPORT_LEDGER_KEPT_H
+#define REPORT_LEDGER_KEPT_H
+
+#include "core/account/availability.h"
+#include "report/ledger_fields.h"
+
+struct kept {
+    struct period period;
+    struct history history; /* outages and gaps whose start_ms is UTC_NONE were dropped */
+    size_t dropped_outages, dropped_gaps;
+    uint64_t *window_ids; /* owned: of each of the history's windows */
+    size_t sweep_windows; /* so many: those that are over go */
+};
+
+void kept_init(struct kept *kept, const struct period *period);
+void kept_free(struct kept *kept);
+
+/* With their bounds, and while they are open. */
+bool outage_touches(const struct outage *outage, const struct period *period);
+bool gap_touches(const struct unmonitored *gap, const struct period *period);
+
+/* Copies of these are kept: 0 or ERR_LIMIT. Lines come in order. */
+int kept_outage(struct kept *kept, const struct outage *outage, struct fields *f);
+int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f);
+int kept_amendment(struct kept *kept, const struct amendment *amendment, struct fields *f);
+int kept_window(struct kept *kept, uint64_t id, const struct window *window, int64_t time_ms,
+                struct fields *f);
+
+/* By the line that began it; NULL: it is not kept. Until the next is added or dropped. */
+struct outage *kept_find_outage(const struct kept *kept, uint64_t line);
+struct unmonitored *kept_find_gap(const struct kept *kept, uint64_t line);
+/* The first from `from` on with this id, and how many windows there are when there is none. */
+size_t kept_find_window(const struct kept *kept, uint64_t id, size_t from);
+
+void kept_drop_outage(struct kept *kept, struct outage *outage);
+void kept_drop_gap(struct kept *kept, struct unmonitored *gap);
+
+/* What lines up to and with `last` told, before `before_ms`, into an empty history. */
+void kept_copy(const struct kept *kept, uint64_t last, int64_t before_ms, struct history *out);
+
+#endif
