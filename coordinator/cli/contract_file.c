@@ -14,6 +14,24 @@ static int load(const char *file, struct contract *contract, struct zone **zone,
     return 0;
 }
 
+int contract_text_read(const char *name, const void *text, size_t len, struct contract *contract,
+                       struct zone **zone, struct err *err)
+{
+    int r;
+
+    *contract = (struct contract){0};
+    *zone = NULL;
+    r = contract_parse(name, text, len, contract, err);
+    if (r == 0)
+        r = load(name, contract, zone, err);
+    if (r == 0)
+        return 0;
+    zone_free(*zone);
+    *zone = NULL;
+    contract_free(contract);
+    return r;
+}
+
 int contract_file_read(struct cli *cli, const char *file, struct contract *contract,
                        struct zone **zone)
 {
@@ -25,14 +43,7 @@ int contract_file_read(struct cli *cli, const char *file, struct contract *contr
     *zone = NULL;
     r = cli_read_file(file, LIMIT_CONFIG, &bytes, &err);
     if (r == 0)
-        r = contract_parse(file, bytes.data, bytes.len, contract, &err);
-    if (r == 0)
-        r = load(file, contract, zone, &err);
+        r = contract_text_read(file, bytes.data, bytes.len, contract, zone, &err);
     buf_free(&bytes);
-    if (r == 0)
-        return 0;
-    zone_free(*zone);
-    *zone = NULL;
-    contract_free(contract);
-    return cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
+    return r == 0 ? 0 : cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
 }

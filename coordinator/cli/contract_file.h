@@ -10,5 +10,8 @@
  * message (then there is nothing to free). */
 int contract_file_read(struct cli *cli, const char *file, struct contract *contract,
                        struct zone **zone);
+/* The same of a contract's text; `name` is for messages. ERR_INVALID or ERR_LIMIT. */
+int contract_text_read(const char *name, const void *text, size_t len, struct contract *contract,
+                       struct zone **zone, struct err *err);
 
 #endif

@@ -63,14 +63,16 @@ int ledger_pull(struct cli *cli, ledger_line_fn *each, void *context, struct led
     json_t *page;
     int r = 0;
 
+    head->tree = &tree;
     while (first || (r == 0 && tree.size < head->size)) {
         uint64_t before = tree.size;
 
         r = ledger_page(cli, tree.size, 0, NULL, &page);
         if (r != 0)
-            return r;
+            break;
         if (first) {
             head->size = (uint64_t)cli_int(page, "size");
+            snprintf(head->cluster, sizeof head->cluster, "%s", cli_text(page, "cluster"));
             r = read_root(cli, cli_text(page, "root"), head->root);
             first = false;
         }
@@ -81,6 +83,7 @@ int ledger_pull(struct cli *cli, ledger_line_fn *each, void *context, struct led
             r = cli_fail(cli, CLI_REFUSED, "%s has no line %llu of the ledger",
                          kirikae_answered_by(cli->client), (unsigned long long)tree.size);
     }
+    head->tree = NULL;
     if (r != 0)
         return r;
     tree_root(&tree, root);

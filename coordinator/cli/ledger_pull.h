@@ -4,11 +4,14 @@
 #define CLI_LEDGER_PULL_H
 
 #include "cli/cli.h"
+#include "base/limits.h"
 #include "core/account/tree.h"
 
 struct ledger_head {
     uint64_t size;
     uint8_t root[TREE_HASH];
+    char cluster[LIMIT_NAME];
+    const struct tree *tree; /* while lines are given: of all up to and with this one; else NULL */
 };
 
 /* One line without its newline; 0 to go on, or an exit code. */

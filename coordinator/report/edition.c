@@ -4,19 +4,20 @@
 
 #include <inttypes.h>
 
-void editions_init(struct editions *editions, const struct period *period)
+void report_editions_init(struct report_editions *editions, const struct period *period)
 {
-    *editions = (struct editions){.period = *period, .changed = true};
+    *editions = (struct report_editions){.period = *period, .changed = true};
 }
 
-void editions_free(struct editions *editions)
+void report_editions_free(struct report_editions *editions)
 {
     mem_free(editions->items);
     mem_free(editions->changes);
-    *editions = (struct editions){0};
+    *editions = (struct report_editions){0};
 }
 
-int editions_change(struct editions *editions, const struct edition_change *change, struct err *err)
+int report_editions_change(struct report_editions *editions, const struct edition_change *change,
+                           struct err *err)
 {
     editions->changed = true;
     if (editions->n == 0)
@@ -34,13 +35,14 @@ int editions_change(struct editions *editions, const struct edition_change *chan
     return 0;
 }
 
-bool editions_pending(const struct editions *editions)
+bool report_editions_pending(const struct report_editions *editions)
 {
     return editions->open > 0 || editions->changed;
 }
 
-const struct edition_change *editions_changes(const struct editions *editions,
-                                              const struct edition *edition, size_t *n)
+const struct edition_change *report_editions_changes(const struct report_editions *editions,
+                                                     const struct report_edition *edition,
+                                                     size_t *n)
 {
     size_t first = 0;
 
@@ -49,7 +51,7 @@ const struct edition_change *editions_changes(const struct editions *editions,
         *n = edition->n_changes;
     } else {
         if (editions->n > 0) {
-            const struct edition *newest = &editions->items[editions->n - 1];
+            const struct report_edition *newest = &editions->items[editions->n - 1];
 
             first = newest->first_change + newest->n_changes;
         }
@@ -58,9 +60,10 @@ const struct edition_change *editions_changes(const struct editions *editions,
     return *n > 0 ? editions->changes + first : NULL;
 }
 
-struct edition *editions_line(struct editions *editions, uint64_t line, int64_t time_ms)
+struct report_edition *report_editions_line(struct report_editions *editions, uint64_t line,
+                                            int64_t time_ms)
 {
-    struct edition *edition;
+    struct report_edition *edition;
     size_t first;
 
     if (time_ms < editions->period.end_ms || editions->open > 0 || !editions->changed)
@@ -74,10 +77,10 @@ struct edition *editions_line(struct editions *editions, uint64_t line, int64_t 
         editions->items = mem_realloc(editions->items, editions->cap, sizeof *editions->items);
     }
     edition = &editions->items[editions->n++];
-    *edition = (struct edition){.line = line,
-                                .at_ms = time_ms,
-                                .first_change = first,
-                                .n_changes = editions->n_changes - first};
+    *edition = (struct report_edition){.line = line,
+                                       .at_ms = time_ms,
+                                       .first_change = first,
+                                       .n_changes = editions->n_changes - first};
     editions->changed = false;
     return edition;
 }

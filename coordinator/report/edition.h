@@ -37,23 +37,23 @@ struct edition_change {
     enum edition_what what;
     uint64_t line; /* that says it, and its time */
     int64_t at_ms;
-    char subject[LIMIT_NAME];              /* the outage's or unmonitored time's id */
-    enum severity severity, severity_was;  /* amended: equal when the line does not set it */
-    enum cause cause, cause_was;           /* likewise */
-    char who[LIMIT_NAME];                  /* amended: may be empty */
-    char reason[LIMIT_TEXT];               /* likewise */
+    char subject[LIMIT_NAME];             /* the outage's or unmonitored time's id */
+    enum severity severity, severity_was; /* amended: equal when the line does not set it */
+    enum cause cause, cause_was;          /* likewise */
+    char who[LIMIT_NAME];                 /* amended: may be empty */
+    char reason[LIMIT_TEXT];              /* likewise */
 };
 
-struct edition {
+struct report_edition {
     uint64_t line; /* that made it, and its time: the report's as-of */
     int64_t at_ms;
-    uint8_t root[TREE_HASH];       /* of the ledger up to and with that line */
+    uint8_t root[TREE_HASH];        /* of the ledger up to and with that line */
     size_t first_change, n_changes; /* since the edition before; none of the first */
 };
 
-struct editions {
+struct report_editions {
     struct period period;
-    struct edition *items; /* owned: edition n is items[n - 1] */
+    struct report_edition *items; /* owned: edition n is items[n - 1] */
     size_t n, cap;
     struct edition_change *changes; /* owned */
     size_t n_changes, cap_changes;
@@ -61,18 +61,20 @@ struct editions {
     bool changed;  /* since the newest edition, or there is none */
 };
 
-void editions_init(struct editions *editions, const struct period *period);
-void editions_free(struct editions *editions);
+void report_editions_init(struct report_editions *editions, const struct period *period);
+void report_editions_free(struct report_editions *editions);
 
 /* Since the newest edition this was said. Nothing to remember before the first. ERR_LIMIT. */
-int editions_change(struct editions *editions, const struct edition_change *change,
-                    struct err *err);
+int report_editions_change(struct report_editions *editions, const struct edition_change *change,
+                           struct err *err);
 /* Behind every line: does it make an edition? Then its root is still to be filled in. */
-struct edition *editions_line(struct editions *editions, uint64_t line, int64_t time_ms);
+struct report_edition *report_editions_line(struct report_editions *editions, uint64_t line,
+                                            int64_t time_ms);
 /* Is something said of the month that is in no edition yet? */
-bool editions_pending(const struct editions *editions);
+bool report_editions_pending(const struct report_editions *editions);
 /* Of one edition; or (NULL) of the provisional report that is behind all. */
-const struct edition_change *editions_changes(const struct editions *editions,
-                                              const struct edition *edition, size_t *n);
+const struct edition_change *report_editions_changes(const struct report_editions *editions,
+                                                     const struct report_edition *edition,
+                                                     size_t *n);
 
 #endif

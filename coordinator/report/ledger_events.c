@@ -18,7 +18,7 @@ struct ledger_events {
     uint64_t lines, taken;           /* taken: not later than as-of */
     int64_t time_ms, begins_ms;
     struct kept kept;
-    struct editions editions;
+    struct report_editions editions;
     struct tree tree; /* of what was taken */
 };
 
@@ -31,7 +31,7 @@ struct ledger_events *ledger_events_new(const struct contract *contract,
     events->time_ms = events->begins_ms = UTC_NONE;
     events->n_contract = contract->n_functions;
     function_names_init(&events->names, contract);
-    editions_init(&events->editions, period);
+    report_editions_init(&events->editions, period);
     kept_init(&events->kept, period);
     return events;
 }
@@ -41,7 +41,7 @@ void ledger_events_free(struct ledger_events *events)
     if (events == NULL)
         return;
     kept_free(&events->kept);
-    editions_free(&events->editions);
+    report_editions_free(&events->editions);
     mem_free(events);
 }
 
@@ -93,7 +93,7 @@ static int told_late(struct ledger_events *events, struct fields *f, enum editio
     struct edition_change change = {.what = what, .line = f->seq, .at_ms = time_ms};
 
     id_text(change.subject, subject);
-    return editions_change(&events->editions, &change, f->err);
+    return report_editions_change(&events->editions, &change, f->err);
 }
 
 /* ---- outages ---- */
@@ -170,8 +170,7 @@ static int outage_close(struct ledger_events *events, struct fields *f, int64_t 
     struct outage *o;
     int rc;
 
-    if ((rc = outage_over(events, f, &o)) < 0 ||
-        (rc = field_time(f, "end", false, &end_ms)) < 0 ||
+    if ((rc = outage_over(events, f, &o)) < 0 || (rc = field_time(f, "end", false, &end_ms)) < 0 ||
         (rc = field_time(f, "last_fail", true, &last_fail_ms)) < 0)
         return rc;
     events->editions.open -= outage_touches(o, &events->period);
@@ -244,7 +243,7 @@ static int incident_amended(struct ledger_events *events, struct fields *f, int6
     memcpy(change.subject, a.of, sizeof change.subject);
     memcpy(change.who, a.who, sizeof change.who);
     memcpy(change.reason, a.reason, sizeof change.reason);
-    return editions_change(&events->editions, &change, f->err);
+    return report_editions_change(&events->editions, &change, f->err);
 }
 
 /* ---- maintenance windows ---- */
@@ -415,7 +414,7 @@ static int parse_and_take(struct ledger_events *events, const char *line, size_t
 static int account(struct ledger_events *events, const char *line, size_t len,
                    const struct line_start *start, const struct tree *tree, struct err *err)
 {
-    struct edition *edition;
+    struct report_edition *edition;
     int rc;
 
     if (events->taken == 0)
@@ -425,7 +424,7 @@ static int account(struct ledger_events *events, const char *line, size_t len,
     events->taken++;
     if (tree != NULL)
         tree_copy(&events->tree, tree);
-    edition = editions_line(&events->editions, start->seq, start->time_ms);
+    edition = report_editions_line(&events->editions, start->seq, start->time_ms);
     if (edition != NULL && tree != NULL)
         tree_root(tree, edition->root);
     return 0;
@@ -472,9 +471,9 @@ static void add_before(const struct ledger_events *events, struct ledger_view *v
 int ledger_events_view(const struct ledger_events *events, int edition, struct ledger_view *view,
                        struct err *err)
 {
-    const struct editions *editions = &events->editions;
-    const struct edition *made = NULL;
-    bool pending = editions_pending(editions);
+    const struct report_editions *editions = &events->editions;
+    const struct report_edition *made = NULL;
+    bool pending = report_editions_pending(editions);
     uint64_t last;
 
     if (edition < 0 || (uint64_t)edition > editions->n + pending)
@@ -496,7 +495,7 @@ int ledger_events_view(const struct ledger_events *events, int edition, struct l
         memcpy(view->root, made->root, sizeof view->root);
     else
         tree_root(&events->tree, view->root);
-    view->changes = editions_changes(editions, made, &view->n_changes);
+    view->changes = report_editions_changes(editions, made, &view->n_changes);
     last = made != NULL ? made->line : UINT64_MAX;
     kept_copy(&events->kept, last, made != NULL ? made->at_ms : INT64_MAX, &view->history);
     while (view->names.n > events->n_contract && events->named[view->names.n - 1] > last)

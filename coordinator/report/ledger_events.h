@@ -51,7 +51,7 @@ struct ledger_view {
     int64_t begins_ms; /* the ledger's first line; UTC_NONE: it has none */
     uint64_t size;     /* of the ledger that it is made of, and its root */
     uint8_t root[TREE_HASH];
-    const struct edition *made;           /* NULL: provisional */
+    const struct report_edition *made;    /* NULL: provisional */
     const struct edition_change *changes; /* since the edition before; the events' own */
     size_t n_changes;
 };

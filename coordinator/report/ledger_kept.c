@@ -177,7 +177,8 @@ int kept_window(struct kept *kept, uint64_t id, const struct window *window, int
     if (h->n_windows >= kept->sweep_windows || h->n_windows >= LEDGER_WINDOWS_MAX)
         sweep_windows(kept, time_ms);
     if (h->n_windows >= LEDGER_WINDOWS_MAX)
-        return too_many(f, LEDGER_WINDOWS_MAX, "maintenance windows are not over or touch the month");
+        return too_many(f, LEDGER_WINDOWS_MAX,
+                        "maintenance windows are not over or touch the month");
     *history_window(h) = *window;
     kept->window_ids = mem_realloc(kept->window_ids, h->cap_windows, sizeof *kept->window_ids);
     kept->window_ids[h->n_windows - 1] = id;

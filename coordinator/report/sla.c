@@ -52,16 +52,41 @@ struct period sla_period(const struct contract *contract, const struct zone *zon
     return period;
 }
 
+/* The functions of the service; all that there are, those that the contract lacks too, of none. */
+static void want(struct sla *sla, const char *service)
+{
+    int i;
+
+    sla->part = service != NULL;
+    if (service == NULL)
+        memset(&sla->wanted, 0xff, sizeof sla->wanted);
+    for (i = 0; i < sla->contract->n_services && service != NULL; i++)
+        if (strcmp(sla->contract->services[i].name, service) == 0)
+            sla->wanted = sla->contract->services[i].critical;
+}
+
+static bool wanted(const struct sla *sla, const struct function_set *functions)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof functions->bits / sizeof functions->bits[0]; i++)
+        if ((functions->bits[i] & sla->wanted.bits[i]) != 0)
+            return true;
+    return false;
+}
+
 static void fill_functions(struct sla *sla)
 {
     const struct contract *contract = sla->contract;
     int i;
 
-    sla->n_functions = contract->n_functions;
     sla->functions = mem_zalloc((size_t)contract->n_functions + 1, sizeof *sla->functions);
     for (i = 0; i < contract->n_functions; i++) {
-        struct sla_row *row = &sla->functions[i];
+        struct sla_row *row = &sla->functions[sla->n_functions];
 
+        if (!function_set_has(&sla->wanted, i))
+            continue;
+        sla->n_functions++;
         memcpy(row->name, contract->functions[i].name, LIMIT_NAME);
         memcpy(row->label_ja, contract->functions[i].label_ja, LIMIT_NAME);
         row->figures = account_function(sla->account, i);
@@ -80,17 +105,21 @@ static int64_t yen(const struct contract *contract, int64_t micro)
     return contract->monthly_fee_yen < 0 ? -1 : (int64_t)((exact + more) / one);
 }
 
-static void fill_services(struct sla *sla)
+static void fill_services(struct sla *sla, const char *service)
 {
     const struct contract *contract = sla->contract;
     int i;
 
-    sla->n_services = contract->n_services;
     sla->services = mem_zalloc((size_t)contract->n_services + 1, sizeof *sla->services);
     for (i = 0; i < contract->n_services; i++) {
-        memcpy(sla->services[i].name, contract->services[i].name, LIMIT_NAME);
-        sla->services[i].figures = account_service(sla->account, &contract->services[i].critical);
-        sla->services[i].discount_yen = yen(contract, sla->services[i].figures.discount_micro);
+        struct sla_row *row = &sla->services[sla->n_services];
+
+        if (service != NULL && strcmp(contract->services[i].name, service) != 0)
+            continue;
+        sla->n_services++;
+        memcpy(row->name, contract->services[i].name, LIMIT_NAME);
+        row->figures = account_service(sla->account, &contract->services[i].critical);
+        row->discount_yen = yen(contract, row->figures.discount_micro);
     }
 }
 
@@ -125,7 +154,8 @@ static void list_outages(struct sla *sla)
         struct sla_outage *item = &sla->outages[sla->n_outages];
         bool open;
 
-        if (!outage_seen(&history->outages[i], period->as_of_ms, &item->seen) ||
+        if (!wanted(sla, &history->outages[i].functions) ||
+            !outage_seen(&history->outages[i], period->as_of_ms, &item->seen) ||
             item->seen.start_ms >= period->end_ms)
             continue;
         open = item->seen.end_ms == UTC_NONE;
@@ -152,7 +182,7 @@ static void list_windows(struct sla *sla)
         struct sla_window *item = &sla->windows[sla->n_windows];
 
         if (w->start_ms >= period->end_ms || w->end_ms <= period->begin_ms ||
-            w->announced_ms > period->as_of_ms)
+            w->announced_ms > period->as_of_ms || !wanted(sla, &w->functions))
             continue;
         item->window = *w;
         if (w->finished_ms > period->as_of_ms)
@@ -177,6 +207,7 @@ struct sla *sla_new(const struct sla_input *input)
         snprintf(sla->tzdata, sizeof sla->tzdata, "%s", input->tzdata);
     if (input->cluster != NULL)
         snprintf(sla->cluster, sizeof sla->cluster, "%s", input->cluster);
+    sla->contract_from = input->contract_from;
     sla->view = input->view;
     sla->before = input->before;
     sla->ledger = input->cluster != NULL;
@@ -189,8 +220,9 @@ struct sla *sla_new(const struct sla_input *input)
     sla->provisional = input->as_of_ms < sla->period.end_ms;
     history_amend(input->history, input->as_of_ms);
     sla->account = account_new(input->history, &input->contract->terms, &sla->period);
+    want(sla, input->service);
     fill_functions(sla);
-    fill_services(sla);
+    fill_services(sla, input->service);
     list_outages(sla);
     list_windows(sla);
     sla_details(sla);

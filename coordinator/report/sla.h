@@ -40,12 +40,14 @@ struct sla_input {
     struct history *history; /* its amendments are applied */
     const struct function_names *names;
     int edition; /* 0: the first, and one more for each amendment that came too late for it */
+    const char *contract_from;      /* where the contract was found; NULL: not said */
+    const char *service;            /* only this one and its critical functions; NULL: all */
     const struct ledger_view *view; /* NULL: a plain list; else ledger_view_input() has filled … */
     bool provisional;               /* … all that it has */
     const struct sla *before;       /* the report of the edition before; NULL: none */
-    const char *cluster;  /* "": not known; NULL: none, the history is a plain list … */
-    const char *tzdata;   /* version such as "2025b"; NULL: not known */
-    uint64_t ledger_size; /* … else entries that were read, and their root */
+    const char *cluster;            /* "": not known; NULL: none, the history is a plain list … */
+    const char *tzdata;             /* version such as "2025b"; NULL: not known */
+    uint64_t ledger_size;           /* … else entries that were read, and their root */
     uint8_t ledger_root[TREE_HASH];
 };
 
@@ -99,15 +101,18 @@ struct sla {
     const struct zone *zone;
     const struct history *history;
     const struct function_names *names; /* those behind the contract's are not in it (any more) */
-    const struct ledger_view *view; /* NULL: a plain list */
-    const struct sla *before;       /* the edition before, of the same contract; NULL: none */
-    struct account *account;        /* owned: the sets behind the figures */
+    const struct ledger_view *view;     /* NULL: a plain list */
+    const struct sla *before;           /* the edition before, of the same contract; NULL: none */
+    struct account *account;            /* owned: the sets behind the figures */
+    const char *contract_from;          /* NULL: not said */
+    bool part;                          /* one service: */
+    struct function_set wanted;         /* its functions; else all */
     char cluster[LIMIT_NAME], tzdata[LIMIT_NAME];
     int year, month;
     struct period period;
-    int edition;                          /* from 1 */
+    int edition;      /* from 1 */
     bool provisional; /* the period is not over or an outage in it is open (report/edition.h) */
-    struct sla_row *functions, *services; /* owned, in the contract's order */
+    struct sla_row *functions, *services; /* owned, in the contract's order: that are wanted */
     int n_functions, n_services;
     struct sla_outage *outages; /* owned, that touch the period, by start */
     size_t n_outages;

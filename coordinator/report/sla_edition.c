@@ -15,7 +15,9 @@ static const struct {
     size_t offset;
 } table[] = {
 #define FIGURE(member, kind, english, japanese)                                                    \
-    {#member, {english, japanese}, kind, offsetof(struct figures, member)}
+    {                                                                                              \
+#member, {english, japanese }, kind, offsetof(struct figures, member)                      \
+    }
     FIGURE(availability, FIGURE_PERCENT, "availability", "サービス稼働率"),
     FIGURE(low, FIGURE_PERCENT, "availability, lower bound", "サービス稼働率（下限）"),
     FIGURE(high, FIGURE_PERCENT, "availability, upper bound", "サービス稼働率（上限）"),
@@ -113,17 +115,17 @@ static void amended_text(const struct edition_change *change, struct buf *out)
 void sla_change_text(const struct sla *sla, const struct edition_change *change,
                      enum sla_language language, struct buf *out)
 {
-    static const char *const late[][2] = {{"an outage of the month, told late", "後から判明した障害"},
-                                          {"unmonitored time of the month, told late",
-                                           "後から判明した監視できなかった時間"}};
+    static const char *const late[][2] = {
+        {"an outage of the month, told late", "後から判明した障害"},
+        {"unmonitored time of the month, told late", "後から判明した監視できなかった時間"}};
 
     buf_printf(out, language == SLA_JAPANESE ? "台帳 %" PRIu64 " 行目、" : "entry %" PRIu64 ", ",
                change->line);
     moment(sla, change->at_ms, out);
     switch (change->what) {
     case EDITION_AMENDED:
-        buf_printf(out, language == SLA_JAPANESE ? ": 障害 %s: " : ": outage %s: ",
-                   change->subject);
+        buf_printf(out,
+                   language == SLA_JAPANESE ? ": 障害 %s: " : ": outage %s: ", change->subject);
         amended_text(change, out);
         break;
     case EDITION_LATE_OUTAGE:
@@ -139,7 +141,7 @@ static void value_text(enum figure_kind kind, int64_t value, enum sla_language l
                        struct buf *out)
 {
     static const char *const met[][2] = {{"not met", "未達"}, {"met", "達成"}};
-    char text[PERCENT_TEXT_MAX];
+    char text[PERCENT_TEXT_MAX] = "";
 
     if (value < 0)
         buf_str(out, language == SLA_JAPANESE ? "該当なし" : "none");
@@ -205,8 +207,8 @@ void sla_edition_text(const struct sla *sla, enum sla_language language, struct 
     if (view->begins_ms > sla->period.begin_ms) {
         buf_str(out, japanese ? "台帳の開始: " : "The ledger begins at ");
         moment(sla, view->begins_ms, out);
-        buf_str(out, japanese ? "（それ以前は監視なし）\n"
-                              : ": before that nothing was monitored\n");
+        buf_str(out,
+                japanese ? "（それ以前は監視なし）\n" : ": before that nothing was monitored\n");
     }
     if (sla->before == NULL)
         return;
@@ -254,7 +256,7 @@ void sla_change_json(struct jsonw *w, const struct edition_change *change)
 
 static void value_json(struct jsonw *w, const char *key, enum figure_kind kind, int64_t value)
 {
-    char text[PERCENT_TEXT_MAX];
+    char text[PERCENT_TEXT_MAX] = "";
 
     if (value < 0)
         jsonw_null(w, key);

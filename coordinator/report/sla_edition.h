@@ -11,8 +11,8 @@ enum figure_kind { FIGURE_MS, FIGURE_PERCENT, FIGURE_MET, FIGURE_COUNT, FIGURE_M
 /* One figure of a function or service that two reports of one contract differ in. */
 struct sla_difference {
     bool service;
-    const char *name;   /* of the function or service */
-    const char *figure; /* "downtime_ms" */
+    const char *name;     /* of the function or service */
+    const char *figure;   /* "downtime_ms" */
     const char *words[2]; /* by enum sla_language */
     enum figure_kind kind;
     int64_t from, to;

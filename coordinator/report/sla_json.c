@@ -227,6 +227,8 @@ static void cover_json(struct jsonw *w, const struct sla *sla)
     jsonw_int(w, "edition", sla->edition);
     jsonw_str(w, "cluster", sla->cluster[0] != '\0' ? sla->cluster : NULL);
     jsonw_str(w, "contract", sla->contract->name);
+    if (sla->contract_from != NULL)
+        jsonw_str(w, "contract_from", sla->contract_from);
     jsonw_str(w, "target", target_micro > 0 ? sla_target_text(target_micro, text) : NULL);
     jsonw_str(w, "judged_by", judged_by[sla->contract->terms.judged_by]);
     if (sla->lacking_year != 0)
@@ -257,7 +259,7 @@ void sla_json(const struct sla *sla, struct buf *out)
     amendments_json(&w, sla);
     sla_edition_json(sla, &w);
     jsonw_array(&w, "not_in_contract");
-    for (i = sla->n_functions; i < sla->names->n; i++)
+    for (i = sla->contract->n_functions; i < sla->names->n && !sla->part; i++)
         jsonw_str(&w, NULL, sla->names->names[i]);
     jsonw_end(&w);
     jsonw_array(&w, "missing");

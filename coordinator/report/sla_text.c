@@ -52,6 +52,8 @@ static void cover(const struct page *p)
         buf_printf(p->out, "%s: %s\n", word(p, W_CLUSTER), sla->cluster);
     buf_printf(p->out, "%s: %s, %s%d%s\n", word(p, W_CONTRACT), sla->contract->name,
                word(p, W_EDITION), sla->edition, word(p, W_EDITION_END));
+    if (sla->contract_from != NULL)
+        buf_printf(p->out, "%s: %s\n", word(p, W_CONTRACT_FROM), sla->contract_from);
     buf_printf(p->out, "%s: ", word(p, W_PERIOD));
     moment(p, sla->period.begin_ms);
     buf_str(p->out, " - ");
@@ -193,9 +195,9 @@ void sla_text(const struct sla *sla, enum sla_language language, struct buf *out
     outages(&p);
     windows(&p);
     sla_edition_text(sla, language, out);
-    if (sla->names->n > sla->n_functions) {
+    if (sla->names->n > sla->contract->n_functions && !sla->part) {
         buf_printf(out, "\n%s:", word(&p, W_NOT_IN_CONTRACT));
-        for (i = sla->n_functions; i < sla->names->n; i++)
+        for (i = sla->contract->n_functions; i < sla->names->n; i++)
             buf_printf(out, " %s", sla->names->names[i]);
         buf_str(out, "\n");
     }

@@ -7,6 +7,7 @@ static const char *const words[W_COUNT][2] = {
     [W_PROVISIONAL] = {"provisional", "暫定"},
     [W_CLUSTER] = {"Cluster", "クラスター"},
     [W_CONTRACT] = {"Contract", "契約"},
+    [W_CONTRACT_FROM] = {"Contract from", "契約の出所"},
     [W_EDITION] = {"edition ", "第"},
     [W_EDITION_END] = {"", "版"},
     [W_PERIOD] = {"Period", "対象期間"},

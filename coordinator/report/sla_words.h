@@ -9,6 +9,7 @@ enum sla_word {
     W_PROVISIONAL,
     W_CLUSTER,
     W_CONTRACT,
+    W_CONTRACT_FROM,
     W_EDITION,     /* "第", the number, */
     W_EDITION_END, /* "版" */
     W_PERIOD,

@@ -142,6 +142,9 @@ static int take_checkpoint(struct verify *v, const json_t *checkpoint, struct er
 static int take_head(struct verify *v, const json_t *head, struct err *err)
 {
     const char *cluster = json_string_value(json_object_get(head, "cluster"));
+    const char *exported = json_string_value(json_object_get(head, "exported"));
+    const char *until = json_string_value(json_object_get(head, "until"));
+    int64_t until_ms = UTC_NONE;
     uint8_t root[TREE_HASH];
     uint64_t size, from;
 
@@ -163,6 +166,13 @@ static int take_head(struct verify *v, const json_t *head, struct err *err)
         return err_set(err, ERR_CORRUPT,
                        "line %" PRIu64 ": head: field root: it is not the root of the entries",
                        v->line);
+    v->result.known_ms = UTC_NONE;
+    if (exported != NULL && utc_parse(exported, &v->result.known_ms) != 0)
+        return wrong(v, "head: field exported: a time expected", err);
+    if (until != NULL && utc_parse(until, &until_ms) != 0)
+        return wrong(v, "head: field until: a time expected", err);
+    if (until != NULL && until_ms - 1 < v->result.known_ms)
+        v->result.known_ms = until_ms - 1;
     v->result.from = from;
     v->result.size = size;
     memcpy(v->result.cluster, cluster, strlen(cluster) + 1);
@@ -239,6 +249,11 @@ int verify_line(struct verify *v, const char *line, size_t len, struct err *err)
         if (line_begins(line, len, own[i], strlen(own[i])))
             return own_line(v, line, len, err);
     return entry(v, line, len, err);
+}
+
+const struct tree *verify_tree(const struct verify *v)
+{
+    return &v->tree;
 }
 
 int verify_end(struct verify *v, struct verify_result *result, struct err *err)

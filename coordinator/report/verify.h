@@ -21,6 +21,7 @@ struct verify_result {
     uint64_t from, size;     /* entries [from, size) of the ledger were in the export */
     uint8_t root[TREE_HASH]; /* over entries [0, size) */
     char cluster[LIMIT_NAME];
+    int64_t known_ms; /* it has what was known then: when it was made, or its `until`; UTC_NONE */
 };
 
 struct verify *verify_new(void);
@@ -32,6 +33,8 @@ void verify_free(struct verify *v); /* NULL is fine */
  * after an error the rest says nothing. */
 int verify_line(struct verify *v, const char *line, size_t len, struct err *err);
 
+/* Of the entries up to and with the last line: as long as `v`. */
+const struct tree *verify_tree(const struct verify *v);
 /* The file has ended. ERR_INVALID: too early. */
 int verify_end(struct verify *v, struct verify_result *result, struct err *err);
 

@@ -27,7 +27,7 @@ static void line(struct readers *r, const char *text, size_t len)
     if (r->verifying)
         r->verifying = verify_line(r->verify, text, len, &err) >= 0;
     if (r->accounting)
-        r->accounting = ledger_events_line(r->events, text, len, &err) == 0;
+        r->accounting = ledger_events_line(r->events, text, len, verify_tree(r->verify), &err) == 0;
     if (r->exporting)
         r->exporting = export_line(r->export, text, len, &r->out, &err) == 0;
 }
@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .exporting = true};
     const char *at = (const char *)data, *end = at + size;
     struct verify_result result;
+    struct ledger_view view;
     struct err err;
 
     contract_init(&contract);
@@ -65,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (r.verifying)
         verify_end(r.verify, &result, &err);
-    if (r.accounting)
-        ledger_events_history(r.events);
+    if (r.accounting && ledger_events_view(r.events, 0, &view, &err) == 0)
+        ledger_view_free(&view);
     if (r.exporting)
         export_end(r.export, &r.out);
     verify_free(r.verify);

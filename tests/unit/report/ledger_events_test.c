@@ -19,6 +19,7 @@ struct world {
     struct model *model;
     struct contract contract;
     struct period period; /* November 2026, UTC */
+    struct ledger_view view;
 };
 
 static int64_t utc(const char *text)
@@ -47,6 +48,7 @@ static int teardown(void **state)
     struct world *w = *state;
 
     lines_free(&w->lines);
+    ledger_view_free(&w->view);
     contract_free(&w->contract);
     model_free(w->model);
     free(w);
@@ -63,9 +65,20 @@ static int read_all(const struct world *w, struct ledger_events **events, struct
         size_t len;
         const char *line = lines_get(&w->lines, i, &len);
 
-        rc = ledger_events_line(*events, line, len, err);
+        rc = ledger_events_line(*events, line, len, NULL, err);
     }
     return rc;
+}
+
+/* What the newest report is made of. */
+static const struct history *history_of(struct world *w, const struct ledger_events *events)
+{
+    struct err err;
+
+    ledger_view_free(&w->view);
+    if (ledger_events_view(events, 0, &w->view, &err) != 0)
+        fail_msg("%s", err.text);
+    return &w->view.history;
 }
 
 static void open_outage(struct world *w, const char *function, const char *start)
@@ -100,7 +113,7 @@ static void pairs_meet(void **state)
     close_outage(w, 1, "calling", "2026-11-09T23:50:00.000Z", "2026-11-09T23:49:00.000Z");
     lines_add(&w->lines, "coverage", "unmonitored-open", ",\"unmonitored\":5,\"function\":\"old\"");
     assert_int_equal(read_all(w, &events, &err), 0);
-    h = ledger_events_history(events);
+    h = history_of(w, events);
     assert_int_equal(h->n_outages, 2);
     assert_string_equal(h->outages[0].id, "1");
     assert_int_equal(h->outages[0].start_ms, utc("2026-11-09T23:00:00Z"));
@@ -111,10 +124,13 @@ static void pairs_meet(void **state)
     assert_false(function_set_has(&h->outages[0].functions, 1));
     assert_int_equal(h->outages[1].end_ms, UTC_NONE);
     assert_true(function_set_has(&h->outages[1].functions, 1));
-    assert_int_equal(h->n_gaps, 1);
+    assert_int_equal(h->n_gaps, 2);
     assert_int_equal(h->gaps[0].end_ms, UTC_NONE);
-    assert_int_equal(ledger_events_names(events)->n, 3);
-    assert_string_equal(ledger_events_names(events)->names[2], "old");
+    assert_int_equal(h->gaps[1].start_ms, w->period.begin_ms); /* before the ledger began */
+    assert_int_equal(h->gaps[1].end_ms, utc("2026-11-10T00:00:00Z"));
+    assert_int_equal(h->gaps[1].functions.bits[0], 3);
+    assert_int_equal(w->view.names.n, 3);
+    assert_string_equal(w->view.names.names[2], "old");
     ledger_events_free(events);
 }
 
@@ -129,7 +145,7 @@ static void a_disputed_outage_is_none(void **state)
     lines_add(&w->lines, "outage", "disputed",
               ",\"outage\":0,\"function\":\"calling\",\"start\":\"2026-11-09T23:00:00.000Z\"");
     assert_int_equal(read_all(w, &events, &err), 0);
-    assert_int_equal(ledger_events_history(events)->n_outages, 0);
+    assert_int_equal(history_of(w, events)->n_outages, 0);
     ledger_events_free(events);
     close_outage(w, 0, "calling", "2026-11-09T23:10:00.000Z", NULL);
     assert_int_equal(read_all(w, &events, &err), ERR_INVALID);
@@ -153,7 +169,7 @@ static void windows_end_early(void **state)
               ",\"window\":77,\"finished\":\"2026-11-11T02:00:00.000Z\",\"who\":\"ops\","
               "\"reason\":null");
     assert_int_equal(read_all(w, &events, &err), 0);
-    h = ledger_events_history(events);
+    h = history_of(w, events);
     assert_int_equal(h->n_windows, 1);
     assert_int_equal(h->windows[0].functions.bits[0], 3);
     assert_false(h->windows[0].emergency);
@@ -184,7 +200,7 @@ static void windows_are_extended(void **state)
               ",\"window\":77,\"finished\":\"2026-11-11T06:00:00.000Z\",\"who\":\"ops\","
               "\"reason\":null");
     assert_int_equal(read_all(w, &events, &err), 0);
-    h = ledger_events_history(events);
+    h = history_of(w, events);
     assert_int_equal(h->n_windows, 2);
     assert_false(h->windows[0].short_notice);
     assert_true(h->windows[1].short_notice);
@@ -208,7 +224,7 @@ static void edges_that_cross(void **state)
     open_outage(w, "calling", "2026-11-09T23:10:00.500Z");
     close_outage(w, 2, "calling", "2026-11-09T23:20:00.000Z", "2026-11-09T23:00:00.000Z");
     assert_int_equal(read_all(w, &events, &err), 0);
-    h = ledger_events_history(events);
+    h = history_of(w, events);
     assert_int_equal(h->outages[0].end_ms, h->outages[0].start_ms);
     assert_int_equal(h->outages[0].last_fail_ms, h->outages[0].start_ms);
     assert_int_equal(h->outages[1].last_fail_ms, h->outages[1].start_ms);
@@ -234,7 +250,7 @@ static void other_months_cost_no_memory(void **state)
     open_outage(w, "calling", "2026-12-01T00:00:00.000Z"); /* only its last good one could */
     close_outage(w, 402, "calling", "2026-12-01T01:00:00.000Z", NULL);
     assert_int_equal(read_all(w, &events, &err), 0);
-    h = ledger_events_history(events);
+    h = history_of(w, events);
     assert_int_equal(h->n_outages, 1);
     assert_string_equal(h->outages[0].id, "400");
     ledger_events_free(events);

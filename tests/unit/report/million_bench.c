@@ -111,6 +111,7 @@ static void read_back(const char *path, const struct zone *tokyo)
     struct ledger_events *events = ledger_events_new(&contract, &period);
     struct verify *verify = verify_new();
     struct verify_result result;
+    struct ledger_view view;
     struct sla_input input = {
         .contract = &contract, .cluster = "bench", .zone = tokyo, .year = 2026, .month = 7};
     FILE *file = fopen(path, "r");
@@ -126,7 +127,7 @@ static void read_back(const char *path, const struct zone *tokyo)
         int rc = verify_line(verify, line, (size_t)len - 1, &err);
 
         if (rc == 0)
-            rc = ledger_events_line(events, line, (size_t)len - 1, &err);
+            rc = ledger_events_line(events, line, (size_t)len - 1, verify_tree(verify), &err);
         if (rc < 0) {
             fprintf(stderr, "%s\n", err.text);
             exit(1);
@@ -134,13 +135,14 @@ static void read_back(const char *path, const struct zone *tokyo)
     }
     if (verify_end(verify, &result, &err) != 0 || result.size != ENTRIES)
         exit(1);
-    input.history = ledger_events_history(events);
-    input.names = ledger_events_names(events);
-    input.as_of_ms = period.end_ms;
+    if (ledger_events_view(events, 0, &view, &err) != 0)
+        exit(1);
+    ledger_view_input(&view, &input);
     sla = sla_new(&input);
     if (sla->functions[0].figures.failures < 800)
         exit(1);
     sla_free(sla);
+    ledger_view_free(&view);
     free(line);
     fclose(file);
     verify_free(verify);

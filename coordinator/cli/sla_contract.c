@@ -1,0 +1,167 @@
+#include "cli/sla_contract.h"
+#include "base/mem.h"
+#include "cli/cluster_file.h"
+#include "cli/contract_file.h"
+#include "cli/ledger_pull.h"
+#include "cli/verified.h"
+#include "report/line.h"
+#include "wire/config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void sla_contract_free(struct sla_contract *found)
+{
+    zone_free(found->zone);
+    contract_free(&found->contract);
+    mem_free(found->line);
+    *found = (struct sla_contract){0};
+}
+
+/* ---- the ledger's ---- */
+
+struct search {
+    const struct sla_request *request;
+    struct sla_contract *found;
+};
+
+/* Of a line `config/contract`; *touches: its validity touches the month, which ends at *end_ms. */
+static int parse(const struct search *search, const char *line, size_t len,
+                 const struct line_start *start, struct sla_contract *found, bool *touches,
+                 int64_t *end_ms, struct err *err)
+{
+    const struct sla_request *request = search->request;
+    json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *contract;
+    char *text = NULL;
+    struct period period;
+    int rc = 0;
+
+    *found = (struct sla_contract){.seq = start->seq};
+    *touches = false;
+    snprintf(found->from, sizeof found->from, "entry %" PRIu64 " of the ledger", start->seq);
+    contract = json_object_get(root, "contract");
+    if (json_is_object(contract)) {
+        json_t *whole = json_pack("{s:O}", "contract", contract);
+
+        text = json_dumps(whole, JSON_COMPACT);
+        json_decref(whole);
+        rc = contract_text_read(found->from, text, strlen(text), &found->contract, &found->zone,
+                                err);
+    }
+    json_decref(root);
+    if (text != NULL && rc == 0) {
+        period = sla_period(&found->contract, found->zone, request->year, request->month,
+                            request->as_of_ms);
+        *touches = period.begin_ms < period.end_ms;
+        *end_ms = zone_month(found->zone, request->year, request->month).end_ms;
+    }
+    free(text);
+    return rc;
+}
+
+static int look(struct cli *cli, void *context, const char *line, size_t len)
+{
+    struct search *search = context;
+    struct sla_contract next;
+    struct line_start start;
+    int64_t end_ms = 0;
+    bool touches;
+    struct err err;
+
+    /* A line that is not whole is named when all are verified. */
+    if (line_start(line, len, &start, &err) < 0 || strcmp(start.category, "config") != 0 ||
+        strcmp(start.type, "contract") != 0 || start.time_ms > search->request->as_of_ms)
+        return 0;
+    if (parse(search, line, len, &start, &next, &touches, &end_ms, &err) < 0) {
+        sla_contract_free(&next);
+        return cli_fail(cli, CLI_REFUSED, "the ledger's contract: %s", err.text);
+    }
+    if (touches && (search->found->line == NULL || start.time_ms < end_ms)) {
+        sla_contract_free(search->found);
+        *search->found = next;
+        search->found->line = mem_dup(line, len);
+        search->found->len = len;
+    } else {
+        sla_contract_free(&next);
+    }
+    return 0;
+}
+
+static int look_in_ledger(struct cli *cli, struct search *search)
+{
+    const char *file = cli_value(cli, "from");
+    json_t *categories;
+    int r;
+
+    if (file != NULL)
+        return lines_read(cli, file, look, search);
+    categories = json_pack("[s]", "config");
+    r = ledger_pull_part(cli, categories, 0, UINT64_MAX, look, search);
+    json_decref(categories);
+    return r;
+}
+
+/* ---- a configuration's ---- */
+
+static int from_model(struct cli *cli, struct model *model, const char *from,
+                      struct sla_contract *found)
+{
+    model_contract(model, &found->contract);
+    model_free(model);
+    snprintf(found->from, sizeof found->from, "%s", from);
+    return sla_zone_read(cli, &found->contract, &found->zone);
+}
+
+static int from_cluster_file(struct cli *cli, struct sla_contract *found)
+{
+    struct model *model;
+    struct err err;
+
+    if (cluster_file_read(cli->cluster, &model, &err) < 0)
+        return cli_fail(cli, CLI_USAGE, "%s", err.text);
+    return from_model(cli, model, cli->cluster, found);
+}
+
+static int from_cluster(struct cli *cli, struct sla_contract *found)
+{
+    static const char name[] = "the cluster's configuration";
+    struct model *model;
+    json_t *result;
+    struct err err;
+    const char *yaml;
+    int r = cli_ask(cli, "config", NULL, &result);
+
+    if (r != 0)
+        return r;
+    yaml = cli_text(result, "yaml");
+    r = config_parse(name, (const uint8_t *)yaml, strlen(yaml), &model, &err);
+    json_decref(result);
+    if (r < 0)
+        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
+    return from_model(cli, model, name, found);
+}
+
+int sla_contract_find(struct cli *cli, const struct sla_request *request,
+                      struct sla_contract *found)
+{
+    const char *file = cli_value(cli, "contract"), *from = cli_value(cli, "from");
+    struct search search = {.request = request, .found = found};
+    int r;
+
+    *found = (struct sla_contract){0};
+    if (file != NULL) {
+        snprintf(found->from, sizeof found->from, "%s", file);
+        return contract_file_read(cli, file, &found->contract, &found->zone);
+    }
+    if (from != NULL && cli->cluster != NULL)
+        return from_cluster_file(cli, found);
+    r = look_in_ledger(cli, &search);
+    if (r != 0 || found->line != NULL)
+        return r;
+    if (from != NULL)
+        return cli_fail(cli, CLI_USAGE,
+                        "%s has no contract that is in force in %04d-%02d: give one with "
+                        "--contract FILE",
+                        from, request->year, request->month);
+    return from_cluster(cli, found);
+}
