@@ -21,5 +21,6 @@ void inject_force(struct injection *injection);
 void inject_handsoff(struct injection *injection);
 void inject_drain(struct injection *injection, bool on);
 void inject_lead(struct injection *injection);
+void inject_amend(struct injection *injection);
 
 #endif

@@ -1,4 +1,5 @@
 /* Faults that are operators' commands: each is asked of whoever leads. */
+#include "core/account/contract.h"
 #include "simulate/inject.h"
 
 #include <stdio.h>
@@ -65,4 +66,21 @@ void inject_drain(struct injection *injection, bool on)
 void inject_lead(struct injection *injection)
 {
     about_server(injection, COMMAND_HANDOVER);
+}
+
+/* That there is such an outage is looked up where the ledger is, which a world has no part of:
+ * so one that there is. */
+void inject_amend(struct injection *injection)
+{
+    struct sim *sim = injection->sim;
+    struct command command = {.kind = COMMAND_AMEND};
+
+    if (sim->outage == 0)
+        return;
+    command.incident.outage = sim->outage - 1;
+    command.incident.severity = (int)prng_below(&sim->prng, SEVERITY_COUNT + 1) - 1;
+    command.incident.cause = (int)prng_below(&sim->prng, CAUSE_COUNT + 1) - 1;
+    if (command.incident.severity < 0 && command.incident.cause < 0)
+        command.kind = COMMAND_ANNOTATE;
+    ask(sim, &command);
 }

@@ -442,6 +442,7 @@ static const struct turn {
     [FAULT_HELPER_FREEZE] = {.server = freeze_helper},
     [FAULT_FENCE_SLOW] = {.server = slow_fence},
     [FAULT_FENCE_STUCK] = {.server = stick_fence},
+    [FAULT_AMEND] = {.once = inject_amend},
 };
 
 void inject_turn(struct injection *injection, bool on)

@@ -210,6 +210,7 @@ struct sim {
     int says_nothing[LIMIT_SERVERS]; /* … or nothing */
 
     struct book book;
+    uint64_t outage; /* newest line that opened one, counted from 1 */
     struct asks *asks;
     struct line_of_callers callers[LIMIT_ROUTES][LIMIT_ACTUATORS];
     /* Since when a candidate plainly serves by the truth; INT64_MAX: it does not. */

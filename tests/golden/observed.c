@@ -29,6 +29,8 @@ static const struct {
     {"close", "{function}, {counted_ms} ms counted"},
     {"no", "{command} of {subject}, {who}"},
     {"none", "{function}: the callers were served"},
+    {"amended", "outage {outage}: {severity} {cause}, {who}"},
+    {"note", "outage {outage}, {who}"},
     {"silent", "{server}"},
     {"heard", "{server}"},
     {"member", "{server}"},

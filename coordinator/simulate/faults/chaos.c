@@ -442,6 +442,19 @@ static void verbs(struct drawing *d)
     }
 }
 
+/* What operators say of the outages, in one schedule of two: beside all else, so the last. */
+static void amendments(struct drawing *d)
+{
+    if (!chaos_chance(d, 1, 2))
+        return;
+    for (uint32_t n = 1 + prng_below(&d->prng, 2); n > 0; n--) {
+        struct fault fault;
+
+        if (chaos_single(d, FAULT_AMEND, chaos_between(d, 0, d->chaos->length_ms), &fault))
+            chaos_add(d, fault);
+    }
+}
+
 int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t seed,
                struct fault *faults)
 {
@@ -485,6 +498,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
     complaints(&d);
     verbs(&d);
     chaos_holders(&d);
+    amendments(&d);
     sort(faults, d.n);
     return d.n;
 }

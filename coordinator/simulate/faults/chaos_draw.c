@@ -64,6 +64,7 @@ static const struct recipe {
     [FAULT_HELPER_FREEZE] = {NODE, 0},
     [FAULT_FENCE_SLOW] = {NODE, 0},
     [FAULT_FENCE_STUCK] = {NODE, 0},
+    [FAULT_AMEND] = {ALL_OVER, 0}, /* chaos.c */
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

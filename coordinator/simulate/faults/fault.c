@@ -74,6 +74,8 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
                           "the helper's fences take that much longer, up to F"},
     [FAULT_FENCE_STUCK] = {"fence-stuck", COORDINATORS, MS, false,
                            "the helper's fences hang, and cutting them at F takes so long"},
+    [FAULT_AMEND] = {"amend", ALL, NO_VALUE, true,
+                     "an operator gives the newest outage another severity or cause, or a note"},
 };
 
 const char *const fault_words[] = {

@@ -73,6 +73,8 @@ enum fault_kind {
     FAULT_HELPER_FREEZE, /* it stands still (SIGSTOP) */
     FAULT_FENCE_SLOW,    /* its fences take VALUE longer: cut at F all the same */
     FAULT_FENCE_STUCK,   /* they hang, and what is done at F takes VALUE: no F bounds them */
+    /* an operator's word, which moves nothing */
+    FAULT_AMEND, /* once: of the newest outage */
     FAULT_KINDS
 };
 

@@ -504,6 +504,12 @@ static void tell(struct sim *sim, int server, const json_t *line)
     buf_free(&text);
 }
 
+static void take_outage(struct evidence *e, const json_t *line)
+{
+    e->sim->outage = (uint64_t)number_of(line, "outage") + 1;
+    oracle_outage(e->sim, text_of(line, "function"), text_of(line, "start"), NULL);
+}
+
 void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
 {
     struct evidence *e = sim->evidence;
@@ -532,7 +538,7 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         oracle_heard(sim, model_server(sim->model, text_of(line, "server")),
                      is(line, "membership", "heard"));
     else if (is(line, "outage", "open"))
-        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), NULL);
+        take_outage(e, line);
     else if (is(line, "outage", "close"))
         oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), text_of(line, "end"));
     else if (is(line, "outage", "disputed"))

@@ -131,6 +131,7 @@ static void every_kind_goes_round(void **state)
         "helper-freeze:tokyo@5s+1s",
         "fence-slow:voice-1=20ms@5s+1s",
         "fence-stuck:voice-1=500ms@5s+1s",
+        "amend:all@5s",
     };
 
     (void)state;
