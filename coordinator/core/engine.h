@@ -280,7 +280,7 @@ int engine_ballots(const struct engine *engine, struct moment now, int check,
 struct cover {
     server_set assigned, watching; /* watching: fresh votes */
     int sites;                     /* of those that watch */
-    bool hole;
+    bool hole;                     /* too few for a verdict, or fewer than the contract asks for */
 };
 struct cover engine_cover(const struct engine *engine, struct moment now, int check);
 /* Why `server` could not hold `route`, besides what is committed; NULL: it could. */

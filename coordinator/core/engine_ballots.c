@@ -61,9 +61,10 @@ static int64_t fresh_ms(const struct engine *engine, int check)
 
 struct cover engine_cover(const struct engine *engine, struct moment now, int check)
 {
+    const struct contract *contract = &engine->model->contract;
     struct cover cover = {.assigned = engine->watches[check].assigned};
     uint64_t sites = 0;
-    int i, assigned = server_count(cover.assigned);
+    int i, assigned = server_count(cover.assigned), watching;
 
     for (i = 0; i < engine->model->n_coordinators; i++) {
         const struct cell *cell = cell_of(engine, check, i);
@@ -76,7 +77,9 @@ struct cover engine_cover(const struct engine *engine, struct moment now, int ch
         sites |= 1ull << engine->model->servers[i].site;
     }
     cover.sites = __builtin_popcountll(sites);
-    cover.hole = server_count(cover.watching) * 2 <= assigned || cover.sites < 2;
+    watching = server_count(cover.watching);
+    cover.hole = watching * 2 <= assigned || cover.sites < 2 ||
+                 watching < contract->minimum_observers || cover.sites < contract->minimum_sites;
     return cover;
 }
 

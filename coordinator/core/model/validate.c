@@ -199,16 +199,48 @@ static int validate_beats(const struct model *model, struct err *err)
                    BEAT_EXCLUSIVE);
 }
 
+static int count_sites(const struct model *model, server_set servers)
+{
+    uint64_t sites = 0;
+
+    for (int i = 0; i < model->n_servers; i++)
+        if (servers & server_bit(i))
+            sites |= 1ull << model->servers[i].site;
+    return __builtin_popcountll(sites);
+}
+
+/* What the contract asks of who watches, each check must be able to have: else all its time
+ * would be unmonitored. */
+static int validate_contract(const struct model *model, struct err *err)
+{
+    const struct contract *contract = &model->contract;
+    bool asks = contract->minimum_observers > 0 || contract->minimum_sites > 0;
+    int rc = contract->name[0] != '\0' ? validate_name("contract", contract->name, ".-", err) : 0;
+
+    for (int i = 0; i < model->n_checks && asks && rc == 0; i++) {
+        server_set observers = model_observers(model, i);
+        int n = server_count(observers), sites = count_sites(model, observers);
+
+        if (n < contract->minimum_observers)
+            rc = err_set(err, ERR_INVALID,
+                         "contract: minimum_observers is %d, and check \"%s\" has %d observers",
+                         contract->minimum_observers, model->checks[i].name, n);
+        else if (sites < contract->minimum_sites)
+            rc = err_set(err, ERR_INVALID,
+                         "contract: minimum_sites is %d, and check \"%s\" has observers on %d",
+                         contract->minimum_sites, model->checks[i].name, sites);
+    }
+    return rc;
+}
+
 int model_validate(const struct model *model, struct err *err)
 {
     static int (*const validators[])(const struct model *, struct err *) = {
-        validate_sites,  validate_servers,   validate_voters,   validate_checks,
-        validate_routes, validate_functions, validate_services, validate_beats};
+        validate_sites,     validate_servers,  validate_voters, validate_checks,  validate_routes,
+        validate_functions, validate_services, validate_beats,  validate_contract};
     int rc = validate_name("cluster", model->cluster, ".-", err);
 
     for (size_t i = 0; i < sizeof validators / sizeof validators[0] && rc == 0; i++)
         rc = validators[i](model, err);
-    if (rc == 0 && model->contract.name[0] != '\0')
-        rc = validate_name("contract", model->contract.name, ".-", err);
     return rc;
 }

@@ -1,5 +1,7 @@
 /* The engine's decisions in a cluster of twelve, under virtual time. */
+#include "base/mem.h"
 #include "cluster.h"
+#include "world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -322,6 +324,40 @@ static void an_actuator_that_has_seen_more_is_told_above_it(void **state)
 
 /* The holder's grant is looked at by the holder itself, on its own engine, at every
  * moment of the move: it has ended before the actuator is told. */
+/* Is the function when these nodes are lost, by a contract that asks for so many? */
+static bool unmonitored_after(const char *minimum, int first, int n)
+{
+    char *yaml = world_replaced(world_yaml("available", 0), "name: c, ", minimum);
+    struct cluster *c = cluster_of(yaml, 7);
+    bool unmonitored;
+    int i;
+
+    cluster_run(c, 3000);
+    assert_int_equal(cluster_shared(c)->functions[0].unmonitored, 0);
+    for (i = first; i < first + n; i++)
+        c->cut[i] = true;
+    cluster_run(c, 10000);
+    unmonitored = cluster_shared(c)->functions[0].unmonitored != 0;
+    for (i = first; i < first + n; i++)
+        c->cut[i] = false;
+    cluster_run(c, 10000);
+    assert_int_equal(cluster_shared(c)->functions[0].unmonitored, 0);
+    end(c);
+    mem_free(yaml);
+    return unmonitored;
+}
+
+static void a_contract_may_ask_for_more_observers_and_sites(void **state)
+{
+    (void)state;
+    assert_false(unmonitored_after("name: c, ", MIRROR, 1));
+    assert_false(unmonitored_after("name: c, ", MIRROR, 4));
+    assert_false(unmonitored_after("name: c, minimum_observers: 10, ", MIRROR, 1));
+    assert_true(unmonitored_after("name: c, minimum_observers: 11, ", MIRROR, 1));
+    assert_false(unmonitored_after("name: c, minimum_sites: 3, ", MIRROR, 3));
+    assert_true(unmonitored_after("name: c, minimum_sites: 3, ", MIRROR, 4));
+}
+
 static void an_exclusive_route_never_has_two_holders(void **state)
 {
     uint64_t seed;
@@ -419,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_leader_that_resigns_is_followed_up),
         cmocka_unit_test(refused_connections_of_any_node_are_recorded_once),
         cmocka_unit_test(an_actuator_that_has_seen_more_is_told_above_it),
+        cmocka_unit_test(a_contract_may_ask_for_more_observers_and_sites),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),

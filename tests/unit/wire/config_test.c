@@ -262,6 +262,16 @@ static const struct {
     {"down_severities: [severe, minor]", "down_severities: [bad]",
      "down_severities of contract: expected emergency, severe or minor"},
     {"timezone: Asia/Tokyo", "timezone: ../../etc/passwd", "timezone of contract"},
+    {"timezone: Asia/Tokyo", "services: []",
+     "f.yaml:44: services of contract: a cluster's contract is for the functions and services of "
+     "the cluster file"},
+    {"timezone: Asia/Tokyo", "functions: [calling]", "functions of contract: a cluster's contract"},
+    {"timezone: Asia/Tokyo", "minimum_outage_ms: 5", "minimum_outage and minimum_outage_ms"},
+    {"{name: sla", "{name: 契約", "name of contract: expected a name that begins with"},
+    {"timezone: Asia/Tokyo", "minimum_observers: 5",
+     "contract: minimum_observers is 5, and check \"web@web-1\" has 4 observers"},
+    {"timezone: Asia/Tokyo", "minimum_sites: 4",
+     "contract: minimum_sites is 4, and check \"voice@a-1\" has observers on 3"},
     {"timezone: Asia/Tokyo", "timezone: /etc/passwd", "timezone of contract"},
     {"need: {least: 2}", "need: most", "need of function: expected all, any or {least: n}"},
     /* names and references */
@@ -560,6 +570,8 @@ static void the_examples_are_good(void **state)
     assert_int_equal(model_voters(m), 11);
     assert_int_equal(m->n_checks, 11);
     assert_true(m->contract.terms.target_micro == 98000000);
+    assert_int_equal(m->contract.recovery[SEVERITY_MINOR].kind, TARGET_BUSINESS_DAYS);
+    assert_int_equal(m->contract.desk.n_closed, 2);
     model_free(m);
 
     len = read_example("pairs-12.yaml", bytes, LIMIT_CONFIG);

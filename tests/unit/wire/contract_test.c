@@ -546,6 +546,29 @@ static void a_cluster_s_is_read_back(void **state)
     model_free(model);
 }
 
+static void the_example_is_good(void **state)
+{
+    struct buf text = {0};
+    char path[512];
+    struct contract c;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/contract-video.yaml", examples);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    text.len = fread(buf_reserve(&text, LIMIT_CONFIG), 1, LIMIT_CONFIG, file);
+    fclose(file);
+    read_good(buf_cstr(&text), &c);
+    assert_int_equal(c.n_functions, 3);
+    assert_int_equal(c.services[0].critical.bits[0], 7);
+    assert_int_equal(c.terms.target_micro, 99900000);
+    assert_int_equal(c.recovery[SEVERITY_MINOR].amount, 8 * 3600000);
+    assert_int_equal(c.notification[SEVERITY_SEVERE].amount, 24 * 3600000);
+    assert_int_equal(c.desk.hours.end_min, 17 * 60);
+    contract_free(&c);
+    buf_free(&text);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +579,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(there_are_limits),
         cmocka_unit_test(a_cluster_s_is_read_back),
+        cmocka_unit_test(the_example_is_good),
         cmocka_unit_test(validity_may_be_within_a_day_of_unlike_times),
     };
 
