@@ -30,7 +30,7 @@ static int run(struct cli *cli)
     if (r == 0) {
         r = sla_source_make(cli, &source, cli_value(cli, "service"), edition, &made);
         if (r == 0)
-            r = sla_request_print(cli, &request, &made.input);
+            sla_request_print(cli, &request, &made.input);
         sla_made_free(&made);
     }
     sla_source_close(&source);
@@ -55,7 +55,7 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_sla_report = {
     .name = "sla report",
     .arguments = "",
-    .summary = "Compute a month's availability; exit 1 when a target is not met",
+    .summary = "Compute a month's availability",
     .needs = "viewer; nothing with --from and --cluster or --contract",
     .example = "kirikae sla report --month 2026-11 --lang ja",
     .options = options,

@@ -75,7 +75,7 @@ static int compute(struct cli *cli, const struct sla_request *request,
     function_names_init(&names, contract);
     r = read_events(cli, file, list, &input.history);
     if (r == 0)
-        r = sla_request_print(cli, request, &input);
+        sla_request_print(cli, request, &input);
     event_list_free(list);
     return r;
 }
@@ -89,7 +89,7 @@ static int run(struct cli *cli)
 
     r = sla_request_read(cli, &request);
     if (r == 0 && contract_file_read(cli, cli_value(cli, "contract"), &contract, &zone) != 0)
-        r = CLI_USAGE; /* CLI_REFUSED says that a target is not met */
+        r = CLI_USAGE; /* as for a bad list */
     if (r == 0)
         r = compute(cli, &request, &contract, zone);
     zone_free(zone);
@@ -127,7 +127,7 @@ static void more(FILE *out)
 const struct cli_command cmd_sla_compute = {
     .name = "sla compute",
     .arguments = "",
-    .summary = "The same over a plain list of events; exit 1 likewise",
+    .summary = "The same over a plain list of events",
     .needs = "nothing: it works offline",
     .example = "kirikae sla compute --contract contract.yaml --events 2026-10.jsonl "
                "--month 2026-10 --lang ja",

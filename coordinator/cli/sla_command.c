@@ -57,25 +57,11 @@ const char *sla_tzdata(char version[SLA_VERSION_MAX])
     return version;
 }
 
-static bool missed(const struct sla *sla)
-{
-    int i;
-
-    for (i = 0; i < sla->n_functions; i++)
-        if (sla->functions[i].figures.target_met == 0)
-            return true;
-    for (i = 0; i < sla->n_services; i++)
-        if (sla->services[i].figures.target_met == 0)
-            return true;
-    return false;
-}
-
-int sla_request_print(struct cli *cli, const struct sla_request *request,
-                      const struct sla_input *input)
+void sla_request_print(struct cli *cli, const struct sla_request *request,
+                       const struct sla_input *input)
 {
     struct sla *sla = sla_new(input);
     struct buf out = {0};
-    int r = missed(sla) ? CLI_REFUSED : CLI_DONE;
 
     if (strcmp(request->format, "json") == 0)
         sla_json(sla, &out);
@@ -86,5 +72,4 @@ int sla_request_print(struct cli *cli, const struct sla_request *request,
     fwrite(out.data, 1, out.len, cli->out);
     buf_free(&out);
     sla_free(sla);
-    return r;
 }

@@ -20,8 +20,9 @@ int sla_request_read(struct cli *cli, struct sla_request *request);
 int sla_zone_read(struct cli *cli, const struct contract *contract, struct zone **zone);
 /* "2025b"; NULL: not known. */
 const char *sla_tzdata(char version[SLA_VERSION_MAX]);
-/* Makes the report and prints it: CLI_DONE, or CLI_REFUSED when a target is not met. */
-int sla_request_print(struct cli *cli, const struct sla_request *request,
-                      const struct sla_input *input);
+/* Makes the report and prints it. A target that is not met is told there, not by an exit code:
+ * the report is done all the same. */
+void sla_request_print(struct cli *cli, const struct sla_request *request,
+                       const struct sla_input *input);
 
 #endif
