@@ -19,7 +19,7 @@ enum cli_exit {
     CLI_UNREACHABLE = KIRIKAE_UNREACHABLE,
 };
 
-#define CLI_OPTIONS_MAX 8
+#define CLI_OPTIONS_MAX 12
 #define CLI_ARGUMENTS_MAX 4
 #define CLI_MANY_MAX 64
 

@@ -43,6 +43,7 @@ static const struct cli_option options[] = {
     {"edition", "N", "this edition (default: the newest)", false},
     {"lang", "LANG", "en (default) or ja", false},
     {"format", "FORMAT", "text (default), json or csv", false},
+    {"section", "SECTION", "of a CSV: figures (default), outages or maintenance", false},
     {"as-of", "TIME", "what the ledger knew then (default: now)", false},
     {"from", "EXPORT",
      "read this export instead of the cluster's ledger; with --cluster or --contract, too, "

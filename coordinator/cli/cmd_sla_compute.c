@@ -104,6 +104,7 @@ static const struct cli_option options[] = {
     {"as-of", "TIME", "what was known then (default: now)", false},
     {"lang", "LANG", "en (default) or ja", false},
     {"format", "FORMAT", "text (default), json or csv", false},
+    {"section", "SECTION", "of a CSV: figures (default), outages or maintenance", false},
     {0},
 };
 

@@ -1,9 +1,36 @@
 #include "cli/sla_command.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "store/zone_file.h"
 
 #include <string.h>
+
+/* A CSV holds one table. */
+static int read_section(struct cli *cli, struct sla_request *request)
+{
+    static const struct {
+        const char *name;
+        sla_print_fn *print;
+    } sections[] = {
+        {"figures", sla_csv}, {"outages", sla_csv_outages}, {"maintenance", sla_csv_windows}};
+    const char *section = cli_value(cli, "section");
+    size_t i;
+
+    request->csv = sla_csv;
+    if (section != NULL && strcmp(request->format, "csv") != 0)
+        return cli_fail(cli, CLI_USAGE, "--section is for --format csv");
+    for (i = 0; section != NULL && i < ARRAY_LEN(sections); i++) {
+        if (strcmp(section, sections[i].name) != 0)
+            continue;
+        request->csv = sections[i].print;
+        return 0;
+    }
+    return section == NULL
+               ? 0
+               : cli_fail(cli, CLI_USAGE,
+                          "--section is figures, outages or maintenance, not \"%s\"", section);
+}
 
 int sla_request_read(struct cli *cli, struct sla_request *request)
 {
@@ -28,7 +55,7 @@ int sla_request_read(struct cli *cli, struct sla_request *request)
         strcmp(request->format, "csv") != 0)
         return cli_fail(cli, CLI_USAGE, "--format is text, json or csv, not \"%s\"",
                         request->format);
-    return 0;
+    return read_section(cli, request);
 }
 
 int sla_zone_read(struct cli *cli, const struct contract *contract, struct zone **zone)
@@ -66,7 +93,7 @@ void sla_request_print(struct cli *cli, const struct sla_request *request,
     if (strcmp(request->format, "json") == 0)
         sla_json(sla, &out);
     else if (strcmp(request->format, "csv") == 0)
-        sla_csv(sla, &out);
+        request->csv(sla, &out);
     else
         sla_text(sla, request->language, &out);
     fwrite(out.data, 1, out.len, cli->out);

@@ -5,16 +5,19 @@
 #include "cli/cli.h"
 #include "report/sla.h"
 
+typedef void sla_print_fn(const struct sla *sla, struct buf *out);
+
 struct sla_request {
     int year, month;
     int64_t as_of_ms; /* default: now */
     enum sla_language language;
     const char *format;
+    sla_print_fn *csv; /* the table that a CSV holds */
 };
 
 #define SLA_VERSION_MAX 32
 
-/* From --month, --as-of, --lang and --format; 0, or an exit code after a message. */
+/* From --month, --as-of, --lang, --format and --section; 0, or an exit code after a message. */
 int sla_request_read(struct cli *cli, struct sla_request *request);
 /* The contract's zone; likewise. */
 int sla_zone_read(struct cli *cli, const struct contract *contract, struct zone **zone);

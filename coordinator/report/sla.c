@@ -72,7 +72,7 @@ static bool wanted(const struct sla *sla, const struct function_set *functions)
     for (i = 0; i < sizeof functions->bits / sizeof functions->bits[0]; i++)
         if ((functions->bits[i] & sla->wanted.bits[i]) != 0)
             return true;
-    return false;
+    return !sla->part; /* one that concerns no function is told with the whole */
 }
 
 static void fill_functions(struct sla *sla)

@@ -60,6 +60,7 @@ struct sla_row {
 
 /* Why an outage counts as downtime, or does not. */
 enum sla_standing { SLA_DOWN, SLA_OTHER_SEVERITY, SLA_EXCLUDED_CAUSE, SLA_TOO_SHORT };
+const char *sla_standing_name(enum sla_standing standing); /* "downtime", "excluded-cause" */
 
 /* The first word of a channel that it has a notice. */
 struct sla_notice {
@@ -140,6 +141,9 @@ void sla_text(const struct sla *sla, enum sla_language language, struct buf *out
 void sla_json(const struct sla *sla, struct buf *out); /* one object and a newline */
 /* A row per function and service. */
 void sla_csv(const struct sla *sla, struct buf *out);
+/* A row per outage, and per window: times in UTC. */
+void sla_csv_outages(const struct sla *sla, struct buf *out);
+void sla_csv_windows(const struct sla *sla, struct buf *out);
 
 /* "98", "99.95" out of millionths of a percent. */
 const char *sla_target_text(int64_t target_micro, char text[PERCENT_TEXT_MAX]);

@@ -56,6 +56,16 @@ static enum sla_standing standing(const struct sla *sla, const struct sla_outage
     return item->counted ? SLA_DOWN : SLA_TOO_SHORT;
 }
 
+const char *sla_standing_name(enum sla_standing standing)
+{
+    static const char *const names[] = {[SLA_DOWN] = "downtime",
+                                        [SLA_OTHER_SEVERITY] = "severity",
+                                        [SLA_EXCLUDED_CAUSE] = "excluded-cause",
+                                        [SLA_TOO_SHORT] = "shorter-than-minimum"};
+
+    return names[standing];
+}
+
 bool sla_covers(const struct sla *sla, const struct window *w, const struct outage *seen)
 {
     int64_t begin_ms = w->announced_ms > w->start_ms ? w->announced_ms : w->start_ms;

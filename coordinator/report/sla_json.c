@@ -1,4 +1,3 @@
-#include "report/csv.h"
 #include "report/sla.h"
 #include "report/sla_edition.h"
 #include "base/jsonw.h"
@@ -113,10 +112,6 @@ static void covering_json(struct jsonw *w, const struct sla *sla, const struct s
 
 static void outage_json(struct jsonw *w, const struct sla *sla, const struct sla_outage *item)
 {
-    static const char *const standings[] = {[SLA_DOWN] = "downtime",
-                                            [SLA_OTHER_SEVERITY] = "severity",
-                                            [SLA_EXCLUDED_CAUSE] = "excluded-cause",
-                                            [SLA_TOO_SHORT] = "shorter-than-minimum"};
     const struct outage *seen = &item->seen;
 
     jsonw_object(w, NULL);
@@ -132,7 +127,7 @@ static void outage_json(struct jsonw *w, const struct sla *sla, const struct sla
     jsonw_time(w, "repaired", seen->repaired_ms);
     jsonw_bool(w, "counted", item->counted);
     jsonw_bool(w, "failure", item->failure);
-    jsonw_str(w, "grounds", standings[item->standing]);
+    jsonw_str(w, "grounds", sla_standing_name(item->standing));
     covering_json(w, sla, item);
     targets_json(w, item);
     if (seen->evidence != 0)
@@ -274,53 +269,4 @@ void sla_json(const struct sla *sla, struct buf *out)
     }
     jsonw_end(&w);
     buf_str(out, "\n");
-}
-
-static void row_csv(struct buf *out, const struct sla *sla, const char *kind,
-                    const struct sla_row *row)
-{
-    const struct figures *f = &row->figures;
-    const int64_t values[] = {f->planned_ms,      f->maintenance_ms,  f->downtime_ms,
-                              f->excluded_ms,     f->impaired_ms,     f->unmonitored_ms,
-                              f->downtime_low_ms, f->downtime_high_ms};
-    const int64_t percents[] = {f->availability, f->low, f->high};
-    char text[PERCENT_TEXT_MAX];
-    size_t i;
-
-    buf_printf(out, "\"%04d-%02d\"", sla->year, sla->month);
-    csv_text(out, sla->contract->timezone);
-    csv_text(out, sla->provisional ? "true" : "false");
-    csv_text(out, kind);
-    csv_text(out, row->name);
-    for (i = 0; i < sizeof values / sizeof values[0]; i++)
-        csv_int(out, values[i]);
-    for (i = 0; i < sizeof percents / sizeof percents[0]; i++)
-        csv_text(out, percent_text(percents[i], text));
-    csv_text(out, f->target_met < 0 ? NULL : f->target_met == 1 ? "true" : "false");
-    csv_int(out, f->failures);
-    if (f->mttr_ms < 0)
-        csv_text(out, NULL);
-    else
-        csv_int(out, f->mttr_ms);
-    csv_end(out);
-}
-
-void sla_csv(const struct sla *sla, struct buf *out)
-{
-    static const char *const columns[] = {
-        "month",          "timezone",        "provisional",      "kind",         "name",
-        "planned_ms",     "maintenance_ms",  "downtime_ms",      "excluded_ms",  "impaired_ms",
-        "unmonitored_ms", "downtime_low_ms", "downtime_high_ms", "availability", "low",
-        "high",           "target_met",      "failures",         "mttr_ms"};
-    size_t c;
-    int i;
-
-    csv_begin(out);
-    for (c = 0; c < sizeof columns / sizeof columns[0]; c++)
-        csv_text(out, columns[c]);
-    csv_end(out);
-    for (i = 0; i < sla->n_functions; i++)
-        row_csv(out, sla, "function", &sla->functions[i]);
-    for (i = 0; i < sla->n_services; i++)
-        row_csv(out, sla, "service", &sla->services[i]);
 }

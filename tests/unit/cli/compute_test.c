@@ -453,7 +453,7 @@ static void formats(void **state)
     write_text(contract_path, CONTRACT);
     write_text(events_path, OUTAGE);
     says(compute("2026-11", "--as-of", "2026-12-01T00:00:00+09:00"), CLI_DONE,
-         "Monthly SLA report 2026-11\n");
+         "Monthly SLA report 2026-11 edition 1\n");
     says(compute("2026-11", "--lang", "ja"), CLI_DONE, "月次SLA報告書 2026-11");
     says(compute("2026-11", "--format", "csv"), CLI_DONE, "\xef\xbb\xbf\"month\",");
     says(compute("2026-11", "--format", "json"), CLI_DONE, "\"cluster\":null");

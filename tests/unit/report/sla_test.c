@@ -189,21 +189,29 @@ static void as_json(void **state)
 static void as_text(void **state)
 {
     static const char *const english[] = {
-        "Monthly SLA report 2026-11\n",
-        "Availability: 99.4366 % [99.4360, 99.4372]",
-        "Target: 98 % met",
-        "Planned service time: 710:00:00.000",
-        "Downtime: 4:00:00.000 [3:59:45.000, 4:00:15.000]",
+        "Monthly SLA report 2026-11 edition 1\n",
+        "Availability:               99.4366 % [99.4360, 99.4372]  met\n",
+        "Target:                     98 %\n",
+        "Planned service time:       710:00:00.000\n",
+        "Downtime:                   4:00:00.000 [3:59:45.000, 4:00:15.000]\n",
         "2026-11-01 00:00:00.000 +09:00 - 2026-12-01 00:00:00.000 +09:00 (Asia/Tokyo, tzdata "
         "2025b)",
-        "#1 calling: 2026-11-10 00:00:00.000 +09:00 - 2026-11-10 04:00:00.000 +09:00 (4:00:00.000)",
-        "Mean time to repair: none",
-        "Not gathered yet, left out: notices response_time",
+        "  #1 calling: emergency, provider, as downtime\n"
+        "    Start:                    2026-11-10 00:00:00.000 +09:00 (last good 2026-11-09 "
+        "23:59:45.000 +09:00)\n"
+        "    Recognised:               2026-11-10 00:00:10.000 +09:00\n"
+        "    Recovery:                 2026-11-10 04:00:00.000 +09:00 (last failing 2026-11-10 "
+        "03:59:45.000 +09:00)\n"
+        "    Duration:                 4:00:00.000\n"
+        "    Repaired:                 2026-11-10 04:00:00.000 +09:00\n"
+        "    Evidence:                 ledger entry 5\n",
+        "Mean time to repair:        none\n",
+        "Not gathered yet, left out: notices to customers, mean response time",
         NULL};
-    static const char *const japanese[] = {"月次SLA報告書 2026-11\n",
+    static const char *const japanese[] = {"月次SLA報告書 2026-11 第1版\n",
                                            "機能 calling（発信）",
-                                           "サービス稼働率: 99.4366 %",
-                                           "目標値: 98 % 達成",
+                                           "サービス稼働率:             99.4366 % [99.4360, 99.4372]  達成\n",
+                                           "目標値:                     98 %\n",
                                            "該当なし",
                                            "定期",
                                            NULL};
@@ -216,7 +224,7 @@ static void as_text(void **state)
 
 static void an_open_outage_makes_it_provisional(void **state)
 {
-    static const char *const japanese[] = {"月次SLA報告書 2026-11 (暫定)", "継続中", NULL};
+    static const char *const japanese[] = {"月次SLA報告書 2026-11 第1版 (暫定)", "継続中", NULL};
     struct sla *sla = report(*state, 11, "2026-11-10T03:00:00+09:00");
 
     assert_true(sla->provisional);
@@ -227,7 +235,7 @@ static void an_open_outage_makes_it_provisional(void **state)
 
 static void no_planned_time(void **state)
 {
-    static const char *const japanese[] = {"サービス稼働率: 対象外", NULL};
+    static const char *const japanese[] = {"サービス稼働率:             対象外\n", NULL};
     struct world *w = *state;
     struct sla *sla;
 
@@ -272,7 +280,7 @@ static void as_csv(void **state)
                            "\r\n\"2026-11\",\"Asia/Tokyo\",\"false\",\"function\",\"calling\","
                            "\"2556000000\",\"36000000\",\"14400000\","));
     assert_non_null(strstr(text, "\"99.4366\",\"99.4360\",\"99.4372\",\"true\",\"1\","
-                                 "\"14400000\"\r\n"));
+                                 "\"14400000\",\"10000\",\"2541600000\",\"100.0000\","));
     buf_free(&out);
     sla_free(sla);
 }
