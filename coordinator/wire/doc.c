@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -182,10 +183,68 @@ static int build(struct build *b, const unsigned char *yaml, size_t len)
     return rc;
 }
 
+/* ---- JSON ---- */
+
+/* An escape of four hexadecimal digits, \u91ce; -1: there is none. */
+static int escaped(const unsigned char *at, const unsigned char *end)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    int value = 0;
+
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        const char *digit = at[i] != '\0' ? strchr(digits, at[i]) : NULL;
+
+        if (digit == NULL)
+            return -1;
+        value = value * 16 + (int)(digit - digits) % 16;
+    }
+    return value;
+}
+
+/* JSON escapes what is beyond 16 bits as two halves, \ud842\udfb7, YAML as \U00020bb7.
+ * Puts YAML's in their place; returns the new length. */
+static size_t join_halves(unsigned char *text, size_t len)
+{
+    unsigned char *into = text;
+    const unsigned char *at = text, *end = text + len;
+
+    while (at < end) {
+        int high = escaped(at, end), low = high >= 0 ? escaped(at + 6, end) : -1;
+        size_t n = *at == '\\' && end - at >= 2 ? 2 : 1; /* an escape, whatever it says */
+
+        if (high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff) {
+            char joined[16];
+
+            snprintf(joined, sizeof joined, "\\U%08x",
+                     0x10000 + ((unsigned)(high - 0xd800) << 10) + (unsigned)(low - 0xdc00));
+            memcpy(into, joined, 10);
+            into += 10;
+            at += 12;
+            continue;
+        }
+        memmove(into, at, n);
+        into += n;
+        at += n;
+    }
+    return (size_t)(into - text);
+}
+
+static bool looks_like_json(const unsigned char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && strchr(" \t\r\n", text[i]) != NULL && text[i] != '\0')
+        i++;
+    return i < len && text[i] == '{';
+}
+
 int doc_parse(const char *file, const unsigned char *yaml, size_t len, struct doc **root,
               struct err *err)
 {
     struct build b = {.file = file, .err = err};
+    unsigned char *json = NULL;
     int rc;
 
     *root = NULL;
@@ -195,11 +254,17 @@ int doc_parse(const char *file, const unsigned char *yaml, size_t len, struct do
         return err_set(err, ERR_INVALID, "%s: is empty", file);
     if (!yaml_parser_initialize(&b.parser))
         return err_set(err, ERR_LIMIT, "%s: no memory to parse it", file);
+    if (looks_like_json(yaml, len)) {
+        json = mem_dup(yaml, len);
+        len = join_halves(json, len);
+        yaml = json;
+    }
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&b.parser, yaml, len);
     rc = build(&b, yaml, len);
     yaml_parser_delete(&b.parser);
     mem_free(b.key);
+    mem_free(json);
     if (rc != 0)
         doc_free(b.root);
     else

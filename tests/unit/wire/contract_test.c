@@ -546,6 +546,25 @@ static void a_cluster_s_is_read_back(void **state)
     model_free(model);
 }
 
+/* As JSON of ASCII alone says them. */
+static void escapes_of_json_are_read(void **state)
+{
+    struct contract c;
+    struct err err;
+
+    read_good(" \n{\"contract\":{\"name\":\"\\ud842\\uDFB7\\u91ce\\u5bb6 \\\\ud842\\\\udfb7 \\/ "
+              "\\\"\",\"functions\":[\"\\ud83d\\udcde\"]}}",
+              &c);
+    assert_string_equal(c.name, "𠮷野家 \\ud842\\udfb7 / \"");
+    assert_string_equal(c.functions[0].name, "📞");
+    contract_free(&c);
+    assert_int_not_equal(parse("{\"contract\":{\"name\":\"\\ud842\"}}", &c, &err), 0);
+    assert_int_not_equal(parse("{\"contract\":{\"name\":\"\\ud842\\ud842\"}}", &c, &err), 0);
+    assert_int_not_equal(parse("{\"contract\":{\"name\":\"\\udfb7\\ud842\"}}", &c, &err), 0);
+    assert_int_not_equal(parse("{\"contract\":{\"name\":\"\\ud842\\udfb", &c, &err), 0);
+    assert_int_not_equal(parse("{\"contract\\", &c, &err), 0);
+}
+
 static void the_example_is_good(void **state)
 {
     struct buf text = {0};
@@ -579,6 +598,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(there_are_limits),
         cmocka_unit_test(a_cluster_s_is_read_back),
+        cmocka_unit_test(escapes_of_json_are_read),
         cmocka_unit_test(the_example_is_good),
         cmocka_unit_test(validity_may_be_within_a_day_of_unlike_times),
     };
