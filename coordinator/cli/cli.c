@@ -33,6 +33,8 @@ static const struct cli_command *const commands[] = {
     &cmd_replay,
     &cmd_sla_report,
     &cmd_sla_compute,
+    &cmd_sla_status,
+    &cmd_sla_diff,
     &cmd_config_check,
     &cmd_contract_check,
     &cmd_rules,

@@ -1,19 +1,5 @@
 #include "cli/sla_source.h"
 
-#include <stdlib.h>
-
-static int read_edition(struct cli *cli, int *edition)
-{
-    const char *text = cli_value(cli, "edition");
-    char *end = NULL;
-    long value = text != NULL ? strtol(text, &end, 10) : 0;
-
-    *edition = (int)value;
-    if (text != NULL && (end == text || *end != '\0' || value < 1 || value > 1000000))
-        return cli_fail(cli, CLI_USAGE, "--edition \"%s\" is not a number from 1 on", text);
-    return 0;
-}
-
 static int run(struct cli *cli)
 {
     struct sla_source source;
@@ -23,7 +9,7 @@ static int run(struct cli *cli)
 
     r = sla_request_read(cli, &request);
     if (r == 0)
-        r = read_edition(cli, &edition);
+        r = sla_edition_read(cli, "--edition", cli_value(cli, "edition"), &edition);
     if (r != 0)
         return r;
     r = sla_source_open(cli, &request, &source);

@@ -6,6 +6,16 @@
 
 #include <string.h>
 
+/* NULL also when the command knows no such option. */
+static const char *value_if_any(const struct cli *cli, const char *option)
+{
+    const struct cli_option *known = cli->command->options;
+
+    while (known->name != NULL && strcmp(known->name, option) != 0)
+        known++;
+    return known->name != NULL ? cli_value(cli, option) : NULL;
+}
+
 /* A CSV holds one table. */
 static int read_section(struct cli *cli, struct sla_request *request)
 {
@@ -14,7 +24,7 @@ static int read_section(struct cli *cli, struct sla_request *request)
         sla_print_fn *print;
     } sections[] = {
         {"figures", sla_csv}, {"outages", sla_csv_outages}, {"maintenance", sla_csv_windows}};
-    const char *section = cli_value(cli, "section");
+    const char *section = value_if_any(cli, "section");
     size_t i;
 
     request->csv = sla_csv;
@@ -34,11 +44,12 @@ static int read_section(struct cli *cli, struct sla_request *request)
 
 int sla_request_read(struct cli *cli, struct sla_request *request)
 {
-    const char *month = cli_value(cli, "month"), *as_of = cli_value(cli, "as-of");
+    const char *month = value_if_any(cli, "month"), *as_of = cli_value(cli, "as-of");
     const char *language = cli_value(cli, "lang");
 
-    *request = (struct sla_request){.as_of_ms = clock_utc_ms(), .format = cli_value(cli, "format")};
-    if (zone_month_parse(month, &request->year, &request->month) != 0)
+    *request =
+        (struct sla_request){.as_of_ms = clock_utc_ms(), .format = value_if_any(cli, "format")};
+    if (month != NULL && zone_month_parse(month, &request->year, &request->month) != 0)
         return cli_fail(cli, CLI_USAGE, "--month \"%s\" is not a month such as 2026-11", month);
     if (as_of != NULL && cli_time(as_of, clock_utc_ms(), &request->as_of_ms) != 0)
         return cli_fail(cli, CLI_USAGE,

@@ -8,7 +8,7 @@
 typedef void sla_print_fn(const struct sla *sla, struct buf *out);
 
 struct sla_request {
-    int year, month;
+    int year, month;  /* 0: --month is not given */
     int64_t as_of_ms; /* default: now */
     enum sla_language language;
     const char *format;

@@ -2,6 +2,7 @@
 #include "base/utc.h"
 #include "cli/verified.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the ledger ---- */
@@ -98,23 +99,24 @@ static int check_month(struct cli *cli, const struct sla_source *source)
     return 0;
 }
 
-int sla_source_open(struct cli *cli, const struct sla_request *request, struct sla_source *source)
+int sla_source_open(struct cli *cli, const struct sla_request *asked, struct sla_source *source)
 {
+    struct sla_request request = *asked;
+    bool known = cli_value(cli, "from") != NULL && cli_value(cli, "as-of") == NULL;
     int r;
 
-    *source =
-        (struct sla_source){.year = request->year, .month = request->month, .known_ms = UTC_NONE};
+    *source = (struct sla_source){.year = request.year, .month = request.month};
     source->tzdata = sla_tzdata(source->version);
-    if ((r = sla_contract_find(cli, request, &source->found)) != 0)
+    if (known) /* all that the export knows: up to when, it says at its end */
+        request.as_of_ms = UTC_MOST_MS;
+    if ((r = sla_contract_find(cli, &request, &source->found)) != 0)
         return r;
-    source->period = sla_period(&source->found.contract, source->found.zone, request->year,
-                                request->month, request->as_of_ms);
+    source->period = sla_period(&source->found.contract, source->found.zone, request.year,
+                                request.month, request.as_of_ms);
     source->events = ledger_events_new(&source->found.contract, &source->period);
     if ((r = read_ledger(cli, source)) != 0)
         return r;
-    /* An export knows nothing of the time behind it. */
-    if (source->known_ms != UTC_NONE && cli_value(cli, "as-of") == NULL &&
-        source->known_ms < source->period.as_of_ms)
+    if (known)
         source->period.as_of_ms = source->known_ms;
     return check_month(cli, source);
 }
@@ -126,6 +128,17 @@ void sla_source_close(struct sla_source *source)
 }
 
 /* ---- one edition ---- */
+
+int sla_edition_read(struct cli *cli, const char *what, const char *text, int *edition)
+{
+    char *end = NULL;
+    long value = text != NULL ? strtol(text, &end, 10) : 0;
+
+    *edition = (int)value;
+    if (text != NULL && (end == text || *end != '\0' || value < 1 || value > 1000000))
+        return cli_fail(cli, CLI_USAGE, "%s \"%s\" is not an edition's number", what, text);
+    return 0;
+}
 
 static int check_service(struct cli *cli, const struct contract *contract, const char *service)
 {

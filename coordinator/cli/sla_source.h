@@ -18,14 +18,18 @@ struct sla_source {
     struct ledger_events *events;
     struct err err;   /* the first line that made no sense, and … */
     int failed;       /* … what is wrong of it; 0 */
-    int64_t known_ms; /* an export has what was known then; UTC_NONE: it does not say */
+    int64_t known_ms; /* an export: up to then */
     const struct tree *tree;
 };
 
-/* Reads all: 0, or an exit code after a message that names the first entry that is not whole.
- * sla_source_close() in any case. */
-int sla_source_open(struct cli *cli, const struct sla_request *request, struct sla_source *source);
+/* Reads all; an export is told as of the time up to which it knows, unless --as-of is given. 0, or
+ * an exit code after a message that names the first entry that is not whole. sla_source_close() in
+ * any case. */
+int sla_source_open(struct cli *cli, const struct sla_request *asked, struct sla_source *source);
 void sla_source_close(struct sla_source *source);
+
+/* "2"; absent: 0, the newest. `what` is for the message. */
+int sla_edition_read(struct cli *cli, const char *what, const char *text, int *edition);
 
 struct sla_made {
     struct ledger_view view, view_before;

@@ -173,6 +173,8 @@ static int take_head(struct verify *v, const json_t *head, struct err *err)
         return wrong(v, "head: field until: a time expected", err);
     if (until != NULL && until_ms - 1 < v->result.known_ms)
         v->result.known_ms = until_ms - 1;
+    if (v->result.known_ms < v->time_ms) /* the clock that made it was behind */
+        v->result.known_ms = v->time_ms;
     v->result.from = from;
     v->result.size = size;
     memcpy(v->result.cluster, cluster, strlen(cluster) + 1);

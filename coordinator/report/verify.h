@@ -21,7 +21,7 @@ struct verify_result {
     uint64_t from, size;     /* entries [from, size) of the ledger were in the export */
     uint8_t root[TREE_HASH]; /* over entries [0, size) */
     char cluster[LIMIT_NAME];
-    int64_t known_ms; /* it has what was known then: when it was made, or its `until`; UTC_NONE */
+    int64_t known_ms; /* what it knows of: up to when it was made, or its `until` */
 };
 
 struct verify *verify_new(void);
