@@ -20,6 +20,8 @@ void sla_contract_free(struct sla_contract *found)
 
 /* ---- the ledger's ---- */
 
+#define WORDS_WITHIN 256
+
 struct search {
     const struct sla_request *request;
     struct sla_contract *found;
@@ -61,6 +63,7 @@ static int parse(const struct search *search, const char *line, size_t len,
 
 static int look(struct cli *cli, void *context, const char *line, size_t len)
 {
+    static const char words[] = "\"category\":\"config\",\"type\":\"contract\"";
     struct search *search = context;
     struct sla_contract next;
     struct line_start start;
@@ -68,8 +71,9 @@ static int look(struct cli *cli, void *context, const char *line, size_t len)
     bool touches;
     struct err err;
 
-    /* A line that is not whole is named when all are verified. */
-    if (line_start(line, len, &start, &err) < 0 || strcmp(start.category, "config") != 0 ||
+    /* A line that is not whole is named when all are verified. Its words stand near its start. */
+    if (memmem(line, len < WORDS_WITHIN ? len : WORDS_WITHIN, words, sizeof words - 1) == NULL ||
+        line_start(line, len, &start, &err) < 0 || strcmp(start.category, "config") != 0 ||
         strcmp(start.type, "contract") != 0 || start.time_ms > search->request->as_of_ms)
         return 0;
     if (parse(search, line, len, &start, &next, &touches, &end_ms, &err) < 0) {

@@ -57,8 +57,9 @@ static void add_windows(const struct history *history, bool emergency, int funct
         if (w->finished_ms != UTC_NONE && w->finished_ms < end_ms)
             end_ms = w->finished_ms;
         if (w->emergency == emergency && function_set_has(&w->functions, function))
-            intervals_add(out, begin_ms, end_ms);
+            intervals_gather(out, begin_ms, end_ms);
     }
+    intervals_settle(out);
 }
 
 void shares_free(struct shares *s)
@@ -90,20 +91,27 @@ static void sort_outages(const struct history *history, const struct terms *term
             !outage_seen(&history->outages[i], period->as_of_ms, &o))
             continue;
         close_at(&o, period->as_of_ms);
-        intervals_add(&raw->any, o.start_ms, o.end_ms);
+        intervals_gather(&raw->any, o.start_ms, o.end_ms);
         if (terms->down_severity[o.severity]) {
-            intervals_add(&raw->down_severity, o.start_ms, o.end_ms);
+            intervals_gather(&raw->down_severity, o.start_ms, o.end_ms);
             if (terms->excluded_cause[o.cause])
-                intervals_add(&raw->excluded, o.start_ms, o.end_ms);
+                intervals_gather(&raw->excluded, o.start_ms, o.end_ms);
         } else if (!terms->excluded_cause[o.cause]) {
-            intervals_add(&raw->impaired, o.start_ms, o.end_ms);
+            intervals_gather(&raw->impaired, o.start_ms, o.end_ms);
         }
         if (outage_counts(&o, terms, period->as_of_ms)) {
-            intervals_add(&s->down, o.start_ms, o.end_ms);
-            intervals_add(&s->low, o.start_ms, o.last_fail_ms);
-            intervals_add(&s->high, o.last_good_ms, o.end_ms);
+            intervals_gather(&s->down, o.start_ms, o.end_ms);
+            intervals_gather(&s->low, o.start_ms, o.last_fail_ms);
+            intervals_gather(&s->high, o.last_good_ms, o.end_ms);
         }
     }
+    intervals_settle(&raw->any);
+    intervals_settle(&raw->down_severity);
+    intervals_settle(&raw->excluded);
+    intervals_settle(&raw->impaired);
+    intervals_settle(&s->down);
+    intervals_settle(&s->low);
+    intervals_settle(&s->high);
 }
 
 static void add_gaps(const struct history *history, const struct period *period, int function,
@@ -115,9 +123,10 @@ static void add_gaps(const struct history *history, const struct period *period,
         const struct unmonitored *gap = &history->gaps[i];
 
         if (function_set_has(&gap->functions, function))
-            intervals_add(out, gap->start_ms,
-                          gap->end_ms == UTC_NONE ? period->as_of_ms : gap->end_ms);
+            intervals_gather(out, gap->start_ms,
+                             gap->end_ms == UTC_NONE ? period->as_of_ms : gap->end_ms);
     }
+    intervals_settle(out);
 }
 
 static void make_shares(struct account *account, int function)

@@ -1,6 +1,7 @@
 #include "core/account/intervals.h"
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void intervals_free(struct intervals *set)
@@ -52,6 +53,40 @@ void intervals_add(struct intervals *set, int64_t begin, int64_t end)
     memmove(set->items + first + 1, set->items + last, (set->n - last) * sizeof *set->items);
     set->n = set->n - (last - first) + 1;
     set->items[first] = (struct interval){begin, end};
+}
+
+void intervals_gather(struct intervals *set, int64_t begin, int64_t end)
+{
+    if (begin >= end)
+        return;
+    room(set);
+    set->items[set->n++] = (struct interval){begin, end};
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct interval *x = a, *y = b;
+
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+void intervals_settle(struct intervals *set)
+{
+    size_t i, n = 0;
+
+    for (i = 1; i < set->n && set->items[i - 1].begin <= set->items[i].begin; i++)
+        ;
+    if (i < set->n)
+        qsort(set->items, set->n, sizeof *set->items, by_begin);
+    for (i = 0; i < set->n; i++) {
+        if (n > 0 && set->items[i].begin <= set->items[n - 1].end) {
+            if (set->items[i].end > set->items[n - 1].end)
+                set->items[n - 1].end = set->items[i].end;
+        } else {
+            set->items[n++] = set->items[i];
+        }
+    }
+    set->n = n;
 }
 
 void intervals_union(struct intervals *set, const struct intervals *other)

@@ -20,6 +20,10 @@ struct intervals {
 void intervals_free(struct intervals *set);
 /* Adds one interval: constant time when they come in order of begin, else linear. */
 void intervals_add(struct intervals *set, int64_t begin, int64_t end);
+/* For many in any order: they are put behind the set as they come, and the set is one again, and
+ * may be asked, after intervals_settle(): n log n. */
+void intervals_gather(struct intervals *set, int64_t begin, int64_t end);
+void intervals_settle(struct intervals *set);
 
 /* set := set ∪ other, set ∩ other, set \ other. `other` may be `set` itself. */
 void intervals_union(struct intervals *set, const struct intervals *other);

@@ -1,5 +1,8 @@
 /* A year of 1 000 000 entries, exported, verified and reported line by line as a file
- * would be read: prints one JSON line with the times and the resident memory. */
+ * would be read, with verdicts of three ballots and of eleven, as twelve coordinators give them:
+ * prints a JSON line for each with the times and the resident memory.
+ *
+ *   million_bench [FILE]   keeps the export of eleven there, for timing of the whole command */
 #include "lines.h"
 #include "base/clock.h"
 #include "base/utc.h"
@@ -19,8 +22,10 @@
     "{\"observer\":\"mirror-1\",\"site\":\"osaka\",\"opinion\":\"up\",\"reason\":\"ok\","          \
     "\"abstain\":false,\"fail_age_ms\":null,\"good_age_ms\":12,\"arrived_age_ms\":3}"
 
-static void generate(struct buf *line, uint64_t seq, int64_t time_ms)
+static void generate(struct buf *line, uint64_t seq, int64_t time_ms, int ballots)
 {
+    int i;
+
     char now[UTC_TEXT_MAX], before[UTC_TEXT_MAX];
 
     utc_format(time_ms, now);
@@ -41,13 +46,18 @@ static void generate(struct buf *line, uint64_t seq, int64_t time_ms)
                    seq - 1, before, now, now);
     } else {
         lines_start(line, seq, time_ms, "verdict", "up");
-        buf_str(line, ",\"check\":\"voice@voice-1\",\"target\":\"voice-1\",\"need\":2,\"agree\":3,"
-                      "\"assigned\":3,\"fail_since\":null,\"good_before\":null,\"ballots\":[" BALLOT
-                      "," BALLOT "," BALLOT "]}");
+        buf_printf(line,
+                   ",\"check\":\"voice@voice-1\",\"target\":\"voice-1\",\"site\":\"tokyo\","
+                   "\"was\":\"down\",\"need\":2,\"agree\":%d,\"assigned\":%d,\"window_ms\":400,"
+                   "\"patience_ms\":60000,\"fail_since\":null,\"good_before\":null,\"ballots\":[",
+                   ballots, ballots);
+        for (i = 0; i < ballots; i++)
+            buf_str(line, i > 0 ? "," BALLOT : BALLOT);
+        buf_str(line, "]}");
     }
 }
 
-static int64_t make(const char *path)
+static int64_t make(const char *path, int ballots)
 {
     const struct export_options options = {
         .cluster = "bench", .since_ms = UTC_NONE, .until_ms = UTC_NONE};
@@ -61,7 +71,7 @@ static int64_t make(const char *path)
     if (file == NULL || utc_parse("2026-01-01T00:00:00+09:00", &time_ms) != 0)
         exit(1);
     for (i = 0; i < ENTRIES; i++, time_ms += STEP_MS) {
-        generate(&line, i, time_ms);
+        generate(&line, i, time_ms, ballots);
         if (export_line(e, (char *)line.data, line.len, &out, &err) != 0)
             exit(1);
         fwrite(out.data, 1, out.len, file);
@@ -161,32 +171,39 @@ static int64_t used_ms(void)
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-int main(void)
+static void measure(const char *path, int ballots)
 {
-    char path[] = "/tmp/kirikae-million-XXXXXX";
     struct zone *tokyo = zone();
     int64_t begun, made, read, begun_cpu, made_cpu, read_cpu, bytes;
     struct rusage usage;
-    int fd = mkstemp(path);
 
-    if (fd < 0)
-        return 1;
     begun = clock_boot_ms();
     begun_cpu = used_ms();
-    bytes = make(path);
+    bytes = make(path, ballots);
     made = clock_boot_ms();
     made_cpu = used_ms();
     read_back(path, tokyo);
     read = clock_boot_ms();
     read_cpu = used_ms();
-    remove(path);
     zone_free(tokyo);
     getrusage(RUSAGE_SELF, &usage);
-    printf("{\"bench\":\"report-million\",\"entries\":%u,\"bytes\":%" PRId64
+    printf("{\"bench\":\"report-million\",\"entries\":%u,\"ballots\":%d,\"bytes\":%" PRId64
            ",\"generate_export_ms\":%" PRId64 ",\"generate_export_cpu_ms\":%" PRId64
            ",\"verify_report_ms\":%" PRId64 ",\"verify_report_cpu_ms\":%" PRId64
            ",\"resident_kib\":%ld}\n",
-           ENTRIES, bytes, made - begun, made_cpu - begun_cpu, read - made, read_cpu - made_cpu,
-           usage.ru_maxrss);
+           ENTRIES, ballots, bytes, made - begun, made_cpu - begun_cpu, read - made,
+           read_cpu - made_cpu, usage.ru_maxrss);
+}
+
+int main(int argc, char **argv)
+{
+    char path[] = "/tmp/kirikae-million-XXXXXX";
+    int fd = mkstemp(path);
+
+    if (fd < 0)
+        return 1;
+    measure(path, 3);
+    measure(argc > 1 ? argv[1] : path, 11);
+    remove(path);
     return 0;
 }

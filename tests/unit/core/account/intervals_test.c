@@ -118,11 +118,37 @@ static void touching_ones_melt_empty_ones_vanish(void **state)
     intervals_free(&set);
 }
 
+static void gathered_ones_are_the_same_set(void **state)
+{
+    struct intervals one = {0}, many = {0};
+    uint64_t seed = 7;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 3000; i++) {
+        int64_t begin, end;
+
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        begin = (int64_t)(seed >> 33 & 0xffff);
+        end = begin + (int64_t)(seed >> 50 & 15) - 2;
+        intervals_add(&one, begin, end);
+        intervals_gather(&many, begin, end);
+    }
+    intervals_settle(&many);
+    assert_int_equal(many.n, one.n);
+    assert_memory_equal(many.items, one.items, one.n * sizeof *one.items);
+    intervals_free(&one);
+    intervals_free(&many);
+    intervals_settle(&many);
+    assert_int_equal(many.n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_sets_of_moments),
         cmocka_unit_test(with_itself),
+        cmocka_unit_test(gathered_ones_are_the_same_set),
         cmocka_unit_test(touching_ones_melt_empty_ones_vanish),
     };
 
