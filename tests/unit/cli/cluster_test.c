@@ -383,6 +383,7 @@ static void test_audit(void **state)
 
 static void test_sla(void **state)
 {
+    const char *const as_of = "2026-11-30T00:00:00+09:00";
     char whole[NODES_PATH];
     int online;
 
@@ -403,10 +404,23 @@ static void test_sla(void **state)
                          "2026-12-01T00:00:00+09:00", "--from", whole, "--cluster", nodes->cluster,
                          NULL),
                      online);
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", whole, NULL), online);
+    says("of the ledger");
     assert_int_equal(
-        run("sla", "report", "--month", "2026-11", "--from", whole, "--timeout", "1", NULL),
+        run("sla", "diff", "--month", "2026-11", "--from", whole, "--edition", "2", "1", NULL),
         CLI_USAGE);
-    assert_non_null(strstr(err_text, "in force in 2026-11: give one with --contract FILE"));
+    assert_non_null(strstr(err_text, "edition 2 is not before edition 1"));
+    assert_int_equal(
+        run("sla", "diff", "--month", "2026-11", "--from", whole, "--edition", "1", "2", NULL),
+        CLI_USAGE);
+    assert_non_null(strstr(err_text, "there is no edition 2: there are 0 and a provisional one"));
+    ok(run("sla", "status", "--from", whole, "--as-of", as_of, NULL));
+    says("Function calling\n  Downtime used: ");
+    says("After an hour of outage from now: ");
+    ok(run("sla", "status", "--from", whole, "--as-of", as_of, "--lang", "ja", NULL));
+    says("今から1時間停止すれば");
+    ok(run("sla", "status", "--from", whole, "--as-of", as_of, "--json", NULL));
+    says("\"after_an_hour\":{");
     assert_int_equal(run("sla", "report", "--month", "2037-11", "--from", whole, "--cluster",
                          nodes->cluster, NULL),
                      CLI_USAGE);
