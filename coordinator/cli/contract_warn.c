@@ -4,6 +4,7 @@
 #include "report/sla.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #define DAY_MS 86400000ll
 
@@ -81,6 +82,17 @@ static void discounts(struct warning *w)
         warn(w, "discounts are for services, and there is none");
 }
 
+static void services(struct warning *w)
+{
+    static const struct function_set none;
+    int i;
+
+    for (i = 0; i < w->contract->n_services; i++)
+        if (memcmp(&w->contract->services[i].critical, &none, sizeof none) == 0)
+            warn(w, "service %s has no critical function: nothing can be down in it",
+                 w->contract->services[i].name);
+}
+
 static int local_year(const struct zone *zone, int64_t utc_ms)
 {
     int64_t local_ms = utc_ms + zone_offset(zone, utc_ms) * 1000ll;
@@ -108,7 +120,8 @@ static void holidays(struct warning *w)
         last = local_year(w->zone, bound_ms(&c->valid_until, w->zone) - 1);
     for (year = first; year <= last; year++)
         if (!holidays_cover(year)) {
-            warn(w, "the table of public holidays has no year %d, only %d to %d: targets in "
+            warn(w,
+                 "the table of public holidays has no year %d, only %d to %d: targets in "
                  "business time take its holidays for business days",
                  year, HOLIDAYS_YEAR_FIRST, HOLIDAYS_YEAR_LAST);
             return;
@@ -122,6 +135,7 @@ int contract_warn(FILE *out, const struct contract *contract, const struct zone 
 
     targets(&w);
     discounts(&w);
+    services(&w);
     holidays(&w);
     return w.n;
 }

@@ -184,8 +184,6 @@ static int read_service(struct reader *r, const struct doc *doc, void *into)
     if (rc == 0)
         rc = fields_list(r, parts.critical, "critical of service", LIMIT_FUNCTIONS,
                          read_critical_one, contract);
-    if (rc == 0 && parts.critical->first == NULL)
-        rc = fields_expected(r, parts.critical, "critical of service", "a function or more");
     if (rc == 0)
         memcpy(contract->services[contract->n_services++].name, parts.name, LIMIT_NAME);
     return rc;

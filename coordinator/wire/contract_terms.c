@@ -154,7 +154,8 @@ int contract_bound(struct reader *r, const struct doc *doc, void *bound)
     into->local = date_parse(text, &into->ms);
     if (into->local)
         into->ms *= DAY_MS;
-    else if (utc_parse(text, &into->ms) != 0)
+    else if (utc_parse(text, &into->ms) != 0 || into->ms < 0 ||
+             into->ms >= utc_days_from_civil(ZONE_YEAR_MAX + 1, 1, 1) * DAY_MS)
         return fields_expected(r, doc, what_of(doc, "contract", what),
                                "a date such as 2026-10-01 or a time with its offset such as "
                                "2026-10-01T00:00:00+09:00");

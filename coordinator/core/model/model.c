@@ -1,6 +1,7 @@
 #include "core/model/model.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "core/account/contract_json.h"
 #include "base/prng.h"
 
@@ -42,6 +43,9 @@ void model_contract(const struct model *model, struct contract *contract)
     for (int i = 0; i < model->n_functions; i++) {
         memcpy(contract->functions[i].name, model->functions[i].name, LIMIT_NAME);
         memcpy(contract->functions[i].label_ja, model->functions[i].label_ja, LIMIT_NAME);
+        plain_clean(contract->functions[i].label_ja); /* a contract's labels are plain, or none */
+        if (plain_blank(contract->functions[i].label_ja))
+            contract->functions[i].label_ja[0] = '\0';
     }
     contract->n_services = model->n_services;
     contract->services = mem_zalloc((size_t)model->n_services + 1, sizeof *contract->services);

@@ -450,11 +450,12 @@ static void test_contract_check_warns(void **state)
     warned("discounts are for services, and there is none");
     warned("recovery_targets has none for minor faults");
     warned("no year 2028, only 2020 to 2027");
-    write_file(path, "contract: {name: c, functions: [f], services: [{name: s, critical: [f]}],\n"
+    write_file(path, "contract: {name: c, functions: [f], services: [{name: s, critical: []}],\n"
                      "  valid_until: 2028-01-01, recovery_targets: 1 business day}\n");
     assert_int_equal(run("contract", "check", path, NULL), CLI_DONE);
     assert_string_equal(err_text,
-                        "warning: there is no target: no function or service can miss it\n");
+                        "warning: there is no target: no function or service can miss it\n"
+                        "warning: service s has no critical function: nothing can be down in it\n");
     unlink(path);
 }
 
