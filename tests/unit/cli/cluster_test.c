@@ -314,6 +314,30 @@ static void test_incidents_shown(void **state)
     assert_int_equal(run("incident", "list", "--from", whole, NULL), CLI_REFUSED);
 }
 
+/* More than a page of the ledger holds. */
+static void test_incidents_talked_about(void **state)
+{
+    enum { NOTES = 440 };
+    char note[LIMIT_TEXT], number[32];
+    const char *at;
+    int i;
+
+    for (i = 0; i < NOTES; i++) {
+        memset(note, '"', sizeof note - 1); /* two bytes of a line, each */
+        note[sizeof note - 1] = '\0';
+        note[snprintf(note, sizeof note, "note %03d", i)] = ' ';
+        ok(run("incident", "annotate", "7", "--note", note, NULL));
+    }
+    ok(run("incident", "show", "7", "--json", NULL));
+    for (i = 0, at = out_text; i < NOTES; i++) {
+        snprintf(number, sizeof number, "\"note %03d ", i);
+        at = strstr(at, number);
+        assert_non_null(at);
+    }
+    ok(run("incident", "list", NULL));
+    says("  440");
+}
+
 static void test_explain_how_it_stands(void **state)
 {
     ok(run("explain", "--why-not", "calls", "--node", "b1", NULL));
@@ -504,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_maintenance, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_incidents, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_incidents_shown, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_incidents_talked_about, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla_by_a_contract_file, start_outage, stop),
