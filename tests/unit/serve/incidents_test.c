@@ -56,6 +56,7 @@ static const char *args(uint64_t entry, const char *rest)
     return text;
 }
 
+/* What is said when somebody takes the entry for one; "0 …": nothing against it. */
 static void no_outage(struct world *world, uint64_t entry, const char *why)
 {
     told(world, "incident-amend", args(entry, ",\"cause\":\"attack\""), why);
@@ -84,7 +85,7 @@ static void test_amend(void **state)
 
 static void test_annotate(void **state)
 {
-    static const struct caller operator = {LINK_OPERATOR, "jiro", -1, NULL, 0};
+    static const struct caller operator= {LINK_OPERATOR, "jiro", -1, NULL, 0};
     struct world *world = ready();
     uint64_t entry = outage(world);
     char note[256];
@@ -184,6 +185,13 @@ static void test_disputed(void **state)
     world_tick(world, 10);
     json_decref(result_of(&call));
     no_outage(world, entry, "was disputed: it is no outage");
+
+    /* Another one, which lasted longer, ended otherwise. */
+    entry = line_of(world, "\"function\":\"login\",\"route\":null");
+    world->disputed = false;
+    world_verdict(world, 1, VERDICT_UP);
+    line_of(world, "\"function\":\"login\",\"start\":");
+    no_outage(world, entry, "0 {\"id\"");
     world_free(world);
 }
 

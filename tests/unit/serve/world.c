@@ -30,6 +30,7 @@ static const char template[] =
     "      - {name: lb-1, haproxy: {address: \"127.0.0.1:9999\", map: /x.map}, timeout: 1s}\n"
     "functions:\n"
     "  - {name: calling, label_ja: 発信・着信, route: calls}\n"
+    "  - {name: login, checks: [voice@b1]}\n"
     "services:\n"
     "  - {name: centre, critical: [calling]}\n"
     "contract: {name: c, timezone: Asia/Tokyo, target: \"98\"}\n";

@@ -30,7 +30,8 @@ struct world {
 };
 
 /* Server 0 to 2 are "a1" in tokyo, "b1" in osaka, "c1" in ishikari. Route "calls" goes to
- * candidate "tokyo" {a1} or "osaka" {b1}; function "calling". Software on a1 reports "phones".
+ * candidate "tokyo" {a1} or "osaka" {b1}; functions "calling", and "login" by
+ * the check of b1. Software on a1 reports "phones".
  * `ports` of the servers; NULL: any. `link` may be NULL when nothing is forwarded. */
 struct world *world_new(int self, const int *ports, struct link *link, const char *link_host);
 /* Without the free of serve when `served` is false (it is closed already). */
