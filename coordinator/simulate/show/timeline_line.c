@@ -223,8 +223,25 @@ static const char *failover(const json_t *line, struct buf *out, bool *refused)
 
 /* ---- the rest ---- */
 
+static const char *incident(const json_t *line, struct buf *out)
+{
+    const char *severity = text_of(line, "severity"), *cause = text_of(line, "cause");
+
+    buf_printf(out, "%s %s entry %lld's outage", text_of(line, "who"),
+               is(line, "note") ? "says of" : "amends", number_of(line, "outage"));
+    if (severity[0] != '\0')
+        buf_printf(out, ", severity %s", severity);
+    if (cause[0] != '\0')
+        buf_printf(out, ", cause %s", cause);
+    if (is(line, "note"))
+        buf_printf(out, ": %s", text_of(line, "text"));
+    return "outage";
+}
+
 static const char *standing(const json_t *line, struct buf *out)
 {
+    if (strcmp(text_of(line, "category"), "incident") == 0)
+        return incident(line, out);
     if (strcmp(text_of(line, "category"), "outage") == 0) {
         buf_printf(out, "outage of %s %s", text_of(line, "function"),
                    is(line, "open")       ? "begins in the ledger"

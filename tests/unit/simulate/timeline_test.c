@@ -108,6 +108,22 @@ static void test_decisions(void **state)
     assert_false(refused);
 }
 
+static void test_incidents(void **state)
+{
+    assert_string_equal(
+        say("{\"category\":\"incident\",\"type\":\"amended\",\"outage\":21,\"severity\":null,"
+            "\"cause\":\"attack\",\"who\":\"sato\",\"reason\":\"r\"}",
+            0),
+        "outage");
+    has("sato amends entry 21's outage, cause attack");
+    has_not("severity");
+    say("{\"category\":\"incident\",\"type\":\"note\",\"outage\":21,\"who\":\"sato\","
+        "\"text\":\"see there\"}",
+        0);
+    has("sato says of entry 21's outage: see there");
+    assert_false(refused);
+}
+
 static void test_outcomes(void **state)
 {
     assert_string_equal(
@@ -319,12 +335,12 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdict),           cmocka_unit_test(test_disputed),
-        cmocka_unit_test(test_decisions),         cmocka_unit_test(test_outcomes),
-        cmocka_unit_test(test_of_no_interest),    cmocka_unit_test(test_story),
-        cmocka_unit_test(test_story_as_json),     cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_nothing_happens),   cmocka_unit_test(test_last_candidate),
-        cmocka_unit_test(test_exclusive_at_rest),
+        cmocka_unit_test(test_verdict),        cmocka_unit_test(test_disputed),
+        cmocka_unit_test(test_decisions),      cmocka_unit_test(test_incidents),
+        cmocka_unit_test(test_outcomes),       cmocka_unit_test(test_of_no_interest),
+        cmocka_unit_test(test_story),          cmocka_unit_test(test_story_as_json),
+        cmocka_unit_test(test_trace),          cmocka_unit_test(test_nothing_happens),
+        cmocka_unit_test(test_last_candidate), cmocka_unit_test(test_exclusive_at_rest),
     };
 
     return cmocka_run_group_tests(tests, NULL, teardown);
