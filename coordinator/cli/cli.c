@@ -37,6 +37,7 @@ static const struct cli_command *const commands[] = {
     &cmd_sla_diff,
     &cmd_config_check,
     &cmd_contract_check,
+    &cmd_contract_show,
     &cmd_rules,
     &cmd_simulate,
     &cmd_report,

@@ -1,4 +1,7 @@
+#include "base/clock.h"
 #include "cli/cluster_file.h"
+#include "cli/contract_file.h"
+#include "cli/contract_show.h"
 
 static void summary(FILE *out, const struct model *model)
 {
@@ -42,6 +45,23 @@ static void warn(FILE *err, const struct route *route)
                 route->name, n);
 }
 
+static void warn_of_contract(FILE *out, const struct model *model)
+{
+    struct contract contract;
+    struct zone *zone = NULL;
+    struct err err;
+
+    if (model->contract.name[0] == '\0')
+        return;
+    model_contract(model, &contract);
+    if (contract_zone_load("warning", &contract, &zone, &err) == 0)
+        contract_warn(out, &contract, zone, clock_utc_ms());
+    else
+        fprintf(out, "%s\n", err.text);
+    zone_free(zone);
+    contract_free(&contract);
+}
+
 static int run(struct cli *cli)
 {
     struct model *model;
@@ -54,6 +74,7 @@ static int run(struct cli *cli)
         return cli_fail(cli, r == ERR_IO ? CLI_USAGE : CLI_REFUSED, "%s", err.text);
     for (i = 0; i < model->n_routes; i++)
         warn(cli->err, &model->routes[i]);
+    warn_of_contract(cli->err, model);
     topology = cluster_file_topology(model);
     if (cli->json) {
         cli_print_json(cli->out, topology);

@@ -3,7 +3,8 @@
 #include "store/zone_file.h"
 #include "wire/contract.h"
 
-static int load(const char *file, struct contract *contract, struct zone **zone, struct err *err)
+int contract_zone_load(const char *file, const struct contract *contract, struct zone **zone,
+                       struct err *err)
 {
     const struct bound *from = &contract->valid_from, *until = &contract->valid_until;
 
@@ -23,7 +24,7 @@ int contract_text_read(const char *name, const void *text, size_t len, struct co
     *zone = NULL;
     r = contract_parse(name, text, len, contract, err);
     if (r == 0)
-        r = load(name, contract, zone, err);
+        r = contract_zone_load(name, contract, zone, err);
     if (r == 0)
         return 0;
     zone_free(*zone);

@@ -13,5 +13,9 @@ int contract_file_read(struct cli *cli, const char *file, struct contract *contr
 /* The same of a contract's text; `name` is for messages. ERR_INVALID or ERR_LIMIT. */
 int contract_text_read(const char *name, const void *text, size_t len, struct contract *contract,
                        struct zone **zone, struct err *err);
+/* The zone of a contract that was read, and what can only be checked with it. `name` is for
+ * messages; zone_free() in any case. ERR_INVALID. */
+int contract_zone_load(const char *name, const struct contract *contract, struct zone **zone,
+                       struct err *err);
 
 #endif

@@ -11,8 +11,8 @@
  * not known. */
 void contract_show(FILE *out, const struct contract *contract, const char *tzdata);
 
-/* "warning: ..." for each term that is legal and yet perhaps not what was meant. A contract
- * without a first or last day is judged by the year of `now_ms`. Returns their number. */
+/* "warning: contract: ..." for each term that is legal and yet perhaps not what was meant. A
+ * contract without a first or last day is judged by the year of `now_ms`. Returns their number. */
 int contract_warn(FILE *out, const struct contract *contract, const struct zone *zone,
                   int64_t now_ms);
 

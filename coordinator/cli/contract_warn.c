@@ -20,7 +20,7 @@ static void __attribute__((format(printf, 2, 3))) warn(struct warning *w, const 
 {
     va_list args;
 
-    fputs("warning: ", w->out);
+    fputs("warning: contract: ", w->out);
     va_start(args, format);
     vfprintf(w->out, format, args);
     va_end(args);

@@ -126,14 +126,17 @@ static int from_cluster_file(struct cli *cli, struct sla_contract *found)
     return from_model(cli, model, cli->cluster, found);
 }
 
-static int from_cluster(struct cli *cli, struct sla_contract *found)
+int sla_contract_ask(struct cli *cli, struct sla_contract *found)
 {
     static const char name[] = "the cluster's configuration";
     struct model *model;
     json_t *result;
     struct err err;
     const char *yaml;
-    int r = cli_ask(cli, "config", NULL, &result);
+    int r;
+
+    *found = (struct sla_contract){0};
+    r = cli_ask(cli, "config", NULL, &result);
 
     if (r != 0)
         return r;
@@ -167,5 +170,5 @@ int sla_contract_find(struct cli *cli, const struct sla_request *request,
                         "%s has no contract that is in force in %04d-%02d: give one with "
                         "--contract FILE",
                         from, request->year, request->month);
-    return from_cluster(cli, found);
+    return sla_contract_ask(cli, found);
 }

@@ -24,6 +24,8 @@ struct sla_contract {
 /* 0, or an exit code after a message; sla_contract_free() in any case. */
 int sla_contract_find(struct cli *cli, const struct sla_request *request,
                       struct sla_contract *found);
+/* That of the cluster's configuration; likewise. */
+int sla_contract_ask(struct cli *cli, struct sla_contract *found);
 void sla_contract_free(struct sla_contract *found);
 
 #endif

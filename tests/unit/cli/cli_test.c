@@ -79,7 +79,8 @@ static const char *const commands[] = {"status",
                                        "incident show",
                                        "incident amend",
                                        "incident annotate",
-                                       "contract check"};
+                                       "contract check",
+                                       "contract show"};
 
 static void test_help(void **state)
 {
@@ -242,7 +243,7 @@ static const char cluster[] = "cluster: test\nversion: 3\n"
 
 static void test_config_and_topology(void **state)
 {
-    char path[] = "/tmp/kirikae-cli-XXXXXX";
+    char path[] = "/tmp/kirikae-cli-XXXXXX", odd[sizeof cluster + 64];
     json_t *json, *lost;
 
     close(mkstemp(path));
@@ -259,6 +260,18 @@ static void test_config_and_topology(void **state)
     assert_string_equal(cli_text(json_array_get(json_object_get(lost, "routes"), 0), "how"),
                         "stays");
     json_decref(json);
+
+    assert_string_equal(err_text, "");
+    snprintf(odd, sizeof odd, "%.*scontract: {name: c}\n",
+             (int)(strstr(cluster, "contract:") - cluster), cluster);
+    write_file(path, odd);
+    assert_int_equal(run("config", "check", path, NULL), CLI_DONE);
+    assert_non_null(strstr(err_text, "warning: contract: there is no target"));
+    snprintf(odd, sizeof odd, "%.*scontract: {name: c, timezone: Asia/Tokio}\n",
+             (int)(strstr(cluster, "contract:") - cluster), cluster);
+    write_file(path, odd);
+    assert_int_equal(run("config", "check", path, NULL), CLI_DONE);
+    assert_non_null(strstr(err_text, "warning: timezone of contract: time zone Asia/Tokio"));
 
     write_file(path, "cluster: test\nversoin: 1\n");
     assert_int_equal(run("config", "check", path, NULL), CLI_REFUSED);
@@ -453,9 +466,10 @@ static void test_contract_check_warns(void **state)
     write_file(path, "contract: {name: c, functions: [f], services: [{name: s, critical: []}],\n"
                      "  valid_until: 2028-01-01, recovery_targets: 1 business day}\n");
     assert_int_equal(run("contract", "check", path, NULL), CLI_DONE);
-    assert_string_equal(err_text,
-                        "warning: there is no target: no function or service can miss it\n"
-                        "warning: service s has no critical function: nothing can be down in it\n");
+    assert_string_equal(
+        err_text, "warning: contract: there is no target: no function or service can miss it\n"
+                  "warning: contract: service s has no critical function: nothing can be "
+                  "down in it\n");
     unlink(path);
 }
 

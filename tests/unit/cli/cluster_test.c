@@ -474,6 +474,15 @@ static void write_text(const char *path, const char *text)
     fclose(f);
 }
 
+static void test_contract(void **state)
+{
+    ok(run("contract", "show", NULL));
+    says("contract ");
+    says("Asia/Tokyo");
+    ok(run("contract", "show", "--json", NULL));
+    says("{\"contract\":{\"name\":");
+}
+
 static void test_sla_by_a_contract_file(void **state)
 {
     const char *const as_of = "2026-12-01T00:00:00+09:00";
@@ -531,6 +540,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_incidents_talked_about, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_audit, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_sla, start_outage, stop),
+        cmocka_unit_test_setup_teardown(test_contract, start_calm, stop),
         cmocka_unit_test_setup_teardown(test_sla_by_a_contract_file, start_outage, stop),
         cmocka_unit_test_setup_teardown(test_nobody_answers, start_outage, stop),
     };
