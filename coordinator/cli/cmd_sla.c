@@ -28,7 +28,7 @@ static const struct cli_option options[] = {
     {"service", "SERVICE", "only this service and its critical functions", false},
     {"edition", "N", "this edition (default: the newest)", false},
     {"lang", "LANG", "en (default) or ja", false},
-    {"format", "FORMAT", "text (default), json or csv", false},
+    {"format", "FORMAT", "text (default), json, csv or html", false},
     {"section", "SECTION", "of a CSV: figures (default), outages or maintenance", false},
     {"as-of", "TIME", "what the ledger knew then (default: now)", false},
     {"from", "EXPORT",

@@ -103,7 +103,7 @@ static const struct cli_option options[] = {
     {"month", "YYYY-MM", "in the contract's time zone", true},
     {"as-of", "TIME", "what was known then (default: now)", false},
     {"lang", "LANG", "en (default) or ja", false},
-    {"format", "FORMAT", "text (default), json or csv", false},
+    {"format", "FORMAT", "text (default), json, csv or html", false},
     {"section", "SECTION", "of a CSV: figures (default), outages or maintenance", false},
     {0},
 };

@@ -63,8 +63,8 @@ int sla_request_read(struct cli *cli, struct sla_request *request)
     if (request->format == NULL)
         request->format = cli->json ? "json" : "text";
     if (strcmp(request->format, "text") != 0 && strcmp(request->format, "json") != 0 &&
-        strcmp(request->format, "csv") != 0)
-        return cli_fail(cli, CLI_USAGE, "--format is text, json or csv, not \"%s\"",
+        strcmp(request->format, "csv") != 0 && strcmp(request->format, "html") != 0)
+        return cli_fail(cli, CLI_USAGE, "--format is text, json, csv or html, not \"%s\"",
                         request->format);
     return read_section(cli, request);
 }
@@ -105,6 +105,8 @@ void sla_request_print(struct cli *cli, const struct sla_request *request,
         sla_json(sla, &out);
     else if (strcmp(request->format, "csv") == 0)
         request->csv(sla, &out);
+    else if (strcmp(request->format, "html") == 0)
+        sla_html(sla, request->language, &out);
     else
         sla_text(sla, request->language, &out);
     fwrite(out.data, 1, out.len, cli->out);

@@ -1,8 +1,22 @@
 #include "report/csv.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What a spreadsheet takes for the beginning of a formula; in Japan full-width signs too. */
+static bool formula(const char *text, size_t len)
+{
+    static const char *const signs[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                        "\n", "＝", "＋", "－", "＠"};
+    size_t i;
+
+    for (i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (len >= strlen(signs[i]) && memcmp(text, signs[i], strlen(signs[i])) == 0)
+            return true;
+    return false;
+}
 
 void csv_begin(struct buf *out)
 {
@@ -16,7 +30,7 @@ void csv_bytes(struct buf *out, const char *text, size_t len)
     if (out->len > 0 && out->data[out->len - 1] == '"')
         buf_str(out, ",");
     buf_str(out, "\"");
-    if (len > 0 && memchr("=+-@\t\r", text[0], 6) != NULL)
+    if (formula(text, len))
         buf_str(out, "'");
     for (i = 0; i < len; i++) {
         const char *quote = memchr(text + i, '"', len - i);

@@ -1,5 +1,5 @@
-/* The month's report: from a contract and a history to figures, and from figures to text, JSON
- * and CSV. Pure.
+/* The month's report: from a contract and a history to figures, and from figures to text, JSON,
+ * CSV and a page. Pure.
  *
  *   period = sla_period(contract, zone, year, month, as_of_ms);
  *   ... fill a history: report/ledger_events.h ...
@@ -139,6 +139,8 @@ void sla_free(struct sla *sla); /* NULL is fine */
 
 void sla_text(const struct sla *sla, enum sla_language language, struct buf *out);
 void sla_json(const struct sla *sla, struct buf *out); /* one object and a newline */
+/* One page by itself: no script, nothing from elsewhere; screens and A4. */
+void sla_html(const struct sla *sla, enum sla_language language, struct buf *out);
 /* A row per function and service. */
 void sla_csv(const struct sla *sla, struct buf *out);
 /* A row per outage, and per window: times in UTC. */

@@ -58,7 +58,6 @@ static const char *const words[W_COUNT][2] = {
     [W_HOLIDAYS_LACK] = {"Warning: the table of public holidays lacks the year",
                          "警告: 祝日表に次の年がありません"},
     [W_YEN] = {"yen", "円"},
-    [W_NOT_COUNTED] = {"not counted", "停止時間に数えない"},
     [W_WINDOWS] = {"Maintenance", "メンテナンス"},
     [W_REGULAR] = {"regular", "定期"},
     [W_EMERGENCY] = {"emergency", "緊急"},
@@ -69,7 +68,6 @@ static const char *const words[W_COUNT][2] = {
     [W_MISSING] = {"Not gathered yet, left out", "未収集のため記載なし"},
     [W_SUMMARY] = {"Summary", "概要"},
     [W_BUDGET] = {"Downtime allowed", "許容停止時間"},
-    [W_BUDGET_USED] = {"of the allowed downtime", "許容停止時間の"},
     [W_EXHAUSTED] = {"The allowed downtime was used up at", "許容停止時間を使い切った時刻"},
     [W_BOUNDS] = {"Bounds", "範囲"},
     [W_JUDGED] = {"Judged by", "判定の基準"},
@@ -101,7 +99,6 @@ static const char *const words[W_COUNT][2] = {
     [W_LETTER_IMPAIRED] = {"I", "低"},
     [W_LETTER_UNMONITORED] = {"U", "未"},
     [W_LETTER_MAINTENANCE] = {"M", "定"},
-    [W_HOURS] = {"hours", "時間"},
     [W_PLOTS_LEFT_OUT] = {"more are in the tables without plots", "件は図を省略（表には記載）"},
     [W_TIMELINE] = {"Outages on a time line", "障害の時間軸"},
     [W_TIMELINE_DESC] =
@@ -137,8 +134,8 @@ static const char *const words[W_COUNT][2] = {
     [W_WINDOW] = {"Window", "実施時間"},
     [W_REASON] = {"Reason", "理由"},
     [W_COVERAGE] = {"Monitoring coverage", "監視範囲"},
-    [W_COVERAGE_DESC] = {"One cell a day. The higher and darker the bar in it, the more of the "
-                         "day’s planned time was unmonitored.",
+    [W_COVERAGE_DESC] = {"One cell a day. The higher and darker the bar in it, the more of its "
+                         "planned time was unmonitored.",
                          "1マスが1日。棒が高く濃いほど、その日の計画サービス時間のうち監視できなか"
                          "った割合が大きいことを示します。"},
     [W_MONITORED] = {"Monitored", "監視できた割合"},
@@ -177,6 +174,13 @@ static const char *const words[W_COUNT][2] = {
                  "時間はすべてミリ秒単位の正確な値です。百分率は小数第5位以下を切り捨てています。"},
     [W_NAME] = {"Name", "名称"},
     [W_AS_ANNOUNCED] = {"as announced", "予定どおり"},
+    [W_DISCOUNT_YEN] = {"Amount", "割引額"},
+    [W_TARGETS] = {"Notification and recovery targets", "通知・復旧の目標"},
+    [W_NOTIFY_BY] = {"To be notified by", "通知期限"},
+    [W_NOTICES] = {"First acceptance by channel", "通知（経路ごとの初回受理）"},
+    [W_REPAIR_BY] = {"To be repaired by", "復旧期限"},
+    [W_LACKING_YEAR] = {"The table of holidays lacks the year", "祝日表にない年:"},
+    [W_SINCE_EDITION] = {"Changes since", "変更点の基準"},
     [W_PLANNED_END] = {"Announced end", "終了予定"},
     [W_RELIABILITY] = {"Failures and repair", "障害件数と復旧"},
 };
@@ -206,8 +210,6 @@ static const struct {
     {"slots", {"availability by 5-minute slots", "5分間隔の稼働率"}},
     {"backups", {"backups", "バックアップ"}},
     {"notices", {"notices to customers", "お客様への通知"}},
-    {"recovery_targets", {"recovery targets", "復旧目標"}},
-    {"amendments", {"amendments since the last edition", "前版からの訂正"}},
 };
 
 const char *sla_word(enum sla_word word, enum sla_language language)

@@ -52,7 +52,6 @@ enum sla_word {
     W_PLAIN_LIST,
     W_HOLIDAYS_LACK,
     W_YEN,
-    W_NOT_COUNTED,
     W_WINDOWS,
     W_REGULAR,
     W_EMERGENCY,
@@ -64,7 +63,6 @@ enum sla_word {
     /* of the page */
     W_SUMMARY,
     W_BUDGET,
-    W_BUDGET_USED,
     W_EXHAUSTED,
     W_BOUNDS,
     W_JUDGED,
@@ -92,7 +90,6 @@ enum sla_word {
     W_LETTER_IMPAIRED,
     W_LETTER_UNMONITORED,
     W_LETTER_MAINTENANCE,
-    W_HOURS,
     W_PLOTS_LEFT_OUT,
     W_TIMELINE,
     W_TIMELINE_DESC,
@@ -155,6 +152,13 @@ enum sla_word {
     W_NAME,
     W_AS_ANNOUNCED,
     W_PLANNED_END,
+    W_TARGETS,
+    W_DISCOUNT_YEN,
+    W_NOTIFY_BY,
+    W_NOTICES,
+    W_REPAIR_BY,
+    W_LACKING_YEAR,
+    W_SINCE_EDITION,
     W_COUNT
 };
 

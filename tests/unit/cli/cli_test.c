@@ -166,7 +166,7 @@ static void test_wrong_use(void **state)
     wrong(run("audit", "export", "--format", "csv", "--since", "x", NULL), "--since \"x\"");
     wrong(run("sla", "report", "--month", "2026-13", NULL), "not a month");
     wrong(run("sla", "report", "--month", "2026-11", "--lang", "de", NULL), "ja or en");
-    wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json or csv");
+    wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json, csv or html");
     wrong(run("audit", "verify", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("replay", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("explain", NULL), "one of these");

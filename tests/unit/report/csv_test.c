@@ -27,6 +27,13 @@ static void cells_cannot_become_formulas(void **state)
     expect_cell("@SUM(A1)", "\"'@SUM(A1)\"");
     expect_cell("\t=1", "\"'\t=1\"");
     expect_cell("\r=1", "\"'\r=1\"");
+    expect_cell("\n=1", "\"'\n=1\"");
+    expect_cell("＝1", "\"'＝1\"");
+    expect_cell("＋81", "\"'＋81\"");
+    expect_cell("－1", "\"'－1\"");
+    expect_cell("＠SUM", "\"'＠SUM\"");
+    expect_cell("！", "\"！\"");
+    expect_cell("\xef\xbc", "\"\xef\xbc\"");
     expect_cell("1=1", "\"1=1\"");
     expect_cell("say \"hi\"", "\"say \"\"hi\"\"\"");
     expect_cell("\"", "\"\"\"\"");
