@@ -82,6 +82,10 @@ static void words(const json_t *line, struct buf *text)
         buf_printf(text, "outage %lld of %s is over: %lld ms", (long long)cli_int(line, "outage"),
                    cli_text(line, "function"),
                    (long long)explain_ms(cli_text(line, "start"), cli_text(line, "end")));
+    else if (line_is(line, "outage", "extended-back"))
+        buf_printf(text, "outage %lld of %s began earlier, at %s: without a quorum nobody said so",
+                   (long long)cli_int(line, "outage"), cli_text(line, "function"),
+                   cli_text(line, "start"));
     else if (line_is(line, "outage", "disputed"))
         buf_printf(text, "outage %lld of %s is none: the callers were served",
                    (long long)cli_int(line, "outage"), cli_text(line, "function"));

@@ -113,6 +113,14 @@ static int open_one(struct cli *cli, struct incidents *incidents, const json_t *
     return 0;
 }
 
+/* A time without a quorum was told later: it began earlier than was known at first. */
+static void extend_one(json_t *incident, const json_t *line)
+{
+    static const char *const keys[] = {"start", "last_good", NULL};
+
+    copy_keys(incident, line, keys);
+}
+
 static void end_one(json_t *incident, const json_t *line)
 {
     static const char *const keys[] = {"end", "last_fail", NULL};
@@ -156,6 +164,8 @@ static int take(struct cli *cli, void *context, const char *text, size_t len)
     incident = incidents_find(incidents, (uint64_t)cli_int(line, "outage"));
     if (line_is(line, "outage", "open"))
         r = open_one(cli, incidents, line);
+    else if (line_is(line, "outage", "extended-back") && incident != NULL)
+        extend_one(incident, line);
     else if (line_is(line, "outage", NULL) && incident != NULL)
         end_one(incident, line);
     else if (line_is(line, "incident", NULL) && incident != NULL)

@@ -151,6 +151,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->timed_ms = options->now.boot_ms;
     engine->stored_index = UINT64_MAX;
     engine->votes = true;
+    engine->knew_ms = engine->before_ms = BOOT_NEVER;
     outbox_reset(engine);
     config_use(engine, options->now);
     /* What the process before was granted, its fence or a client of it may still go by: the
@@ -197,6 +198,8 @@ void engine_free(struct engine *engine)
     mem_free(engine->local_yaml);
     mem_free(engine->watches);
     mem_free(engine->cells);
+    mem_free(engine->journal);
+    gap_account_free(engine->account);
     zone_free(engine->zone);
     mem_free(engine);
 }
@@ -237,6 +240,8 @@ static void note_recorded(struct engine *engine, const struct entry *entry)
         engine->peers[entry->security.server].refused_recorded += entry->security.refused;
     if (entry->kind == ENTRY_CLOCK)
         time_recorded(engine, entry);
+    if (entry->kind == ENTRY_JOURNAL)
+        journal_applied(engine, entry);
 }
 
 static void raft_changed(struct engine *engine, const struct event *event, struct effects *effects)
@@ -258,6 +263,10 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
         engine->led_ms = event->now.boot_ms;
         belief_begin(engine);
         outbox_reset(engine);
+    }
+    if (!leads || event->raft.term != engine->term) {
+        gap_account_free(engine->account);
+        engine->account = NULL;
     }
     engine_wake(engine, event->now);
     engine->role = event->raft.role;
@@ -294,6 +303,7 @@ static void tick(struct engine *engine, struct moment now, struct effects *effec
     belief_tick(engine, now);
     time_compare(engine, now, effects);
     hold_watch(engine, now);
+    journal_tick(engine, now);
     elect_tick(engine, now, effects);
 }
 
@@ -372,6 +382,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         break;
     case EVENT_HOLDER:
         hold_event(engine, event);
+        journal_holds(engine, event->now);
         break;
     case EVENT_RECHECK:
         late_recheck(engine, event);
@@ -431,6 +442,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_INTENT || kind == ENTRY_ACT)
         engine->next_beat_ms = now.boot_ms;
     engine->odd = true;
+    journal_led(engine, now);
     route_watch(engine, now);
     hold_tell(engine, effects);
     lead(engine, now, true, effects);

@@ -68,12 +68,14 @@ static void fill_sort(struct engine *engine, struct moment now, bool sort(const 
  * vote that is never renewed is a hole. */
 static void fill_votes(struct engine *engine, struct moment now, struct beat *beat)
 {
-    int top = 0, most = engine->room - engine->room / 4;
+    /* A run of the journal takes a little more than a vote. */
+    int room = engine->room > 3 * beat->n_runs ? engine->room - 2 * beat->n_runs : engine->room;
+    int top = 0, most = room - room / 4;
 
     fill_sort(engine, now, goes_first, most, &top, beat);
     fill_sort(engine, now, has_news, most, &engine->turn_failing, beat);
     fill_sort(engine, now, failing, most, &engine->turn_failing, beat);
-    fill_sort(engine, now, any, engine->room, &engine->turn_passing, beat);
+    fill_sort(engine, now, any, room, &engine->turn_passing, beat);
 }
 
 /* Somebody has applied a newer one than this node: it is behind, and knows it. */
@@ -168,6 +170,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
     engine->peers[engine->self].boot = engine->boot;
     engine->peers[engine->self].number = beat->number;
     fill_echoes(engine, now, beat);
+    journal_fill(engine, now, beat);
     fill_votes(engine, now, beat);
     report_fill(engine, now, beat);
     for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)

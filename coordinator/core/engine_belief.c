@@ -82,6 +82,7 @@ void belief_reset(struct engine *engine, struct moment now)
     engine_wake(engine, now);
     count_voters(engine);
     report_reset(engine);
+    journal_reset(engine, now);
     plan_beats(engine);
     plan_watches(engine);
 }
@@ -217,6 +218,7 @@ static void vote_myself(struct engine *engine, struct moment now, int check)
 {
     struct vote vote = sensor_vote(&engine->watches[check].sensor, check, now.boot_ms);
 
+    journal_sensed(engine, now, check, cell_of(engine, check, engine->self)->ended_ms);
     put_cell(engine, now.boot_ms, engine->self, &vote);
 }
 
@@ -407,6 +409,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     take_votes(engine, event->now, beat);
     report_beat(engine, event->now, beat);
     late_answer(engine, beat, event->now);
+    journal_beat(engine, event->now, beat);
     if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
         struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
 

@@ -74,6 +74,7 @@ static void sweep(struct engine *engine, struct moment now, struct effects *effe
     time_lead(engine, now, effects);
     verbs_sweep(engine, now, effects);
     feature_raise(engine, now, effects);
+    journal_lead(engine, now, effects);
     elect_hand_over(engine, now, effects);
 }
 

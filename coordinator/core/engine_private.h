@@ -6,6 +6,7 @@
 #include "core/account/zone.h"
 #include "core/detect/count.h"
 #include "core/detect/detector.h"
+#include "core/detect/journal.h"
 #include "core/detect/sensor.h"
 #include "core/engine.h"
 #include "core/failover/outbox.h"
@@ -38,6 +39,7 @@ struct watch {
     int64_t word_ms; /* when it was said; BOOT_NEVER */
     int64_t hint_ms; /* newest hint; BOOT_NEVER */
     uint8_t hinting; /* of this server: beats that are still to say so */
+    uint32_t run;    /* in the journal; 0: it is up */
 };
 
 struct peer {
@@ -105,6 +107,22 @@ struct holder {
     uint32_t held_epoch; /* it says that it holds; 0: it does not */
     int64_t held_ms;     /* … and said so last */
     bool heard;          /* it answers: what it is told to hold it may hold */
+};
+
+/* What others told of a time without a quorum. */
+struct told {
+    struct journal *journal; /* owned; NULL: nothing yet. On this node's boot clock */
+    uint32_t first, newest;  /* of its runs */
+    int64_t knew_ms;         /* it last knew of a majority before that; BOOT_NEVER */
+    uint64_t boot;           /* of who told it */
+};
+
+/* What this leader has still to find out of the time before its term. */
+struct gap_account {
+    int64_t since_ms; /* it leads */
+    uint64_t index;   /* of its own */
+    server_set placed[LIMIT_ROUTES];
+    struct told told[LIMIT_SERVERS];
 };
 
 struct engine {
@@ -201,6 +219,16 @@ struct engine {
     struct outslot out[LIMIT_ROUTES][LIMIT_ACTUATORS];
     struct waiter waiters[ENGINE_WAITERS_MAX];
     int n_waiters;
+
+    struct journal *journal; /* owned */
+    uint32_t cut_off_run, idle_runs[LIMIT_ROUTES];
+    int64_t knew_ms;             /* a majority was known to be able to commit; BOOT_NEVER */
+    int64_t before_ms;           /* … before the terms whose past is still to be told */
+    bool owed;                   /* … and it is */
+    bool asked;                  /* by who leads now */
+    uint64_t told_term;          /* newest term that was led, as far as is known here */
+    uint32_t tell_turn;          /* run */
+    struct gap_account *account; /* owned; NULL: this node does not lead, or owes nothing */
 };
 
 /* engine.c */
@@ -287,6 +315,24 @@ bool belief_quiet(const struct engine *engine, int server);
 /* Was the peer's newest beat sent within the last `ms`? */
 bool belief_recent(const struct engine *engine, struct moment now, const struct peer *peer,
                    int64_t ms);
+
+/* engine_journal.c: time without a quorum */
+void journal_reset(struct engine *engine, struct moment now); /* another configuration */
+void gap_account_free(struct gap_account *account);
+/* The sensor of a check was fed; its newest result before ended at `before_ms`. */
+void journal_sensed(struct engine *engine, struct moment now, int check, int64_t before_ms);
+void journal_stalled(struct engine *engine, struct moment now, int64_t gap_ms);
+void journal_tick(struct engine *engine, struct moment now);
+/* Does this server serve the exclusive routes that it is placed on? */
+void journal_holds(struct engine *engine, struct moment now);
+/* After this leader's own entry was applied. */
+void journal_led(struct engine *engine, struct moment now);
+bool journal_asks(const struct engine *engine);
+void journal_beat(struct engine *engine, struct moment now, const struct beat *beat);
+/* Before the votes: they leave room for it. */
+void journal_fill(struct engine *engine, struct moment now, struct beat *beat);
+void journal_lead(struct engine *engine, struct moment now, struct effects *effects);
+void journal_applied(struct engine *engine, const struct entry *entry);
 
 /* engine_report.c: what is told instead of probed, and hints */
 void report_reset(struct engine *engine);

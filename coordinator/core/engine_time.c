@@ -96,6 +96,7 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
     for (i = 0; i < engine->model->n_coordinators; i++)
         detector_shift(&engine->peers[i].detector, gap);
     report_shift(engine, gap);
+    journal_stalled(engine, now, gap);
     engine->suspect_until_ms = now.boot_ms + engine->model->timing.silent_ms;
     if (gap >= engine->model->timing.lease_holder_ms)
         engine->behind_until_ms = engine->suspect_until_ms;

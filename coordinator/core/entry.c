@@ -4,6 +4,10 @@
 
 void entry_free(struct entry *entry)
 {
+    if (entry->kind == ENTRY_JOURNAL) {
+        mem_free(entry->journal.spans);
+        entry->journal.spans = NULL;
+    }
     if (entry->kind != ENTRY_CONFIG)
         return;
     mem_free(entry->config.yaml);
@@ -26,7 +30,7 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
         [ENTRY_HANDOVER] = "handover", [ENTRY_HOLDING] = "holding",
         [ENTRY_FEATURES] = "features", [ENTRY_CLOCK] = "clock",
-        [ENTRY_INCIDENT] = "incident",
+        [ENTRY_INCIDENT] = "incident", [ENTRY_JOURNAL] = "journal",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

@@ -32,6 +32,7 @@ enum entry_kind {
     ENTRY_FEATURES = 19,   /* all members know a higher feature level (core/feature.h) */
     ENTRY_CLOCK = 20,      /* a coordinator's UTC was set, instead of running on */
     ENTRY_INCIDENT = 21,   /* an operator says more of an outage: amended, or a note */
+    ENTRY_JOURNAL = 22,    /* what the nodes' own checks said while there was no quorum */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -45,6 +46,28 @@ struct ballot {
     uint32_t fail_age_ms; /* at the leader's time of counting */
     uint32_t good_age_ms;
     uint32_t arrived_age_ms; /* AGE_NEVER: nothing heard */
+};
+
+enum span_kind {
+    SPAN_DOWN = 0,   /* the check was down, as `servers` saw */
+    SPAN_BLIND = 1,  /* too few could tell of it, or of any (check -1) */
+    SPAN_IDLE = 2,   /* `server` was placed on the exclusive `route` and did not serve it */
+    SPAN_UNTOLD = 3, /* … and whether it did, it does not say */
+};
+
+/* A time within one without a quorum; in an entry in UTC. */
+struct journal_span {
+    enum span_kind kind;
+    int check, route, server; /* as the kind has it */
+    int64_t start_ms, end_ms; /* SPAN_GOES_ON: it was not over when it was told */
+    int64_t good_ms, fail_ms; /* newest good probe before, newest failing one before the end */
+    server_set servers;
+};
+#define SPAN_GOES_ON INT64_MAX
+
+struct journal_spans {
+    int n;
+    struct journal_span spans[LIMIT_JOURNAL_SPANS];
 };
 
 #define ROUTE_ALL (-1)
@@ -159,6 +182,12 @@ struct entry {
             int cause;       /* enum cause; -1: as it was */
             bool note;       /* nothing changes: `reason` is the note */
         } incident;
+        struct {
+            struct journal_spans *spans; /* owned by the entry */
+            int64_t from_ms, to_ms;      /* UTC: no majority was known of */
+            uint64_t index;              /* of the leader's entry with which there was one again */
+            server_set heard;            /* whose journals these are */
+        } journal;
     };
 };
 

@@ -20,6 +20,7 @@ uint32_t feature_of(enum entry_kind kind)
     case ENTRY_CLOCK:
         return FEATURE_CLOCK;
     case ENTRY_INCIDENT:
+    case ENTRY_JOURNAL:
         return FEATURE_REPORT;
     default:
         return FEATURE_FIRST;

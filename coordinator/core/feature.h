@@ -16,7 +16,7 @@
 enum {
     FEATURE_FIRST = 1,  /* before levels were counted; every cluster begins here */
     FEATURE_CLOCK = 2,  /* ENTRY_FEATURES itself, ENTRY_CLOCK */
-    FEATURE_REPORT = 3, /* ENTRY_INCIDENT; the contract in the ledger */
+    FEATURE_REPORT = 3, /* ENTRY_INCIDENT, ENTRY_JOURNAL; the contract in the ledger */
     FEATURE_NEWEST = FEATURE_REPORT,
 };
 

@@ -1,19 +1,14 @@
 #include "core/record.h"
 #include "base/check.h"
-#include "base/jsonw.h"
 #include "base/utc.h"
 #include "core/account/contract.h"
 #include "core/detect/count.h"
 #include "core/failover/rules.h"
+#include "core/record_line.h"
 
 #define CONTRACT_MAX (LIMIT_LEDGER_LINE - 1024) /* bytes, beside the line's own keys */
 
-struct line {
-    struct buf text;
-    struct jsonw w;
-};
-
-static void begin(struct recorder *r, struct line *line, const char *category, const char *type)
+void line_begin(struct recorder *r, struct line *line, const char *category, const char *type)
 {
     *line = (struct line){0};
     jsonw_begin(&line->w, &line->text);
@@ -27,7 +22,7 @@ static void begin(struct recorder *r, struct line *line, const char *category, c
     jsonw_str(&line->w, "type", type);
 }
 
-static uint64_t finish(struct recorder *r, struct line *line)
+uint64_t line_finish(struct recorder *r, struct line *line)
 {
     uint64_t seq = r->shared->ledger.size;
     uint8_t leaf[TREE_HASH];
@@ -77,11 +72,11 @@ void record_config(struct recorder *r, const uint8_t sha256[32])
 {
     struct line line;
 
-    begin(r, &line, "config", "config");
+    line_begin(r, &line, "config", "config");
     jsonw_int(&line.w, "version", model_of(r)->version);
     jsonw_hex(&line.w, "sha256", sha256, 32);
     jsonw_str(&line.w, "who", text_or_null(r->entry->who));
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 /* So that a ledger alone tells what was promised when. `null` of nothing at all, and of what does
@@ -92,13 +87,13 @@ void record_contract(struct recorder *r)
     struct line line;
 
     model_contract_json(model_of(r), &contract);
-    begin(r, &line, "config", "contract");
+    line_begin(r, &line, "config", "contract");
     jsonw_int(&line.w, "version", model_of(r)->version);
     if (model_of(r)->n_functions > 0 && contract.len <= CONTRACT_MAX)
         jsonw_raw(&line.w, "contract", (const char *)contract.data, contract.len);
     else
         jsonw_null(&line.w, "contract");
-    finish(r, &line);
+    line_finish(r, &line);
     buf_free(&contract);
 }
 
@@ -106,29 +101,29 @@ void record_leader(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "membership", "leader");
+    line_begin(r, &line, "membership", "leader");
     jsonw_str(&line.w, "server", server_name(r, r->entry->leader));
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_node(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "membership", r->entry->node.silent ? "silent" : "heard");
+    line_begin(r, &line, "membership", r->entry->node.silent ? "silent" : "heard");
     jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
     jsonw_int(&line.w, "silent_ms", r->entry->node.silent_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_member(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "membership", "member");
+    line_begin(r, &line, "membership", "member");
     jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
     jsonw_int(&line.w, "raft_id", (int64_t)r->entry->node.raft_id);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 static const char *opinion_word(uint8_t opinion)
@@ -168,7 +163,7 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
     const struct check *check = &model->checks[number];
     struct line line;
 
-    begin(r, &line, "verdict", verdict_name(state->verdict));
+    line_begin(r, &line, "verdict", verdict_name(state->verdict));
     jsonw_str(&line.w, "check", check->name);
     jsonw_str(&line.w, "target", server_name(r, check->target));
     jsonw_str(&line.w, "site", model->sites[model->servers[check->target].site].name);
@@ -181,11 +176,10 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
     jsonw_time(&line.w, "fail_since", state->fail_since_ms);
     jsonw_time(&line.w, "good_before", state->good_before_ms);
     ballots(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
-static void set_of_servers(const struct recorder *r, struct jsonw *w, const char *key,
-                           server_set set)
+void line_servers(const struct recorder *r, struct jsonw *w, const char *key, server_set set)
 {
     int i;
 
@@ -222,20 +216,20 @@ void record_intent(struct recorder *r, server_set left, bool move)
     const struct route *route = &model_of(r)->routes[r->entry->intent.route];
     struct line line;
 
-    begin(r, &line, "failover", "intent");
+    line_begin(r, &line, "failover", "intent");
     jsonw_str(&line.w, "route", route->name);
     jsonw_str(&line.w, "kind", move ? "move" : "pool");
     jsonw_int(&line.w, "epoch", r->entry->intent.epoch);
     jsonw_int(&line.w, "step", r->entry->intent.step);
     jsonw_str(&line.w, "from", candidate_name(route, r->entry->intent.from));
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
-    set_of_servers(r, &line.w, "left", left);
-    set_of_servers(r, &line.w, "members", r->entry->intent.members);
+    line_servers(r, &line.w, "left", left);
+    line_servers(r, &line.w, "members", r->entry->intent.members);
     decision(r, &line.w);
     jsonw_bool(&line.w, "planned", r->entry->intent.planned);
     jsonw_bool(&line.w, "forced", r->entry->intent.forced);
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 static void outcome_keys(const struct recorder *r, struct jsonw *w, bool actuator)
@@ -253,23 +247,23 @@ void record_act(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "failover", "act");
+    line_begin(r, &line, "failover", "act");
     outcome_keys(r, &line.w, false);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_outcome(struct recorder *r, const char *type)
 {
     struct line line;
 
-    begin(r, &line, "failover", type);
+    line_begin(r, &line, "failover", type);
     outcome_keys(r, &line.w, true);
     if (r->entry->kind == ENTRY_OUTCOME) {
         jsonw_bool(&line.w, "ok", r->entry->outcome.ok);
         jsonw_int(&line.w, "took_ms", r->entry->outcome.took_ms);
     }
     jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_verified(struct recorder *r, int64_t took_ms)
@@ -278,11 +272,11 @@ void record_verified(struct recorder *r, int64_t took_ms)
     const struct route_state *state = &r->shared->routes[r->entry->outcome.route];
     struct line line;
 
-    begin(r, &line, "failover", "verified");
+    line_begin(r, &line, "failover", "verified");
     outcome_keys(r, &line.w, false);
     jsonw_str(&line.w, "to", candidate_name(route, state->now.candidate));
     jsonw_int(&line.w, "took_ms", took_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_standing(struct recorder *r, const char *type)
@@ -291,13 +285,13 @@ void record_standing(struct recorder *r, const char *type)
     const struct route_state *state = &r->shared->routes[r->entry->intent.route];
     struct line line;
 
-    begin(r, &line, "failover", type);
+    line_begin(r, &line, "failover", type);
     jsonw_str(&line.w, "route", route->name);
     jsonw_int(&line.w, "epoch", state->now.epoch);
     jsonw_str(&line.w, "active", candidate_name(route, state->now.candidate));
     decision(r, &line.w);
     jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_holding(struct recorder *r)
@@ -305,13 +299,13 @@ void record_holding(struct recorder *r)
     const struct route *route = &model_of(r)->routes[r->entry->holding.route];
     struct line line;
 
-    begin(r, &line, "failover", r->entry->holding.holds ? "holds" : "lapsed");
+    line_begin(r, &line, "failover", r->entry->holding.holds ? "holds" : "lapsed");
     jsonw_str(&line.w, "route", route->name);
     jsonw_int(&line.w, "epoch", r->entry->holding.epoch);
     jsonw_str(&line.w, "server", server_name(r, r->entry->holding.server));
     if (!r->entry->holding.holds)
         jsonw_int(&line.w, "since_ms", r->entry->holding.since_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_refused(struct recorder *r)
@@ -319,12 +313,12 @@ void record_refused(struct recorder *r)
     const struct route *route = &model_of(r)->routes[r->entry->intent.route];
     struct line line;
 
-    begin(r, &line, "failover", "refused");
+    line_begin(r, &line, "failover", "refused");
     jsonw_str(&line.w, "route", route->name);
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
     decision(r, &line.w);
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
@@ -333,7 +327,7 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     const struct function *f = &model_of(r)->functions[function];
     struct line line;
 
-    begin(r, &line, "outage", "open");
+    line_begin(r, &line, "outage", "open");
     jsonw_int(&line.w, "outage", (int64_t)r->shared->ledger.size);
     jsonw_str(&line.w, "function", f->name);
     jsonw_str(&line.w, "route", f->route >= 0 ? model_of(r)->routes[f->route].name : NULL);
@@ -343,18 +337,18 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     jsonw_time(&line.w, "last_good", state->last_good_ms);
     jsonw_time(&line.w, "recognised", r->shared->time_ms);
     jsonw_int(&line.w, "evidence", (int64_t)evidence);
-    return finish(r, &line);
+    return line_finish(r, &line);
 }
 
 void record_outage_disputed(struct recorder *r, int function, const struct function_state *state)
 {
     struct line line;
 
-    begin(r, &line, "outage", "disputed");
+    line_begin(r, &line, "outage", "disputed");
     jsonw_int(&line.w, "outage", (int64_t)state->outage - 1);
     jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
     jsonw_time(&line.w, "start", state->start_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_outage_close(struct recorder *r, int function, const struct function_state *state,
@@ -362,13 +356,13 @@ void record_outage_close(struct recorder *r, int function, const struct function
 {
     struct line line;
 
-    begin(r, &line, "outage", "close");
+    line_begin(r, &line, "outage", "close");
     jsonw_int(&line.w, "outage", (int64_t)state->outage - 1);
     jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
     jsonw_time(&line.w, "start", state->start_ms);
     jsonw_time(&line.w, "end", end_ms);
     jsonw_time(&line.w, "last_fail", last_fail_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 static void functions_of(const struct recorder *r, struct jsonw *w, const uint64_t *set)
@@ -386,7 +380,7 @@ void record_window(struct recorder *r, const struct window_state *window, const 
 {
     struct line line;
 
-    begin(r, &line, "maintenance", type);
+    line_begin(r, &line, "maintenance", type);
     jsonw_int(&line.w, "window", (int64_t)window->id);
     if (window->finished_ms != UTC_NONE) {
         jsonw_time(&line.w, "finished", window->finished_ms);
@@ -399,40 +393,41 @@ void record_window(struct recorder *r, const struct window_state *window, const 
         jsonw_bool(&line.w, "short_notice", window->short_notice);
     }
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_coverage(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "coverage", r->entry->coverage.hole ? "hole" : "covered");
+    line_begin(r, &line, "coverage", r->entry->coverage.hole ? "hole" : "covered");
     jsonw_str(&line.w, "check", model_of(r)->checks[r->entry->coverage.check].name);
     jsonw_int(&line.w, "observers", r->entry->coverage.observers);
     jsonw_int(&line.w, "sites", r->entry->coverage.sites);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 uint64_t record_unmonitored_open(struct recorder *r, int function)
 {
     struct line line;
 
-    begin(r, &line, "coverage", "unmonitored-open");
+    line_begin(r, &line, "coverage", "unmonitored-open");
     jsonw_int(&line.w, "unmonitored", (int64_t)r->shared->ledger.size);
     jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
-    return finish(r, &line);
+    return line_finish(r, &line);
 }
 
-void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms)
+void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms,
+                              int64_t end_ms)
 {
     struct line line;
 
-    begin(r, &line, "coverage", "unmonitored-close");
+    line_begin(r, &line, "coverage", "unmonitored-close");
     jsonw_int(&line.w, "unmonitored", (int64_t)id);
     jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
     jsonw_time(&line.w, "start", start_ms);
-    jsonw_time(&line.w, "end", r->shared->time_ms);
-    finish(r, &line);
+    jsonw_time(&line.w, "end", end_ms);
+    line_finish(r, &line);
 }
 
 void record_clock(struct recorder *r)
@@ -440,7 +435,7 @@ void record_clock(struct recorder *r)
     const struct entry *entry = r->entry;
     struct line line;
 
-    begin(r, &line, "clock", "stepped");
+    line_begin(r, &line, "clock", "stepped");
     jsonw_str(&line.w, "server", server_name(r, entry->clock.server));
     jsonw_int(&line.w, "steps", entry->clock.steps);
     jsonw_int(&line.w, "stepped_ms", entry->clock.stepped_ms);
@@ -449,27 +444,27 @@ void record_clock(struct recorder *r)
     else
         jsonw_null(&line.w, "ahead_ms");
     jsonw_int(&line.w, "bound_ms", entry->clock.bound_ms);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_features(struct recorder *r, uint32_t was)
 {
     struct line line;
 
-    begin(r, &line, "config", "features");
+    line_begin(r, &line, "config", "features");
     jsonw_int(&line.w, "level", r->shared->level);
     jsonw_int(&line.w, "was", was);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_security(struct recorder *r)
 {
     struct line line;
 
-    begin(r, &line, "security", "refused");
+    line_begin(r, &line, "security", "refused");
     jsonw_str(&line.w, "server", server_name(r, r->entry->security.server));
     jsonw_int(&line.w, "connections", r->entry->security.refused);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_pause(struct recorder *r, const struct pause *pause)
@@ -478,34 +473,34 @@ void record_pause(struct recorder *r, const struct pause *pause)
     bool paused = pause->until_ms != 0;
     struct line line;
 
-    begin(r, &line, "operator", paused ? "paused" : "resumed");
+    line_begin(r, &line, "operator", paused ? "paused" : "resumed");
     jsonw_str(&line.w, "route", route == ROUTE_ALL ? NULL : model_of(r)->routes[route].name);
     if (paused)
         jsonw_time(&line.w, "until", pause->until_ms);
     else
         jsonw_bool(&line.w, "expired", r->entry->pause.expired);
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_drain(struct recorder *r, const char *type)
 {
     struct line line;
 
-    begin(r, &line, "operator", type);
+    line_begin(r, &line, "operator", type);
     jsonw_str(&line.w, "server", server_name(r, r->entry->drain.server));
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_handover(struct recorder *r, const char *type)
 {
     struct line line;
 
-    begin(r, &line, "operator", type);
+    line_begin(r, &line, "operator", type);
     jsonw_str(&line.w, "server", server_name(r, r->entry->handover.server));
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 /* A new line that names the old one: nothing that was written changes. */
@@ -515,7 +510,7 @@ void record_incident(struct recorder *r)
     int severity = entry->incident.severity, cause = entry->incident.cause;
     struct line line;
 
-    begin(r, &line, "incident", entry->incident.note ? "note" : "amended");
+    line_begin(r, &line, "incident", entry->incident.note ? "note" : "amended");
     jsonw_int(&line.w, "outage", (int64_t)entry->incident.outage);
     if (entry->incident.note) {
         jsonw_str(&line.w, "who", text_or_null(entry->who));
@@ -526,17 +521,17 @@ void record_incident(struct recorder *r)
         jsonw_str(&line.w, "cause", cause < 0 ? NULL : outage_cause_name((enum cause)cause));
         who_and_why(r, &line.w);
     }
-    finish(r, &line);
+    line_finish(r, &line);
 }
 
 void record_operator_refused(struct recorder *r, const char *subject, const char *why)
 {
     struct line line;
 
-    begin(r, &line, "operator", "refused");
+    line_begin(r, &line, "operator", "refused");
     jsonw_str(&line.w, "command", entry_kind_name(r->entry->kind));
     jsonw_str(&line.w, "subject", subject);
     jsonw_str(&line.w, "why", why);
     who_and_why(r, &line.w);
-    finish(r, &line);
+    line_finish(r, &line);
 }

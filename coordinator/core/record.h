@@ -43,7 +43,16 @@ void record_outage_close(struct recorder *r, int function, const struct function
 void record_window(struct recorder *r, const struct window_state *window, const char *type);
 void record_coverage(struct recorder *r);
 uint64_t record_unmonitored_open(struct recorder *r, int function);
-void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms);
+void record_unmonitored_close(struct recorder *r, int function, uint64_t id, int64_t start_ms,
+                              int64_t end_ms);
+/* record_journal.c: a time without a quorum, as ENTRY_JOURNAL tells it */
+void record_no_quorum(struct recorder *r);
+/* A check was down in it, or too few could tell; an exclusive route was not served by a server
+ * placed, or it does not say. */
+void record_span(struct recorder *r, const struct journal_span *span);
+/* An outage that is in the ledger began earlier than its line says. */
+void record_outage_extended(struct recorder *r, int function, uint64_t outage, int64_t start_ms,
+                            int64_t last_good_ms);
 void record_security(struct recorder *r);
 void record_clock(struct recorder *r);
 void record_features(struct recorder *r, uint32_t was); /* the level before */

@@ -15,6 +15,7 @@ struct shared *shared_new(void)
     shared->leader = SERVER_NONE;
     shared->time_ms = 0;
     shared->level = FEATURE_FIRST;
+    shared->told_ms = UTC_NONE;
     return shared;
 }
 
@@ -426,6 +427,9 @@ static void apply_one(struct recorder *r)
         break;
     case ENTRY_INCIDENT:
         apply_incident(r);
+        break;
+    case ENTRY_JOURNAL:
+        apply_journal(r);
         break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:

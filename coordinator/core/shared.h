@@ -70,13 +70,20 @@ struct route_state {
     struct pause pause;   /* of this route's automatic moves */
 };
 
+/* An outage that is over: what a journal tells later may belong to it. */
+struct last_outage {
+    uint64_t outage; /* seq of its ledger line + 1; 0: none */
+    int64_t start_ms, last_good_ms, end_ms;
+};
+
 struct function_state {
     bool down;
-    uint64_t outage;        /* id of the open outage: seq of the ledger line that opened it + 1 */
-    int64_t start_ms;       /* earliest failing observation */
-    int64_t last_good_ms;   /* newest good one before it */
-    uint64_t unmonitored;   /* id of the open unmonitored time: seq of its ledger line + 1 */
-    int64_t unmonitored_ms; /* UTC since when */
+    uint64_t outage;         /* id of the open outage: seq of the ledger line that opened it + 1 */
+    int64_t start_ms;        /* earliest failing observation */
+    int64_t last_good_ms;    /* newest good one before it */
+    uint64_t unmonitored;    /* id of the open unmonitored time: seq of its ledger line + 1 */
+    int64_t unmonitored_ms;  /* UTC since when */
+    struct last_outage last; /* newest that is over, from FEATURE_REPORT on */
 };
 
 struct window_state {
@@ -145,7 +152,8 @@ struct shared {
     struct handover handover;
     struct command_state commands[LIMIT_COMMAND_IDS]; /* ring */
     uint32_t next_command;
-    uint32_t level; /* feature level (core/feature.h) */
+    int64_t told_ms; /* UTC: times without a quorum are in the ledger until then; UTC_NONE */
+    uint32_t level;  /* feature level (core/feature.h) */
     struct tree ledger;
 };
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/failover/rules.h"
+#include "core/feature.h"
 #include "core/shared_apply.h"
 
 #include <stdlib.h>
@@ -171,7 +172,7 @@ static struct edge lapse_edge(const struct shared *shared, int server,
 }
 
 /* After a move that was not planned: until the new placement is verified. */
-static bool moving(const struct route_state *state)
+bool route_moving(const struct route_state *state)
 {
     return (state->phase == ROUTE_WAITING || state->phase == ROUTE_ACTING) &&
            state->previous >= 0 && !state->planned && state->moved_ms == UTC_NONE;
@@ -198,9 +199,9 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
     *edge = (struct edge){
         .start_ms = state->intent_ms, .last_good_ms = UTC_NONE, .evidence = state->intent_index};
     if (!shared_candidate_failed(shared, route, state->now.candidate))
-        return moving(state);
+        return route_moving(state);
     if (callers != NULL && callers->verdict != VERDICT_DOWN)
-        return moving(state);
+        return route_moving(state);
     if (callers != NULL) {
         *edge = edge_of(callers);
         return true;
@@ -221,7 +222,7 @@ static bool route_down(const struct shared *shared, int route, struct edge *edge
     return true;
 }
 
-static int spare_of(const struct function *f)
+int function_spare(const struct function *f)
 {
     return f->need == NEED_ALL ? 0 : f->need == NEED_ANY ? f->n_checks - 1 : f->n_checks - f->least;
 }
@@ -233,13 +234,13 @@ static bool checks_down(const struct shared *shared, const struct function *f, s
 
     for (i = 0; i < f->n_checks; i++)
         n += shared->checks[f->checks[i]].verdict == VERDICT_DOWN;
-    if (n == 0 || n <= spare_of(f))
+    if (n == 0 || n <= function_spare(f))
         return false;
     edges = mem_zalloc((size_t)n, sizeof *edges);
     for (i = n = 0; i < f->n_checks; i++)
         if (shared->checks[f->checks[i]].verdict == VERDICT_DOWN)
             edges[n++] = edge_of(&shared->checks[f->checks[i]]);
-    *edge = one_too_many(edges, n, spare_of(f));
+    *edge = one_too_many(edges, n, function_spare(f));
     mem_free(edges);
     return true;
 }
@@ -257,6 +258,16 @@ static void open_outage(struct recorder *r, int function, const struct edge *edg
     if (state->last_good_ms == UTC_NONE || state->last_good_ms > state->start_ms)
         state->last_good_ms = state->start_ms;
     state->outage = record_outage_open(r, function, state, edge->evidence) + 1;
+}
+
+/* Programs that do not know it keep none: all must keep the same. */
+static void is_over(struct recorder *r, struct function_state *state, int64_t end_ms)
+{
+    if (r->shared->level >= FEATURE_REPORT)
+        state->last =
+            (struct last_outage){state->outage, state->start_ms, state->last_good_ms, end_ms};
+    state->down = false;
+    state->outage = 0;
 }
 
 static bool begins_dispute(const struct recorder *r, int route)
@@ -281,8 +292,7 @@ static void dispute_outage(struct recorder *r, int function)
         record_outage_close(r, function, state, served_ms, served_ms);
     else
         record_outage_disputed(r, function, state);
-    state->down = false;
-    state->outage = 0;
+    is_over(r, state, served_ms > state->start_ms ? served_ms : state->start_ms);
 }
 
 /* The first good observation, and the newest failing one before it: what the recovery's
@@ -304,8 +314,7 @@ static void close_outage(struct recorder *r, int function)
     if (fail == UTC_NONE || fail < state->start_ms)
         fail = state->start_ms;
     record_outage_close(r, function, state, end, fail < end ? fail : end);
-    state->down = false;
-    state->outage = 0;
+    is_over(r, state, end);
 }
 
 static void account_outage(struct recorder *r, int function)
@@ -361,7 +370,8 @@ static void account_unmonitored(struct recorder *r, int function)
         state->unmonitored_ms = r->shared->time_ms;
         state->unmonitored = record_unmonitored_open(r, function) + 1;
     } else if (!hole && state->unmonitored != 0) {
-        record_unmonitored_close(r, function, state->unmonitored - 1, state->unmonitored_ms);
+        record_unmonitored_close(r, function, state->unmonitored - 1, state->unmonitored_ms,
+                                 r->shared->time_ms);
         state->unmonitored = 0;
     }
 }

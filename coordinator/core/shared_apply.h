@@ -31,5 +31,10 @@ void apply_incident(struct recorder *r);
 /* shared_account.c */
 void apply_window(struct recorder *r);
 void account_functions(struct recorder *r);
+/* Between an unplanned move's intent and its verification. */
+bool route_moving(const struct route_state *state);
+int function_spare(const struct function *f); /* of its checks may be down, so many */
+/* shared_journal.c */
+void apply_journal(struct recorder *r);
 
 #endif

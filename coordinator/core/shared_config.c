@@ -144,7 +144,8 @@ static void close_functions(struct recorder *r, const struct model *model)
         if (state->down)
             record_outage_close(r, i, state, shared->time_ms, state->start_ms);
         if (state->unmonitored != 0)
-            record_unmonitored_close(r, i, state->unmonitored - 1, state->unmonitored_ms);
+            record_unmonitored_close(r, i, state->unmonitored - 1, state->unmonitored_ms,
+                                     shared->time_ms);
     }
 }
 

@@ -184,6 +184,32 @@ static int outage_close(struct ledger_events *events, struct fields *f, int64_t 
     return 0;
 }
 
+/* The nodes' journals know of an earlier start. One that was over before the month is not kept, and
+ * stays out of it. */
+static int outage_extended(struct ledger_events *events, struct fields *f, int64_t time_ms)
+{
+    int64_t start_ms, last_good_ms;
+    struct outage *o;
+    uint64_t id;
+    int rc;
+
+    if ((rc = field_number(f, "outage", &id)) < 0 ||
+        (rc = field_time(f, "start", false, &start_ms)) < 0 ||
+        (rc = field_time(f, "last_good", true, &last_good_ms)) < 0)
+        return rc;
+    o = kept_find_outage(&events->kept, id);
+    if (o == NULL || start_ms >= o->start_ms)
+        return 0;
+    if (o->end_ms == UTC_NONE)
+        events->editions.open -= outage_touches(o, &events->period);
+    o->start_ms = start_ms;
+    o->last_good_ms = last_good_ms == UTC_NONE || last_good_ms > start_ms ? start_ms : last_good_ms;
+    if (o->end_ms != UTC_NONE)
+        return told_late(events, f, EDITION_LATE_OUTAGE, o->line, time_ms);
+    events->editions.open += outage_touches(o, &events->period);
+    return 0;
+}
+
 /* ---- what was said of them later ---- */
 
 /* Of an outage that touches the month; *found is NULL when it does not. */
@@ -370,6 +396,8 @@ static int take(struct ledger_events *events, struct fields *f, const struct lin
         return outage_close(events, f, start->time_ms);
     if (is(start, "outage", "disputed"))
         return outage_disputed(events, f);
+    if (is(start, "outage", "extended-back"))
+        return outage_extended(events, f, start->time_ms);
     if (is(start, "incident", "amended"))
         return incident_amended(events, f, start->time_ms);
     if (is(start, "incident", "note"))

@@ -65,7 +65,7 @@ static int find_end(const char *line, const char *end, uint64_t seq, bool *dispu
 
         if (r < 0)
             return r;
-        if (strcmp(start.category, "outage") == 0 && strcmp(start.type, "open") != 0 &&
+        if ((is(&start, "outage", "close") || is(&start, "outage", "disputed")) &&
             outage_of(line, len) == (int64_t)seq) {
             *disputed = strcmp(start.type, "disputed") == 0;
             return 1;

@@ -374,8 +374,12 @@ void evidence_probe(struct sim *sim, int observer, int check, enum reason reason
 void oracle_open(struct sim *sim);
 void oracle_free(struct sim *sim);
 void oracle_served(struct sim *sim, int route, bool served); /* by the truth, from now on */
-/* The ledger opens an outage of a function, or closes it (`over`). */
-void oracle_outage(struct sim *sim, const char *function, const char *start, const char *over);
+/* The ledger opens an outage of a function in that line, gives it another start, or closes it
+ * (`over`). */
+void oracle_outage(struct sim *sim, const char *function, int64_t line, const char *start,
+                   const char *over);
+/* It tells of a time without a quorum, or of one in which nobody could tell of a function. */
+void oracle_gap(struct sim *sim, const char *function, const char *start, const char *over);
 /* Somebody leads, or nobody: what happens then cannot be in the ledger. */
 void oracle_led(struct sim *sim, bool led);
 /* More is lost between them than failures are promised to be told from. */

@@ -8,7 +8,7 @@
 #include "wire/packed.h"
 #include "wire/pb.h"
 
-#define MOST 4096 /* of a beat before votes are left out: the sum of the largest of all */
+#define MOST 4608 /* of a beat before votes are left out: the sum of the largest of all */
 
 /* proto/beat.proto */
 enum field {
@@ -47,6 +47,18 @@ enum field {
     UTC_TIME = 33,
     STEPS = 34,
     STEPPED = 35,
+    GAP = 36,
+    TELLS = 37,
+    KNEW_AGE = 38,
+    JOURNAL_AGE = 39,
+    FIRST_RUN = 40,
+    NEWEST_RUN = 41,
+    RUN_ID = 42,
+    RUN_SUBJECT = 43,
+    RUN_AGE = 44,
+    RUN_GOOD = 45,
+    RUN_LENGTH = 46,
+    RUN_FAIL = 47,
     FIELDS
 };
 
@@ -116,6 +128,25 @@ static uint8_t *put_reports(uint8_t *at, const struct report_word *reports, int 
     return at;
 }
 
+/* The first so many runs. */
+static uint8_t *put_journal(uint8_t *at, const struct beat *beat, int n)
+{
+    const struct run_word *runs = beat->runs;
+
+    at = put_scalar(at, TELLS, WIRE_VARINT, beat->tells);
+    at = put_scalar(at, KNEW_AGE, WIRE_VARINT, pb_age(beat->knew_age_ms));
+    at = put_scalar(at, JOURNAL_AGE, WIRE_VARINT, pb_age(beat->journal_age_ms));
+    at = put_scalar(at, FIRST_RUN, WIRE_VARINT, beat->first_run);
+    at = put_scalar(at, NEWEST_RUN, WIRE_VARINT, beat->newest_run);
+    PUT_LIST(RUN_ID, r, n, true, put_varint, runs[r].id);
+    PUT_LIST(RUN_SUBJECT, r, n, true, put_varint, (uint64_t)runs[r].subject << 2 | runs[r].kind);
+    PUT_LIST(RUN_AGE, r, n, true, put_varint, pb_age(runs[r].age_ms));
+    PUT_LIST(RUN_GOOD, r, n, true, put_varint, pb_age(runs[r].good_ms));
+    PUT_LIST(RUN_LENGTH, r, n, true, put_varint, pb_age(runs[r].length_ms));
+    PUT_LIST(RUN_FAIL, r, n, true, put_varint, pb_age(runs[r].fail_ms));
+    return at;
+}
+
 /* By their place in the list. */
 static uint64_t held(const struct clear *clears, int n)
 {
@@ -135,8 +166,8 @@ static uint64_t unable(const struct clear *clears, int n)
     return set;
 }
 
-/* The first so many of each list; returns the length. */
-static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears,
+/* The first so many of each list, -1 runs: not a word of the journal; returns the length. */
+static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears, int n_runs,
                        uint8_t *bytes)
 {
     uint8_t *at = bytes;
@@ -164,12 +195,16 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, UTC_TIME, WIRE_VARINT, pb_time(beat->utc_ms));
     at = put_scalar(at, STEPS, WIRE_VARINT, beat->steps);
     at = put_scalar(at, STEPPED, WIRE_FIXED64, (uint64_t)beat->stepped_ms);
+    at = put_scalar(at, GAP, WIRE_VARINT, beat->gap);
+    if (n_runs >= 0)
+        at = put_journal(at, beat, n_runs);
     return (size_t)(at - bytes);
 }
 
 void beat_encode(const struct beat *beat, struct buf *out)
 {
     int n_echoes = beat->n_echoes, n_votes = beat->n_votes, n_clears = beat->n_clears;
+    int n_runs = beat->tells ? beat->n_runs : -1;
     uint8_t bytes[MOST];
     size_t len;
 
@@ -178,14 +213,17 @@ void beat_encode(const struct beat *beat, struct buf *out)
     CHECK(n_clears >= 0 && n_clears <= LIMIT_ROUTES);
     CHECK(beat->n_reports >= 0 && beat->n_reports <= LIMIT_REPORTS);
     CHECK(beat->n_hints >= 0 && beat->n_hints <= LIMIT_HINTS);
+    CHECK(n_runs >= -1 && n_runs <= LIMIT_BEAT_RUNS);
     /* Each vote frees BEAT_VOTE bytes at most, so no vote goes that could have stayed. Beyond
      * votes only figures of no real cluster come: what its configuration makes necessary fits
      * (model_validate). What is not said grants nothing and makes nobody heard, which is the
-     * safe side. */
-    while ((len = put_beat(beat, n_echoes, n_votes, n_clears, bytes)) > BEAT_ROOM) {
+     * safe side. The journal waits for room. */
+    while ((len = put_beat(beat, n_echoes, n_votes, n_clears, n_runs, bytes)) > BEAT_ROOM) {
         int drop = (int)(len - BEAT_ROOM + BEAT_VOTE - 1) / BEAT_VOTE;
 
-        if (n_votes > 0)
+        if (n_runs >= 0)
+            n_runs--;
+        else if (n_votes > 0)
             n_votes = n_votes > drop ? n_votes - drop : 0;
         else if (n_clears > 0)
             n_clears--;
@@ -209,7 +247,11 @@ static const uint8_t types[FIELDS] = {
     [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
     [HOLDING] = WIRE_VARINT,    [UNABLE] = WIRE_VARINT,         [LEAVING] = WIRE_VARINT,
     [LEVEL] = WIRE_VARINT,      [LEVEL_NEEDED] = WIRE_VARINT,   [UTC_TIME] = WIRE_VARINT,
-    [STEPS] = WIRE_VARINT,      [STEPPED] = WIRE_FIXED64,
+    [STEPS] = WIRE_VARINT,      [STEPPED] = WIRE_FIXED64,       [GAP] = WIRE_VARINT,
+    [TELLS] = WIRE_VARINT,      [KNEW_AGE] = WIRE_VARINT,       [JOURNAL_AGE] = WIRE_VARINT,
+    [FIRST_RUN] = WIRE_VARINT,  [NEWEST_RUN] = WIRE_VARINT,     [RUN_ID] = WIRE_BYTES,
+    [RUN_SUBJECT] = WIRE_BYTES, [RUN_AGE] = WIRE_BYTES,         [RUN_GOOD] = WIRE_BYTES,
+    [RUN_LENGTH] = WIRE_BYTES,  [RUN_FAIL] = WIRE_BYTES,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -373,6 +415,41 @@ static bool get_hints(struct message *message, struct beat *beat)
     return used_up(message->lists, HINT_CHECK, HINT_CHECK);
 }
 
+static uint32_t age_back(struct in *list)
+{
+    return pb_age_back((uint32_t)get_varint(list));
+}
+
+static bool get_journal(struct message *message, struct beat *beat)
+{
+    const uint64_t *scalars = message->scalars;
+    struct in *lists = message->lists;
+
+    beat->gap = scalars[GAP] != 0;
+    beat->tells = scalars[TELLS] != 0;
+    beat->knew_age_ms = pb_age_back((uint32_t)scalars[KNEW_AGE]);
+    beat->journal_age_ms = pb_age_back((uint32_t)scalars[JOURNAL_AGE]);
+    beat->first_run = (uint32_t)scalars[FIRST_RUN];
+    beat->newest_run = (uint32_t)scalars[NEWEST_RUN];
+    beat->n_runs = 0;
+    while (lists[RUN_ID].at < lists[RUN_ID].end) {
+        uint32_t id = (uint32_t)get_varint(&lists[RUN_ID]);
+        uint32_t subject = (uint32_t)get_varint(&lists[RUN_SUBJECT]);
+
+        if (beat->n_runs == LIMIT_BEAT_RUNS || id == 0 || subject >> 2 > RUN_ALL ||
+            (subject & 3) > RUN_IDLE)
+            return false;
+        beat->runs[beat->n_runs] = (struct run_word){.id = id,
+                                                     .kind = subject & 3,
+                                                     .subject = (uint16_t)(subject >> 2),
+                                                     .age_ms = age_back(&lists[RUN_AGE])};
+        beat->runs[beat->n_runs].good_ms = age_back(&lists[RUN_GOOD]);
+        beat->runs[beat->n_runs].length_ms = age_back(&lists[RUN_LENGTH]);
+        beat->runs[beat->n_runs++].fail_ms = age_back(&lists[RUN_FAIL]);
+    }
+    return used_up(lists, RUN_ID, RUN_FAIL);
+}
+
 int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err *err)
 {
     struct in in = {.at = bytes, .end = bytes + len};
@@ -406,7 +483,7 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->refused = (uint32_t)message.scalars[REFUSED];
     beat->heard = message.scalars[HEARD];
     if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat) ||
-        !get_reports(&message, beat) || !get_hints(&message, beat))
+        !get_reports(&message, beat) || !get_hints(&message, beat) || !get_journal(&message, beat))
         return err_set(err, ERR_INVALID, "a beat with wrong lists");
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "core/feature.h"
 #include "entry.pb-c.h"
 #include "wire/codec.h"
+#include "wire/codec_journal.h"
 #include "wire/config.h"
 #include "wire/pb.h"
 
@@ -31,6 +32,7 @@ struct bodies {
     Kirikae__V1__Features features;
     Kirikae__V1__Clock clock;
     Kirikae__V1__Incident incident;
+    struct journal_message journal;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -206,6 +208,12 @@ static void put_incident(const struct entry *entry, struct bodies *b, Message *m
     b->incident.cause = (uint32_t)(entry->incident.cause + 1);
     b->incident.note = entry->incident.note;
     message->incident = &b->incident;
+}
+
+static void put_journal(const struct entry *entry, struct bodies *b, Message *message)
+{
+    journal_put(entry, &b->journal);
+    message->journal = &b->journal.head;
 }
 
 static bool is_time(int64_t utc_ms)
@@ -419,6 +427,11 @@ static bool get_incident(const Message *message, struct entry *entry)
     return true;
 }
 
+static bool get_journal(const Message *message, struct entry *entry)
+{
+    return journal_get(message->journal, entry);
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -451,9 +464,13 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_FEATURES] = {BODY(FEATURES), put_features, get_features},
         [ENTRY_CLOCK] = {BODY(CLOCK), put_clock, get_clock},
         [ENTRY_INCIDENT] = {BODY(INCIDENT), put_incident, get_incident},
+        [ENTRY_JOURNAL] = {BODY(JOURNAL), put_journal, get_journal},
     };
 
-    return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) ? &bodies[kind] : NULL;
+    return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) &&
+                   (kind == ENTRY_LEADER || bodies[kind].put != NULL)
+               ? &bodies[kind]
+               : NULL;
 }
 
 void entry_encode(const struct entry *entry, struct buf *out)

@@ -122,6 +122,12 @@ static void put_functions(const struct shared *shared, struct parts *p, Message 
         p->functions[i].last_good_time = pb_time(function->last_good_ms);
         p->functions[i].unmonitored = function->unmonitored;
         p->functions[i].unmonitored_time = pb_time(function->unmonitored_ms);
+        p->functions[i].last_outage = function->last.outage;
+        if (function->last.outage != 0) {
+            p->functions[i].last_start_time = pb_time(function->last.start_ms);
+            p->functions[i].last_last_good_time = pb_time(function->last.last_good_ms);
+            p->functions[i].last_end_time = pb_time(function->last.end_ms);
+        }
     }
     message->n_functions = n;
     message->functions = list_of(p->functions, n, sizeof *p->functions);
@@ -243,6 +249,7 @@ void shared_encode(const struct shared *shared, struct buf *out)
     message.time = pb_time(shared->time_ms);
     message.next_command = shared->next_command;
     message.level = shared->level;
+    message.told_time = pb_time(shared->told_ms);
     put_checks(shared, &parts, &message);
     put_routes(shared, &parts, &message);
     put_functions(shared, &parts, &message);
@@ -342,6 +349,12 @@ static bool get_functions(const Message *message, struct shared *shared)
                                     .last_good_ms = pb_time_back(m->last_good_time),
                                     .unmonitored = m->unmonitored,
                                     .unmonitored_ms = pb_time_back(m->unmonitored_time)};
+        if (m->last_outage != 0)
+            shared->functions[i].last =
+                (struct last_outage){.outage = m->last_outage,
+                                     .start_ms = pb_time_back(m->last_start_time),
+                                     .last_good_ms = pb_time_back(m->last_last_good_time),
+                                     .end_ms = pb_time_back(m->last_end_time)};
     }
     return true;
 }
@@ -454,6 +467,7 @@ static int from_message(const Message *message, struct shared *shared, struct er
     shared->time_ms = pb_time_back(message->time);
     shared->next_command = message->next_command;
     shared->level = feature_said(message->level);
+    shared->told_ms = pb_time_back(message->told_time);
     if (!get_checks(message, shared) || !get_routes(message, shared) ||
         !get_functions(message, shared) || !get_nodes(message, shared) ||
         !get_windows(message, shared) || !get_commands(message, shared) ||

@@ -179,6 +179,35 @@ static void fill_config(struct input *in, struct entry *e)
     CHECK(config_parse("fuzz", e->config.yaml, e->config.yaml_len, &e->config.model, &err) == 0);
 }
 
+static void fill_journal(struct input *in, const struct shared *shared, struct entry *e)
+{
+    struct journal_spans *spans = mem_zalloc(1, sizeof *spans);
+    bool sane = e->time_ms > BEGIN_MS && e->time_ms < UTC_MOST_MS / 2;
+
+    e->journal.to_ms = (sane ? e->time_ms : BEGIN_MS) - (int64_t)number(in, 1);
+    e->journal.from_ms = e->journal.to_ms - (int64_t)number(in, 2);
+    e->journal.index = below(in, 2) ? shared->index : number(in, 1);
+    e->journal.heard = number(in, 2);
+    e->journal.spans = spans;
+    for (spans->n = 0; spans->n < 7 && below(in, 8) > 0; spans->n++) {
+        struct journal_span *span = &spans->spans[spans->n];
+
+        *span = (struct journal_span){.kind = (enum span_kind)below(in, 4),
+                                      .check = index_of(in, 4, LIMIT_CHECKS) - 1,
+                                      .route = index_of(in, 2, LIMIT_ROUTES) - 1,
+                                      .server = index_of(in, 6, LIMIT_SERVERS) - 1,
+                                      .servers = number(in, 1)};
+        span->start_ms = e->journal.from_ms + (int64_t)number(in, 2) - 300;
+        span->good_ms = span->start_ms - below(in, 200);
+        span->end_ms = span->start_ms + (int64_t)number(in, 2);
+        span->fail_ms = span->end_ms - below(in, 200);
+        if (below(in, 4) == 0)
+            span->end_ms = span->fail_ms = SPAN_GOES_ON;
+        if (below(in, 32) == 0)
+            span->start_ms = time_of(in);
+    }
+}
+
 static void fill_body(struct input *in, const struct shared *shared, struct entry *e)
 {
     switch (e->kind) {
@@ -249,6 +278,9 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
         e->incident.note = below(in, 2);
         strcpy(e->reason, below(in, 4) > 0 ? "r" : "");
         break;
+    case ENTRY_JOURNAL:
+        fill_journal(in, shared, e);
+        break;
     }
 }
 
@@ -261,7 +293,8 @@ static void draw(struct input *in, const struct shared *shared, struct entry *e)
         ENTRY_OUTCOME,  ENTRY_VERIFIED, ENTRY_VERIFIED, ENTRY_REFUSED,  ENTRY_WINDOW,
         ENTRY_COVERAGE, ENTRY_NODE,     ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
         ENTRY_PAUSE,    ENTRY_DRAIN,    ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
-        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK,    ENTRY_INCIDENT};
+        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK,    ENTRY_INCIDENT, ENTRY_JOURNAL,
+        ENTRY_JOURNAL};
     int64_t newest_ms = shared->time_ms > BEGIN_MS && shared->time_ms < UTC_MOST_MS / 2
                             ? shared->time_ms
                             : BEGIN_MS;

@@ -1,5 +1,6 @@
 #include "expect.h"
 #include "base/check.h"
+#include "base/utc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,24 @@ static int64_t measure_disputed(const struct expect *expect, const struct observ
     return count_verdicts(expect, seen, "disputed");
 }
 
+/* The line that closed the outage said the start that was known then. */
+static int64_t earlier_by(const struct observed *seen, const json_t *extended)
+{
+    int64_t start_ms, was_ms;
+    const json_t *line;
+    size_t i;
+
+    json_array_foreach(seen->ledger, i, line)
+    {
+        if (strcmp(text_of(line, "type"), "close") == 0 &&
+            number_of(line, "outage") == number_of(extended, "outage") &&
+            utc_parse(text_of(line, "start"), &was_ms) == 0 &&
+            utc_parse(text_of(extended, "start"), &start_ms) == 0 && start_ms < was_ms)
+            return was_ms - start_ms;
+    }
+    return 0;
+}
+
 static int64_t measure_downtime(const struct expect *expect, const struct observed *seen)
 {
     const json_t *line;
@@ -132,6 +151,8 @@ static int64_t measure_downtime(const struct expect *expect, const struct observ
     {
         if (strcmp(text_of(line, "type"), "close") == 0 && is_of(expect, line, "function"))
             sum_ms += number_of(line, "counted_ms");
+        if (strcmp(text_of(line, "type"), "extended-back") == 0 && is_of(expect, line, "function"))
+            sum_ms += earlier_by(seen, line);
     }
     return sum_ms;
 }

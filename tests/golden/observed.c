@@ -4,6 +4,7 @@
 #include "scenario.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How a line of the ledger is told: {key} is what stands there. What the story never needs is
@@ -38,6 +39,14 @@ static const struct {
     {"ended", "window {window}"},
     {"hole", "{check}: {observers} observers, {sites} sites"},
     {"covered", "{check}: {observers} observers, {sites} sites"},
+    {"no-quorum", "from {from_s} to {to_s}"},
+    {"journal", "{check} down from {start_s} to {end_s}"},
+    {"no-evidence", "{check} from {start_s} to {end_s}"},
+    {"not-held", "{route} by {server} from {start_s} to {end_s}"},
+    {"hold-unknown", "{route} by {server} from {start_s} to {end_s}"},
+    {"extended-back", "{function}, from {start_s} on"},
+    {"unmonitored-open", "{function}"},
+    {"unmonitored-close", "{function}, {counted_ms} ms"},
     {"leader", ""}, /* the leader's own note is enough */
 };
 
@@ -185,6 +194,24 @@ static void add_counted(json_t *line)
         json_object_set_new(line, "counted_ms", json_integer(end_ms - start_ms));
 }
 
+/* Times in the story's own. */
+static void add_seconds(const struct observed *seen, json_t *line, const struct note *note,
+                        const char *key)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+    int64_t utc_ms, ms;
+    char name[16], value[32];
+
+    snprintf(name, sizeof name, "%s_s", key);
+    snprintf(value, sizeof value, "then on");
+    if (text != NULL && utc_parse(text, &utc_ms) == 0) {
+        ms = note->at_ms - (sim_utc_ms(seen->sim) - utc_ms);
+        snprintf(value, sizeof value, "%s%lld.%03lld", ms < 0 ? "-" : "",
+                 (long long)llabs(ms) / 1000, (long long)llabs(ms) % 1000);
+    }
+    json_object_set_new(line, name, json_string(value));
+}
+
 /* What it failed before its newest success it says no more. */
 static bool failed_last(const json_t *ballot)
 {
@@ -217,11 +244,15 @@ static void add_by(json_t *line)
 
 static void keep_ledger(struct observed *seen, const struct note *note)
 {
+    static const char *const times[] = {"start", "end", "from", "to"};
     json_t *line = json_loads(note->line, 0, NULL);
+    size_t i;
 
     CHECK(line != NULL);
     json_object_set_new(line, "at_ms", json_integer(note->at_ms));
-    if (strcmp(note->word, "close") == 0)
+    for (i = 0; i < ARRAY_LEN(times); i++)
+        add_seconds(seen, line, note, times[i]);
+    if (strcmp(note->word, "close") == 0 || strcmp(note->word, "unmonitored-close") == 0)
         add_counted(line);
     if (strcmp(note->word, "disputed") == 0)
         add_by(line);

@@ -7,6 +7,8 @@
  *   sim --grants …
  *                 either of these, all about the promise on exclusive routes: small and short,
  *                 with holders that are the last to know and voters that forget
+ *   sim --gaps …
+ *                 or all about times without a quorum, and what fails about them
  *   sim --calm TIME --config FILE
  *                 that configuration with nothing going wrong, and how fast it went
  *   sim --invariants
@@ -94,6 +96,8 @@ static void print_failure(const struct options *options, const struct plan *plan
            outcome->text, (unsigned long long)plan->seed);
     if (options->wishes.grants)
         printf(" --grants");
+    if (options->wishes.gaps)
+        printf(" --gaps");
     if (options->wishes.nodes > 0)
         printf(" --nodes %d", options->wishes.nodes);
     if (options->wishes.length_ms > 0)
@@ -267,14 +271,21 @@ static int64_t time_option(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"from", required_argument, NULL, 'f'}, {"seeds", required_argument, NULL, 'n'},
-        {"for", required_argument, NULL, 't'},  {"nodes", required_argument, NULL, 'N'},
-        {"grants", no_argument, NULL, 'G'},     {"length", required_argument, NULL, 'l'},
-        {"seed", required_argument, NULL, 's'}, {"trace", no_argument, NULL, 'T'},
-        {"shrink", no_argument, NULL, 'S'},     {"twice", no_argument, NULL, '2'},
-        {"calm", required_argument, NULL, 'c'}, {"config", required_argument, NULL, 'C'},
-        {"invariants", no_argument, NULL, 'I'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"from", required_argument, NULL, 'f'},
+                                          {"seeds", required_argument, NULL, 'n'},
+                                          {"for", required_argument, NULL, 't'},
+                                          {"nodes", required_argument, NULL, 'N'},
+                                          {"grants", no_argument, NULL, 'G'},
+                                          {"length", required_argument, NULL, 'l'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 'T'},
+                                          {"shrink", no_argument, NULL, 'S'},
+                                          {"twice", no_argument, NULL, '2'},
+                                          {"calm", required_argument, NULL, 'c'},
+                                          {"config", required_argument, NULL, 'C'},
+                                          {"invariants", no_argument, NULL, 'I'},
+                                          {"gaps", no_argument, NULL, 'g'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.from = 1};
     int option;
 
@@ -292,6 +303,9 @@ int main(int argc, char **argv)
             break;
         case 'G':
             options.wishes.grants = true;
+            break;
+        case 'g':
+            options.wishes.gaps = true;
             break;
         case 'N':
             options.wishes.nodes = atoi(optarg);

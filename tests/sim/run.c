@@ -56,6 +56,7 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct wishes *wishes)
     chaos.pauses = !plan->exclusive && prng_below(&prng, 4) == 0;
     chaos.harsh = prng_below(&prng, 8) == 0;
     chaos.grants = wishes->grants;
+    chaos.gaps = wishes->gaps;
     plan->n_faults = chaos_draw(&chaos, model, seed, plan->faults);
     model_free(model);
 }

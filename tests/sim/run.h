@@ -22,6 +22,7 @@ struct wishes {
     int nodes;
     int64_t length_ms;
     bool grants; /* all about the promise on exclusive routes: small, short, many moves */
+    bool gaps;   /* all about times without a quorum */
 };
 void plan_draw(struct plan *plan, uint64_t seed, const struct wishes *wishes);
 void plan_free(struct plan *plan);

@@ -54,6 +54,20 @@ struct report_word {
     uint32_t age_ms; /* since it said so */
 };
 
+/* A run of the sender's journal (core/detect/journal.h). */
+enum run_kind { RUN_DOWN = 0, RUN_BLIND = 1, RUN_IDLE = 2 };
+#define RUN_ALL UINT16_MAX
+
+struct run_word {
+    uint32_t id;
+    uint8_t kind;       /* enum run_kind */
+    uint16_t subject;   /* check or route; RUN_ALL */
+    uint32_t age_ms;    /* of its start */
+    uint32_t good_ms;   /* newest good probe, so long before its start; AGE_NEVER */
+    uint32_t length_ms; /* AGE_NEVER: it goes on */
+    uint32_t fail_ms;   /* newest failing probe, so long before its end */
+};
+
 struct beat {
     uint64_t boot;   /* random, of this start of the sender */
     uint64_t number; /* 1, 2, … within a boot */
@@ -82,6 +96,15 @@ struct beat {
     struct report_word reports[LIMIT_REPORTS];
     int n_hints; /* checks of the sender: look at once, something has happened there */
     uint16_t hints[LIMIT_HINTS];
+    /* A time without a quorum. A leader asks for what the others saw in it; they tell it, all runs
+     * from the first to the newest in turn, until it asks no more. */
+    bool gap;                /* the sender leads, and asks */
+    bool tells;              /* the sender answers: */
+    uint32_t knew_age_ms;    /* it last knew of a majority so long ago; AGE_NEVER */
+    uint32_t journal_age_ms; /* its journal goes back so far */
+    uint32_t first_run, newest_run;
+    int n_runs;
+    struct run_word runs[LIMIT_BEAT_RUNS];
 };
 
 #endif

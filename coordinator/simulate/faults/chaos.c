@@ -130,7 +130,7 @@ void chaos_add(struct drawing *d, struct fault fault)
     if (fault.for_ms > length - fault.at_ms)
         fault.for_ms = length - fault.at_ms;
     if (d->n < d->most && !taken(d, &fault) && disks_left(d, &fault) &&
-        (d->chaos->harsh || d->chaos->grants || survived(d, &fault)))
+        (d->chaos->harsh || d->chaos->grants || d->chaos->gaps || survived(d, &fault)))
         d->faults[d->n++] = fault;
 }
 
@@ -469,9 +469,12 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
             d.voters |= server_bit(i);
     d.minority = (server_count(d.voters) - 1) / 2;
     d.most = chaos->most > 0 ? (int)at_most(chaos->most, CHAOS_MAX) : MOST;
-    if (chaos->grants) {
+    if (chaos->grants || chaos->gaps) {
         d.most = CHAOS_MAX;
-        chaos_grants(&d);
+        if (chaos->grants)
+            chaos_grants(&d);
+        else
+            chaos_gaps(&d);
         sort(faults, d.n);
         return d.n;
     }

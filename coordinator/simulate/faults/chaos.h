@@ -21,6 +21,7 @@ struct chaos {
                   * a majority loses its disks */
     bool grants; /* only what tries the promise on the model's exclusive route, which it must
                   * have; harsh */
+    bool gaps;   /* only times without a quorum, and services that fail about them */
 };
 #define CHAOS_MAX 64
 /* Fills `faults` (room for CHAOS_MAX) in the order of their beginnings, returns how many: at

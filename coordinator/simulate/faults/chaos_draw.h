@@ -33,6 +33,8 @@ bool chaos_single(struct drawing *d, enum fault_kind kind, int64_t at_ms, struct
 
 /* The whole schedule of those that are about grants (chaos_grants.c). */
 void chaos_grants(struct drawing *d);
+/* … and of those about times without a quorum (chaos_gaps.c). */
+void chaos_gaps(struct drawing *d);
 /* What else fails at a holder of an exclusive route that has actuators of its own
  * (chaos_holders.c); nothing where there is none. */
 void chaos_holders(struct drawing *d);

@@ -244,10 +244,16 @@ static const char *standing(const json_t *line, struct buf *out)
         return incident(line, out);
     if (strcmp(text_of(line, "category"), "outage") == 0) {
         buf_printf(out, "outage of %s %s", text_of(line, "function"),
-                   is(line, "open")       ? "begins in the ledger"
-                   : is(line, "disputed") ? "is none in the ledger: callers were served"
-                                          : "ends in the ledger");
+                   is(line, "open")            ? "begins in the ledger"
+                   : is(line, "extended-back") ? "began earlier, as is told now"
+                   : is(line, "disputed")      ? "is none in the ledger: callers were served"
+                                               : "ends in the ledger");
         return "outage";
+    }
+    if (is(line, "no-quorum")) {
+        buf_printf(out, "without a quorum from %s to %s: what was seen then is told now",
+                   text_of(line, "from"), text_of(line, "to"));
+        return "coverage";
     }
     if (is(line, "silent") || is(line, "heard")) {
         buf_printf(out, "%s's coordinator is %s", text_of(line, "server"),

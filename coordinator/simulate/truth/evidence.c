@@ -506,8 +506,15 @@ static void tell(struct sim *sim, int server, const json_t *line)
 
 static void take_outage(struct evidence *e, const json_t *line)
 {
-    e->sim->outage = (uint64_t)number_of(line, "outage") + 1;
-    oracle_outage(e->sim, text_of(line, "function"), text_of(line, "start"), NULL);
+    const char *start = text_of(line, "start"), *over = NULL;
+
+    if (is(line, "outage", "open"))
+        e->sim->outage = (uint64_t)number_of(line, "outage") + 1;
+    else if (is(line, "outage", "close"))
+        over = text_of(line, "end");
+    else if (is(line, "outage", "disputed"))
+        over = start;
+    oracle_outage(e->sim, text_of(line, "function"), number_of(line, "outage"), start, over);
 }
 
 void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
@@ -537,12 +544,11 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
     else if (is(line, "membership", "silent") || is(line, "membership", "heard"))
         oracle_heard(sim, model_server(sim->model, text_of(line, "server")),
                      is(line, "membership", "heard"));
-    else if (is(line, "outage", "open"))
+    else if (strcmp(text_of(line, "category"), "outage") == 0)
         take_outage(e, line);
-    else if (is(line, "outage", "close"))
-        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"), text_of(line, "end"));
-    else if (is(line, "outage", "disputed"))
-        oracle_outage(sim, text_of(line, "function"), text_of(line, "start"),
-                      text_of(line, "start"));
+    else if (is(line, "coverage", "no-quorum"))
+        oracle_gap(sim, NULL, text_of(line, "from"), text_of(line, "to"));
+    else if (is(line, "coverage", "unmonitored-close"))
+        oracle_gap(sim, text_of(line, "function"), text_of(line, "start"), text_of(line, "end"));
     json_decref(line);
 }

@@ -30,6 +30,8 @@ const struct invariant invariants[] = {
     {"decisions-replay", "every decision in the ledger can be made again from its line alone"},
     {"no-false-move", "no automatic move away from a candidate that plainly serves"},
     {"downtime-true", "the ledger's downtime is the callers', up to what it takes to see it"},
+    {"gap-told",
+     "callers lost without a quorum are in the ledger afterwards, or the time is unmonitored"},
     {"ledger-time",
      "the ledger's times never run back nor far ahead of most clocks, no duration is negative"},
     {"pause-kept", "no automatic move while an operator has paused them"},

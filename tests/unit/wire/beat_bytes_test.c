@@ -18,6 +18,7 @@ struct columns {
     uint32_t report_check[LIMIT_REPORTS], report_age[LIMIT_REPORTS];
     uint8_t report_word[LIMIT_REPORTS];
     uint32_t hint_check[LIMIT_HINTS];
+    uint32_t run[6][LIMIT_BEAT_RUNS];
 };
 
 static void fill_echoes(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
@@ -87,6 +88,36 @@ static void fill_reports(const struct beat *beat, struct columns *c, Kirikae__V1
     m->hint_check = c->hint_check;
 }
 
+static void fill_runs(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    m->gap = beat->gap;
+    if (!beat->tells)
+        return;
+    m->tells = true;
+    m->knew_age = pb_age(beat->knew_age_ms);
+    m->journal_age = pb_age(beat->journal_age_ms);
+    m->first_run = beat->first_run;
+    m->newest_run = beat->newest_run;
+    for (int i = 0; i < beat->n_runs; i++) {
+        const struct run_word *run = &beat->runs[i];
+
+        c->run[0][i] = run->id;
+        c->run[1][i] = 4u * run->subject + run->kind;
+        c->run[2][i] = pb_age(run->age_ms);
+        c->run[3][i] = pb_age(run->good_ms);
+        c->run[4][i] = pb_age(run->length_ms);
+        c->run[5][i] = pb_age(run->fail_ms);
+    }
+    m->n_run_id = m->n_run_subject = m->n_run_age = m->n_run_good = m->n_run_length =
+        m->n_run_fail = (size_t)beat->n_runs;
+    m->run_id = c->run[0];
+    m->run_subject = c->run[1];
+    m->run_age = c->run[2];
+    m->run_good = c->run[3];
+    m->run_length = c->run[4];
+    m->run_fail = c->run[5];
+}
+
 static void generated_bytes(const struct beat *beat, struct buf *out)
 {
     Kirikae__V1__Beat m = KIRIKAE__V1__BEAT__INIT;
@@ -116,6 +147,7 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     fill_votes(beat, &c, &m);
     fill_clears(beat, &c, &m);
     fill_reports(beat, &c, &m);
+    fill_runs(beat, &c, &m);
     pb_pack(&m, out);
 }
 
@@ -147,7 +179,22 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .n_votes = (int)prng_below(prng, 24),
                           .n_clears = (int)prng_below(prng, 6),
                           .n_reports = (int)prng_below(prng, LIMIT_REPORTS + 1),
-                          .n_hints = (int)prng_below(prng, LIMIT_HINTS + 1)};
+                          .n_hints = (int)prng_below(prng, LIMIT_HINTS + 1),
+                          .gap = prng_below(prng, 2),
+                          .tells = prng_below(prng, 2),
+                          .knew_age_ms = (uint32_t)figure(prng),
+                          .journal_age_ms = (uint32_t)figure(prng),
+                          .first_run = (uint32_t)figure(prng),
+                          .newest_run = (uint32_t)figure(prng),
+                          .n_runs = (int)prng_below(prng, LIMIT_BEAT_RUNS + 1)};
+    for (int i = 0; i < beat->n_runs; i++)
+        beat->runs[i] = (struct run_word){.id = 1 + (uint32_t)prng_below(prng, 1u << 30),
+                                          .kind = (uint8_t)prng_below(prng, RUN_IDLE + 1),
+                                          .subject = (uint16_t)figure(prng),
+                                          .age_ms = (uint32_t)figure(prng),
+                                          .good_ms = (uint32_t)(figure(prng) - 1),
+                                          .length_ms = (uint32_t)(figure(prng) - 1),
+                                          .fail_ms = (uint32_t)figure(prng)};
     for (int i = 0; i < beat->n_echoes; i++)
         if (prng_below(prng, 4) > 0)
             beat->echoes[i] = (struct echo){.known = true,

@@ -44,6 +44,23 @@ static void same_beat(const struct beat *a, const struct beat *b)
         assert_int_equal(a->clears[i].epoch, b->clears[i].epoch);
         assert_int_equal(a->clears[i].intent, b->clears[i].intent);
     }
+    assert_int_equal(a->gap, b->gap);
+    assert_true(!b->tells || a->tells);
+    if (!b->tells)
+        return;
+    assert_int_equal(a->knew_age_ms, b->knew_age_ms);
+    assert_int_equal(a->journal_age_ms, b->journal_age_ms);
+    assert_int_equal(a->first_run, b->first_run);
+    assert_int_equal(a->newest_run, b->newest_run);
+    for (int i = 0; i < b->n_runs; i++) {
+        assert_int_equal(a->runs[i].id, b->runs[i].id);
+        assert_int_equal(a->runs[i].kind, b->runs[i].kind);
+        assert_int_equal(a->runs[i].subject, b->runs[i].subject);
+        assert_int_equal(a->runs[i].age_ms, b->runs[i].age_ms);
+        assert_int_equal(a->runs[i].good_ms, b->runs[i].good_ms);
+        assert_int_equal(a->runs[i].length_ms, b->runs[i].length_ms);
+        assert_int_equal(a->runs[i].fail_ms, b->runs[i].fail_ms);
+    }
 }
 
 static void round_trip(const struct beat *a, struct beat *b)
@@ -70,6 +87,8 @@ static void a_full_beat_survives(void **state)
     assert_int_equal(b.n_clears, 3);
     assert_int_equal(b.n_reports, 2);
     assert_int_equal(b.n_hints, 1);
+    assert_true(b.tells);
+    assert_int_equal(b.n_runs, 2);
 }
 
 static void an_empty_beat_survives(void **state)
@@ -112,7 +131,10 @@ static void the_largest_beat_fits(void **state)
     struct err err;
 
     memset(&a, 0xff, sizeof a);
-    a.leader = a.abstain = a.asks = a.leaving = true;
+    a.leader = a.abstain = a.asks = a.leaving = a.gap = a.tells = true;
+    a.n_runs = LIMIT_BEAT_RUNS;
+    for (int i = 0; i < LIMIT_BEAT_RUNS; i++)
+        a.runs[i].kind = RUN_IDLE;
     a.n_echoes = LIMIT_SERVERS;
     a.n_votes = LIMIT_BEAT_VOTES;
     a.n_clears = LIMIT_ROUTES;
@@ -151,7 +173,7 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
     beat->utc_ms = -UTC_MOST_MS;
     beat->steps = UINT32_MAX;
     beat->stepped_ms = -1;
-    beat->leader = beat->abstain = beat->asks = beat->leaving = true;
+    beat->leader = beat->abstain = beat->asks = beat->leaving = beat->gap = true;
     beat->n_echoes = coordinators;
     for (int i = 0; i < coordinators; i++)
         beat->echoes[i] = (struct echo){

@@ -130,6 +130,13 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_int_equal(a->incident.cause, b->incident.cause);
         assert_int_equal(a->incident.note, b->incident.note);
         break;
+    case ENTRY_JOURNAL:
+        assert_true(a->journal.from_ms == b->journal.from_ms);
+        assert_true(a->journal.to_ms == b->journal.to_ms);
+        assert_true(a->journal.index == b->journal.index);
+        assert_true(a->journal.heard == b->journal.heard);
+        assert_memory_equal(a->journal.spans, b->journal.spans, sizeof *a->journal.spans);
+        break;
     }
 }
 

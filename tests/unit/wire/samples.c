@@ -69,6 +69,31 @@ static void sample_ballots(struct entry *entry)
                             .arrived_age_ms = i == 1 ? AGE_NEVER : 0};
 }
 
+static void sample_journal(struct entry *entry)
+{
+    struct journal_spans *spans = mem_zalloc(1, sizeof *spans);
+
+    entry->journal.from_ms = -UTC_MOST_MS;
+    entry->journal.to_ms = UTC_MOST_MS;
+    entry->journal.index = UINT64_MAX;
+    entry->journal.heard = 1ull << 63 | 3;
+    entry->journal.spans = spans;
+    for (spans->n = 0; spans->n < LIMIT_JOURNAL_SPANS; spans->n++) {
+        bool goes_on = spans->n % 8 == 0;
+
+        spans->spans[spans->n] =
+            (struct journal_span){.kind = (enum span_kind)(spans->n % 4),
+                                  .check = spans->n % 3 == 0 ? -1 : LIMIT_CHECKS - 1,
+                                  .route = spans->n % 3 == 1 ? -1 : LIMIT_ROUTES - 1,
+                                  .server = spans->n % 3 == 2 ? SERVER_NONE : LIMIT_SERVERS - 1,
+                                  .start_ms = -UTC_MOST_MS,
+                                  .good_ms = -UTC_MOST_MS,
+                                  .end_ms = goes_on ? SPAN_GOES_ON : UTC_MOST_MS,
+                                  .fail_ms = goes_on ? SPAN_GOES_ON : UTC_MOST_MS,
+                                  .servers = UINT64_MAX};
+    }
+}
+
 static void sample_body(struct entry *entry)
 {
     struct err err;
@@ -180,6 +205,9 @@ static void sample_body(struct entry *entry)
         entry->incident.cause = CAUSE_COUNT - 1;
         entry->incident.note = true;
         break;
+    case ENTRY_JOURNAL:
+        sample_journal(entry);
+        break;
     }
 }
 
@@ -244,6 +272,20 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     beat->reports[1] = (struct report_word){.check = 300, .state = REPORT_FAILING, .age_ms = 0};
     beat->n_hints = 1;
     beat->hints[0] = 300;
+    beat->gap = beat->tells = true;
+    beat->knew_age_ms = 20000;
+    beat->journal_age_ms = AGE_NEVER - 1;
+    beat->first_run = 6;
+    beat->newest_run = 8;
+    beat->n_runs = 2;
+    beat->runs[0] = (struct run_word){.id = 7,
+                                      .kind = RUN_BLIND,
+                                      .subject = RUN_ALL,
+                                      .age_ms = 19000,
+                                      .good_ms = AGE_NEVER,
+                                      .length_ms = AGE_NEVER};
+    beat->runs[1] = (struct run_word){
+        .id = 8, .subject = 300, .age_ms = 9000, .good_ms = 90, .length_ms = 8000, .fail_ms = 70};
 }
 
 static void sample_rows(struct shared *s)
@@ -275,6 +317,7 @@ static void sample_rows(struct shared *s)
         .pause = {.until_ms = 1795312900000, .since_ms = 5, .who = "sato", .reason = "点検"}};
     for (int k = 0; k < LIMIT_ACTUATORS; k++)
         s->routes[0].automatic_ms[k] = k < 3 ? 1795312800000 - k : UTC_NONE;
+    s->functions[1].last = (struct last_outage){8, 1795312700000, 1795312699900, 1795312710000};
     s->functions[0] = (struct function_state){.down = true,
                                               .outage = 12,
                                               .start_ms = 500,

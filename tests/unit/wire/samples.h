@@ -9,7 +9,7 @@
  * check and actuator, a route, two functions, a service and a contract. */
 extern const char sample_yaml[];
 
-#define SAMPLE_KINDS 21 /* entries 1 .. 21 */
+#define SAMPLE_KINDS 22 /* entries 1 .. 22 */
 
 /* An entry with every field of its kind set; entry_free() it. */
 void sample_entry(enum entry_kind kind, struct entry *entry);

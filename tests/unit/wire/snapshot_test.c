@@ -74,6 +74,8 @@ static void same_rows(const struct shared *a, const struct shared *b)
         assert_true(a->functions[i].last_good_ms == b->functions[i].last_good_ms);
         assert_true(a->functions[i].unmonitored == b->functions[i].unmonitored);
         assert_true(a->functions[i].unmonitored_ms == b->functions[i].unmonitored_ms);
+        assert_memory_equal(&a->functions[i].last, &b->functions[i].last,
+                            sizeof a->functions[i].last);
     }
     for (int i = 0; i < LIMIT_SERVERS; i++) {
         assert_true(a->nodes[i].raft_id == b->nodes[i].raft_id);

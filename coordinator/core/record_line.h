@@ -1,0 +1,20 @@
+/* A ledger line while it is written. Private to the record*.c files. */
+#ifndef CORE_RECORD_LINE_H
+#define CORE_RECORD_LINE_H
+
+#include "base/jsonw.h"
+#include "core/record.h"
+
+struct line {
+    struct buf text;
+    struct jsonw w;
+};
+
+/* The keys that every line begins with. */
+void line_begin(struct recorder *r, struct line *line, const char *category, const char *type);
+/* Appends it, and frees it; returns its seq. */
+uint64_t line_finish(struct recorder *r, struct line *line);
+/* Their names, as a list. */
+void line_servers(const struct recorder *r, struct jsonw *w, const char *key, server_set set);
+
+#endif
