@@ -128,7 +128,7 @@ static void more(FILE *out)
 const struct cli_command cmd_sla_compute = {
     .name = "sla compute",
     .arguments = "",
-    .summary = "The same over a plain list of events",
+    .summary = "Compute a month's availability from a list of events, without a cluster",
     .needs = "nothing: it works offline",
     .example = "kirikae sla compute --contract contract.yaml --events 2026-10.jsonl "
                "--month 2026-10 --lang ja",

@@ -444,20 +444,19 @@ static void says(const struct world *w, const char *text)
         fail_msg("no %s in %s", text, (char *)w->json.data);
 }
 
+#define TIMES                                                                                      \
+    ",\"last_fail\":" JST("10T01:29:45") ",\"recognised\":" JST(                                   \
+        "10T00:10:00") ",\"repaired\":" JST("10T02:10:00")
+#define NOTICE(channel, at) "{\"channel\":\"" channel "\",\"at\":" at "}"
+#define NOTICES                                                                                    \
+    ",\"notified\":[" NOTICE("web", JST("10T01:10:00.001")) "," NOTICE(                            \
+        "mail", JST("10T03:00:00")) "," NOTICE("mail", JST("10T01:10:00")) "]"
+
 /* From the recognition: 2 h to the repair of an emergency, 1 h to the first word by a channel. */
 static void targets_of_recovery_and_notification(void **state)
 {
-    static const char
-        events
-            [] = OUTAGE("o", JST("10T00:00:00"), JST("10T01:30:00"),
-                        EMERGENCY
-                        ",\"recognised\":" JST("10T00:10:00") ",\"repaired\":" JST("10T02:10:00") ",\"notified\":[{\"channel\":\"web\",\"at\":" JST(
-                            "10T01:10:00.001") "},"
-                                               "{\"channel\":\"mail\",\"at\":" JST(
-                                                   "10T03:00:00") "},"
-                                                                  "{\"channel\":\"mail\","
-                                                                  "\"at\":" JST(
-                                                                      "10T01:10:00") "}]");
+    static const char events[] =
+        OUTAGE("o", JST("10T00:00:00"), JST("10T01:30:00"), EMERGENCY TIMES NOTICES);
     struct world *w = *state;
 
     w->contract.recovery[SEVERITY_EMERGENCY] = (struct target){TARGET_CLOCK, 2 * 3600000};
@@ -528,6 +527,16 @@ static void grounds_of_what_is_not_counted(void **state)
                       ",\"finished\":" JST("10T01:00:00"))
                    OUTAGE("d", JST("10T01:00:00"), JST("10T02:00:00"), EMERGENCY));
     says(w, "\"grounds\":\"downtime\",\"maintenance\":[]");
+    compute(w, WINDOW("emergency", JST("09T00:00:00"), JST("10T00:00:00"), JST("10T03:00:00"),
+                      ",\"finished\":" JST(
+                          "10T01:00:00")) "{\"type\":\"maintenance\",\"id\":\"n\",\"functions\":["
+                                          "\"calling\"],"
+                                          "\"kind\":\"regular\",\"announced\":" EARLY
+                                          ",\"start\":" JST("10T01:30:00") ",\"end\":" JST(
+                                              "10T01:31:00") "}\n" OUTAGE("d", JST("10T01:00:00"),
+                                                                          JST("10T02:00:00"),
+                                                                          EMERGENCY));
+    says(w, "\"maintenance\":[\"n\"]");
 }
 
 static void amendments_tell_from_what_to_what(void **state)
@@ -579,6 +588,7 @@ static void a_discount_in_yen(void **state)
     expect(w, "centre", "\"discount_yen\":12346,");
     compute(w, "");
     expect(w, "centre", "\"discount_percent\":0,\"discount_yen\":0,");
+    says(w, "\"missing\":[\"response_time\",\"slots\",\"backups\"]");
 }
 
 /* ---- services ---- */
