@@ -94,6 +94,13 @@ static void print_grounds(FILE *out, const json_t *line)
         explain_print_verdict(out, line);
         return;
     }
+    if (line_is(line, "coverage", "no-quorum")) {
+        fprintf(out,
+                "\nit rests on what the nodes' own checks said without a quorum, from %s to %s "
+                "(entry %lld)\n",
+                cli_text(line, "from"), cli_text(line, "to"), (long long)cli_int(line, "seq"));
+        return;
+    }
     if (!json_is_object(line)) {
         fprintf(out, "\nits evidence is not in these lines\n");
         return;

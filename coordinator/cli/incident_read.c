@@ -261,8 +261,8 @@ static int seek(struct cli *cli, uint64_t index, uint64_t seq, uint64_t *from)
 
 int incident_read_more(struct cli *cli, const char *file, json_t *incident)
 {
-    struct part part = {.categories = {"verdict", "failover"},
-                        .n_categories = 2,
+    struct part part = {.categories = {"verdict", "failover", "coverage"},
+                        .n_categories = 3,
                         .end = UINT64_MAX,
                         .each = take_more,
                         .context = incident};
