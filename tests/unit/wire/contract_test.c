@@ -279,6 +279,33 @@ static void the_rest_has_defaults(void **state)
     }
 }
 
+static void hours_without_days_are_from_monday_to_friday(void **state)
+{
+    static const char *const hours[] = {"09:00-17:00", "{from: \"09:00\", to: \"17:00\"}"};
+    struct contract c;
+    char yaml[128];
+    size_t i;
+
+    for (i = 0; i < sizeof hours / sizeof *hours; i++) {
+        snprintf(yaml, sizeof yaml, "contract: {name: c, functions: [f], desk_hours: %s}",
+                 hours[i]);
+        read_good(yaml, &c);
+        assert_int_equal(c.desk.hours.days, 0x1f);
+        assert_int_equal(c.desk.hours.begin_min, 540);
+        contract_free(&c);
+    }
+}
+
+static void null_in_quotes_is_a_text(void **state)
+{
+    struct contract c;
+
+    read_good("contract: {name: \"null\", functions: ['null']}", &c);
+    assert_string_equal(c.name, "null");
+    assert_string_equal(c.functions[0].name, "null");
+    contract_free(&c);
+}
+
 /* ---- what does not ---- */
 
 static const struct {
@@ -628,6 +655,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(json_is_read_like_yaml),
         cmocka_unit_test(what_is_written_back_is_the_same),
         cmocka_unit_test(the_rest_has_defaults),
+        cmocka_unit_test(hours_without_days_are_from_monday_to_friday),
+        cmocka_unit_test(null_in_quotes_is_a_text),
         cmocka_unit_test(slips_are_named),
         cmocka_unit_test(there_are_limits),
         cmocka_unit_test(a_cluster_s_is_read_back),
