@@ -78,7 +78,7 @@ static void cover(const struct sla_pen *p)
     buf_str(p->out, "\n");
     source(p);
     if (sla->lacking_year != 0)
-        buf_printf(p->out, "  %s: %d\n", pen_word(p, W_HOLIDAYS_LACK), sla->lacking_year);
+        buf_printf(p->out, "  %s %d\n", pen_word(p, W_LACKING_YEAR), sla->lacking_year);
 }
 
 /* ---- figures ---- */

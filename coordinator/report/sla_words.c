@@ -55,8 +55,6 @@ static const char *const words[W_COUNT][2] = {
     [W_VALIDITY] = {"In force", "契約の有効期間"},
     [W_SOURCE] = {"Source", "出典"},
     [W_PLAIN_LIST] = {"a list of events", "事象の一覧"},
-    [W_HOLIDAYS_LACK] = {"Warning: the table of public holidays lacks the year",
-                         "警告: 祝日表に次の年がありません"},
     [W_YEN] = {"yen", "円"},
     [W_WINDOWS] = {"Maintenance", "メンテナンス"},
     [W_REGULAR] = {"regular", "定期"},

@@ -50,7 +50,6 @@ enum sla_word {
     W_NOTICE_GIVEN,
     W_SOURCE,
     W_PLAIN_LIST,
-    W_HOLIDAYS_LACK,
     W_YEN,
     W_WINDOWS,
     W_REGULAR,

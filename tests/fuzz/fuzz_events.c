@@ -55,6 +55,7 @@ static void print(const struct contract *contract, const struct zone *zone, stru
     sla = sla_new(&input);
     sla_json(sla, &out);
     sla_text(sla, SLA_JAPANESE, &out);
+    sla_html(sla, SLA_ENGLISH, &out);
     sla_csv(sla, &out);
     sla_csv_outages(sla, &out);
     sla_csv_windows(sla, &out);

@@ -45,3 +45,9 @@ while read -r main row; do
     done < <(grep -o '`[^`]*`' <<<"$row" | tr -d '`' | sed 's/^kirikae //')
 done < <(sed -n 's/^| \(`kirikae \([a-z]*\).*\) | .*/\2 \1/p' "$top/README.md")
 ((n >= 20)) || fail "only $n commands in the table"
+
+# A contract of its own and a list of events: as the example says at its top.
+cd "$top"
+command=$(sed -n '/^#   kirikae sla compute/,/^#       /s/^# *//p' deploy/examples/contract-video.yaml)
+eval "$command" >"$dir/out" || fail "$command"
+grep -q '^月次SLA報告書 2026-10 第2版' "$dir/out" || fail "$command: $(head -n 3 "$dir/out")"
