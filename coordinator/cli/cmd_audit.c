@@ -185,7 +185,8 @@ static int run_verify(struct cli *cli)
 }
 
 static const struct cli_option export_options[] = {
-    {"format", "FORMAT", "jsonl (can be verified) or csv", true},
+    {"format", "FORMAT", "jsonl, or csv: for a spreadsheet; it cannot be verified or reported on",
+     true},
     {"since", "TIME", "from this time on, such as 2026-11-01T00:00:00+09:00", false},
     {"until", "TIME", "before this time", false},
     {"output", "FILE", "also -o; default: standard output", false},

@@ -7,6 +7,7 @@
 
 /* A checkpoint holds some bytes for each of up to 256 entries; entries have their limit. */
 #define LINE_MAX_BYTES (LIMIT_LEDGER_LINE + 4096)
+#define CSV_BEGINS "\xef\xbb\xbf"
 #define READ_BYTES ((size_t)4 * LINE_MAX_BYTES)
 
 /* Lines where they lie in a buffer that holds several, so that a gigabyte is not copied. */
@@ -51,6 +52,12 @@ static int read_lines(struct cli *cli, FILE *f, const char *file, struct verify 
 
     while (r == 0 && ((line = next_line(&reader, &len)) != NULL || len > 0)) {
         number++;
+        if (number == 1 && len >= sizeof CSV_BEGINS - 1 &&
+            memcmp(line, CSV_BEGINS, sizeof CSV_BEGINS - 1) == 0) {
+            r = cli_fail(cli, CLI_REFUSED,
+                         "%s is CSV, which nothing can verify: export with --format jsonl", file);
+            break;
+        }
         if (len > LINE_MAX_BYTES) {
             r = cli_fail(cli, CLI_REFUSED, "%s: line %llu is longer than %d bytes", file, number,
                          LINE_MAX_BYTES);

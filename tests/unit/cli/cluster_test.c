@@ -405,13 +405,23 @@ static void test_audit(void **state)
                      CLI_USAGE);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
 static void test_sla(void **state)
 {
     const char *const as_of = "2026-11-30T00:00:00+09:00";
-    char whole[NODES_PATH];
+    char whole[NODES_PATH], table[NODES_PATH];
     int online;
 
     export_path("ledger.jsonl", whole);
+    export_path("ledger.csv", table);
     online = run("sla", "report", "--month", "2026-11", "--as-of", "2026-12-01T00:00:00+09:00",
                  "--format", "json", NULL);
     assert_in_range(online, CLI_DONE, CLI_REFUSED);
@@ -438,6 +448,10 @@ static void test_sla(void **state)
         run("sla", "diff", "--month", "2026-11", "--from", whole, "--edition", "1", "2", NULL),
         CLI_USAGE);
     assert_non_null(strstr(err_text, "there is no edition 2: there are 0 and a provisional one"));
+    write_text(table, "\xef\xbb\xbf\"seq\"\r\n");
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", table, NULL),
+                     CLI_REFUSED);
+    assert_non_null(strstr(err_text, "is CSV, which nothing can verify"));
     ok(run("sla", "status", "--from", whole, "--as-of", as_of, NULL));
     says("Function calling\n  Downtime used: ");
     says("After an hour of outage from now: ");
@@ -463,15 +477,6 @@ static void test_sla(void **state)
                          NULL),
                      CLI_USAGE);
     assert_non_null(strstr(err_text, "there is no edition 2"));
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "we");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
 }
 
 static void test_contract(void **state)
