@@ -1,4 +1,5 @@
 #include "report/sla_page.h"
+#include "base/utc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -364,6 +365,7 @@ static void verify(struct page *p)
 {
     const struct sla *sla = p->sla;
     struct html *h = &p->html;
+    char as_of[UTC_TEXT_MAX];
     size_t i;
 
     page_section(p, W_VERIFY);
@@ -374,10 +376,15 @@ static void verify(struct page *p)
     }
     page_word_leaf(p, "p", NULL, W_VERIFY_DESC);
     html_open(h, "pre");
+    utc_format(sla->period.as_of_ms, as_of);
     html_textf(h,
                "kirikae audit verify EXPORT\n"
                "kirikae sla report --month %04d-%02d --from EXPORT",
                sla->year, sla->month);
+    if (sla->provisional)
+        html_textf(h, " --as-of %s", as_of);
+    else
+        html_textf(h, " --edition %d", sla->edition);
     html_close(h);
     html_open_class(h, "dl", "facts");
     fact(p, W_LEDGER_SIZE);

@@ -440,6 +440,11 @@ static void test_sla(void **state)
                      online);
     assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", whole, NULL), online);
     says("of the ledger");
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", whole, "--format", "html",
+                         "--lang", "ja", NULL),
+                     online);
+    says("<html lang=\"ja\">");
+    says("ルートハッシュ");
     assert_int_equal(
         run("sla", "diff", "--month", "2026-11", "--from", whole, "--edition", "2", "1", NULL),
         CLI_USAGE);

@@ -183,6 +183,7 @@ static char *edition(struct world *w, int number, struct ledger_view *kept)
     sla_json(sla, &out);
     sla_text(sla, SLA_ENGLISH, &out);
     sla_text(sla, SLA_JAPANESE, &out);
+    sla_html(sla, SLA_JAPANESE, &out);
     text = strdup(buf_cstr(&out));
     if (kept != NULL)
         *kept = view; /* its history is of no use any more */
