@@ -143,7 +143,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->urgent_ms = engine->ask_ms = INT64_MAX;
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
-        engine->peers[i].rx_ms = BOOT_NEVER;
+        engine->peers[i].rx_ms = engine->peers[i].met_ms = BOOT_NEVER;
         engine->peers[i].utc_ahead_ms = UTC_NONE;
     }
     engine->peers[engine->self].utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;

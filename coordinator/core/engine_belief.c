@@ -403,6 +403,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     /* "Up" means that my own recent beat was echoed: one way is not a connection. */
     if (belief_recent(engine, event->now, peer, engine->model->timing.silent_ms)) {
         detector_feed(&peer->detector, event->now.boot_ms);
+        peer->met_ms = event->now.boot_ms;
         if (peer->detector.silent)
             engine_wake(engine, event->now); /* it is heard again */
     }

@@ -7,7 +7,8 @@
  *   it was long   when all who are heard have told, or after a while, ENTRY_JOURNAL says what was
  *                 down in it, and of what nobody could tell (detect/witness.h)
  *
- * A gap whose leader falls before that is the next one's to tell. Who has restarted knows of
+ * A leader that stood still, and leads in the same term when it goes on, finds out by itself. A gap
+ * whose leader falls before all is told is the next one's to tell. Who has restarted knows of
  * nothing before; if all have, nobody knows that there was one. Nothing waits for any of this. */
 #include "base/log.h"
 #include "base/mem.h"
@@ -120,8 +121,8 @@ static void look_out(struct engine *engine, struct moment now)
             continue;
         others = true;
         heard |= (engine->heard & server_bit(i)) != 0;
-        if (engine->peers[i].detector.heard_ms > heard_ms)
-            heard_ms = engine->peers[i].detector.heard_ms;
+        if (engine->peers[i].met_ms > heard_ms)
+            heard_ms = engine->peers[i].met_ms;
     }
     if (heard || !others) {
         journal_end(engine->journal, engine->cut_off_run, now.boot_ms, now.boot_ms);
@@ -159,7 +160,7 @@ static int64_t majority_ms(const struct engine *engine, struct moment now)
     int i, k, n = 0;
 
     for (i = 0; i < engine->model->n_coordinators; i++) {
-        int64_t ms = i == engine->self ? now.boot_ms : engine->peers[i].detector.heard_ms;
+        int64_t ms = i == engine->self ? now.boot_ms : engine->peers[i].met_ms;
 
         if (!(engine->voters & server_bit(i)))
             continue;
@@ -168,6 +169,58 @@ static int64_t majority_ms(const struct engine *engine, struct moment now)
         heard_ms[k] = ms;
     }
     return n >= engine->majority ? heard_ms[engine->majority - 1] : BOOT_NEVER;
+}
+
+/* ---- who leads, and asks ---- */
+
+/* What was before has still to be told, by whoever leads. */
+static void owe(struct engine *engine)
+{
+    if (!engine->owed)
+        engine->before_ms = engine->knew_ms;
+    engine->owed = true;
+}
+
+/* … once in a term. */
+static void new_term(struct engine *engine, uint64_t term)
+{
+    if (term <= engine->told_term)
+        return;
+    engine->told_term = term;
+    owe(engine);
+}
+
+/* Longer than an election takes. */
+static bool is_gap(const struct engine *engine, int64_t from_ms, int64_t to_ms)
+{
+    const struct timing *timing = &engine->model->timing;
+
+    return from_ms != BOOT_NEVER &&
+           to_ms - from_ms >= 2ll * timing->election_ms + timing->window_ms;
+}
+
+static void ask(struct engine *engine, struct moment now)
+{
+    int r;
+
+    gap_account_free(engine->account);
+    engine->account = NULL;
+    if (engine->shared->level < FEATURE_REPORT)
+        return;
+    engine->account = mem_zalloc(1, sizeof *engine->account);
+    engine->account->since_ms = now.boot_ms;
+    engine->account->index = engine->shared->index;
+    for (r = 0; r < engine->model->n_routes; r++)
+        engine->account->placed[r] = engine->shared->routes[r].now.members;
+}
+
+void journal_led(struct engine *engine, struct moment now)
+{
+    if (!engine_leads(engine) || engine->told_term >= engine->term)
+        return;
+    new_term(engine, engine->term);
+    engine->knew_ms = now.boot_ms; /* a majority has stored its entry */
+    ask(engine, now);
 }
 
 void journal_tick(struct engine *engine, struct moment now)
@@ -179,39 +232,13 @@ void journal_tick(struct engine *engine, struct moment now)
     if (!engine_leads(engine))
         return;
     ms = majority_ms(engine, now);
+    /* It stood still, and nobody could lead instead. */
+    if (is_gap(engine, engine->knew_ms, ms)) {
+        owe(engine);
+        ask(engine, now);
+    }
     if (ms > engine->knew_ms)
         engine->knew_ms = ms;
-}
-
-/* ---- who leads, and asks ---- */
-
-/* What was before this term has still to be told, by whoever leads in it. */
-static void new_term(struct engine *engine, uint64_t term)
-{
-    if (term <= engine->told_term)
-        return;
-    engine->told_term = term;
-    if (!engine->owed)
-        engine->before_ms = engine->knew_ms;
-    engine->owed = true;
-}
-
-void journal_led(struct engine *engine, struct moment now)
-{
-    int r;
-
-    if (!engine_leads(engine) || engine->told_term >= engine->term)
-        return;
-    new_term(engine, engine->term);
-    gap_account_free(engine->account);
-    engine->account = NULL;
-    if (engine->shared->level < FEATURE_REPORT)
-        return;
-    engine->account = mem_zalloc(1, sizeof *engine->account);
-    engine->account->since_ms = now.boot_ms;
-    engine->account->index = engine->shared->index;
-    for (r = 0; r < engine->model->n_routes; r++)
-        engine->account->placed[r] = engine->shared->routes[r].now.members;
 }
 
 bool journal_asks(const struct engine *engine)
@@ -253,10 +280,13 @@ void journal_beat(struct engine *engine, struct moment now, const struct beat *b
         return;
     new_term(engine, beat->term);
     engine->asked = beat->gap;
+    if (beat->abstain)
+        return; /* it may not know yet that there was one */
+    if (is_gap(engine, engine->knew_ms, now.boot_ms))
+        owe(engine);
     if (!beat->gap)
         engine->owed = false;
-    if (!beat->abstain)
-        engine->knew_ms = now.boot_ms;
+    engine->knew_ms = now.boot_ms;
 }
 
 /* As many runs as the votes leave room for, in turn. */
@@ -444,7 +474,6 @@ static void tell(struct engine *engine, struct moment now, int64_t from_ms, bool
 
 void journal_lead(struct engine *engine, struct moment now, struct effects *effects)
 {
-    const struct timing *timing = &engine->model->timing;
     int64_t from_ms, waited_ms;
 
     if (!journal_asks(engine) || engine_pending(engine, ENTRY_JOURNAL, 0))
@@ -453,8 +482,7 @@ void journal_lead(struct engine *engine, struct moment now, struct effects *effe
     if (waited_ms < LISTEN_MS || (waited_ms < TELL_MS && !all_told(engine)))
         return;
     from_ms = gap_from(engine);
-    if (from_ms == BOOT_NEVER ||
-        engine->account->since_ms - from_ms < 2ll * timing->election_ms + timing->window_ms)
+    if (!is_gap(engine, from_ms, engine->account->since_ms))
         over(engine);
     else
         tell(engine, now, from_ms, waited_ms < SETTLE_MS, effects);

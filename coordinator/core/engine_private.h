@@ -47,6 +47,7 @@ struct peer {
     uint64_t boot, number; /* of its newest beat */
     int64_t boot_ms;       /* when the first beat of that boot arrived */
     int64_t rx_ms;         /* when that arrived; BOOT_NEVER */
+    int64_t met_ms;        /* newest that echoed a recent one of mine; BOOT_NEVER */
     uint64_t term, applied;
     uint32_t config_version;
     uint32_t level; /* newest feature level that it knows */
