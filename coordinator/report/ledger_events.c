@@ -200,6 +200,8 @@ static int outage_extended(struct ledger_events *events, struct fields *f, int64
     o = kept_find_outage(&events->kept, id);
     if (o == NULL || start_ms >= o->start_ms)
         return 0;
+    if ((rc = kept_revise(&events->kept, o, f)) < 0)
+        return rc;
     if (o->end_ms == UTC_NONE)
         events->editions.open -= outage_touches(o, &events->period);
     o->start_ms = start_ms;
@@ -360,7 +362,8 @@ static int gap_open(struct ledger_events *events, struct fields *f, int64_t time
 
 static int gap_close(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
-    struct unmonitored *gap;
+    struct unmonitored *gap, news;
+    bool touched, touches;
     uint64_t id;
     int rc = field_number(f, "unmonitored", &id);
 
@@ -371,14 +374,21 @@ static int gap_close(struct ledger_events *events, struct fields *f, int64_t tim
         return field_wrong(f, "unmonitored", "no such gap is open");
     if ((rc = same_function(events, f, &gap->functions)) < 0)
         return rc;
-    events->editions.open -= gap_touches(gap, &events->period);
+    touched = gap_touches(gap, &events->period);
+    events->editions.open -= touched;
     if ((rc = field_time(f, "start", false, &gap->start_ms)) < 0 ||
         (rc = field_time(f, "end", false, &gap->end_ms)) < 0)
         return rc;
-    if (gap_touches(gap, &events->period))
-        return told_late(events, f, EDITION_LATE_GAP, gap->line, time_ms);
-    kept_drop_gap(&events->kept, gap);
-    return 0;
+    touches = gap_touches(gap, &events->period);
+    if (touches && !touched) { /* it is news of this line: reports before it do not know */
+        news = *gap;
+        news.line = f->seq;
+    }
+    if (!touches || !touched)
+        kept_drop_gap(&events->kept, gap);
+    if (touches && !touched && (rc = kept_gap(&events->kept, &news, f)) < 0)
+        return rc;
+    return touches ? told_late(events, f, EDITION_LATE_GAP, id, time_ms) : 0;
 }
 
 /* ---- lines ---- */

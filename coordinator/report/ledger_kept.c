@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define SWEEP_LEAST 64
+#define REVISIONS_MAX 4096 /* each is looked at for each outage of a report */
 
 void kept_init(struct kept *kept, const struct period *period)
 {
@@ -16,6 +17,7 @@ void kept_free(struct kept *kept)
 {
     history_free(&kept->history);
     mem_free(kept->window_ids);
+    mem_free(kept->revisions);
 }
 
 bool outage_touches(const struct outage *o, const struct period *period)
@@ -79,6 +81,39 @@ void kept_drop_outage(struct kept *kept, struct outage *outage)
             h->outages[n++] = h->outages[i];
     h->n_outages = n;
     kept->dropped_outages = 0;
+}
+
+int kept_revise(struct kept *kept, const struct outage *before, struct fields *f)
+{
+    size_t i, n = 0;
+
+    if (kept->n_revisions == REVISIONS_MAX) { /* of what is kept no more, none is needed */
+        for (i = 0; i < kept->n_revisions; i++)
+            if (kept_find_outage(kept, kept->revisions[i].before.line) != NULL)
+                kept->revisions[n++] = kept->revisions[i];
+        kept->n_revisions = n;
+    }
+    if (kept->n_revisions == REVISIONS_MAX)
+        return too_many(f, REVISIONS_MAX, "of the month's outages began earlier than was told");
+    if (kept->n_revisions == kept->cap_revisions) {
+        kept->cap_revisions = kept->cap_revisions > 0 ? kept->cap_revisions * 2 : 16;
+        kept->revisions =
+            mem_realloc(kept->revisions, kept->cap_revisions, sizeof *kept->revisions);
+    }
+    kept->revisions[kept->n_revisions++] = (struct revision){f->seq, *before};
+    return 0;
+}
+
+/* As it was known behind the line `last`. */
+static const struct outage *version(const struct kept *kept, const struct outage *outage,
+                                    uint64_t last)
+{
+    size_t i;
+
+    for (i = 0; i < kept->n_revisions; i++)
+        if (kept->revisions[i].line > last && kept->revisions[i].before.line == outage->line)
+            return &kept->revisions[i].before;
+    return outage;
 }
 
 /* ---- unmonitored time ---- */
@@ -201,9 +236,15 @@ void kept_copy(const struct kept *kept, uint64_t last, int64_t before_ms, struct
     const struct history *h = &kept->history;
     size_t i;
 
-    for (i = 0; i < h->n_outages && h->outages[i].line <= last; i++)
-        if (h->outages[i].start_ms != UTC_NONE && outage_touches(&h->outages[i], &kept->period))
-            *history_outage(out) = h->outages[i];
+    for (i = 0; i < h->n_outages && h->outages[i].line <= last; i++) {
+        const struct outage *outage = &h->outages[i];
+
+        if (outage->start_ms == UTC_NONE)
+            continue;
+        outage = version(kept, outage, last);
+        if (outage_touches(outage, &kept->period))
+            *history_outage(out) = *outage;
+    }
     for (i = 0; i < h->n_gaps && h->gaps[i].line <= last; i++)
         if (h->gaps[i].start_ms != UTC_NONE && gap_touches(&h->gaps[i], &kept->period))
             *history_gap(out) = h->gaps[i];

@@ -8,10 +8,18 @@
 #include "core/account/availability.h"
 #include "report/ledger_fields.h"
 
+/* An outage as it was told before a line said otherwise. */
+struct revision {
+    uint64_t line;
+    struct outage before;
+};
+
 struct kept {
     struct period period;
     struct history history; /* outages and gaps whose start_ms is UTC_NONE were dropped */
     size_t dropped_outages, dropped_gaps;
+    struct revision *revisions; /* owned, in order of their lines */
+    size_t n_revisions, cap_revisions;
     uint64_t *window_ids; /* owned: of each of the history's windows */
     size_t sweep_windows; /* so many: those that are over go */
 };
@@ -29,6 +37,9 @@ int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f)
 int kept_amendment(struct kept *kept, const struct amendment *amendment, struct fields *f);
 int kept_window(struct kept *kept, uint64_t id, const struct window *window, int64_t time_ms,
                 struct fields *f);
+
+/* Before the line f->seq changes the outage's start: earlier reports are made of what was known. */
+int kept_revise(struct kept *kept, const struct outage *before, struct fields *f);
 
 /* By the line that began it; NULL: it is not kept. Until the next is added or dropped. */
 struct outage *kept_find_outage(const struct kept *kept, uint64_t line);

@@ -367,6 +367,79 @@ static void late_evidence_makes_the_next(void **state)
     free(text);
 }
 
+static void extended(struct world *w, int outage, const char *start)
+{
+    lines_add(&w->lines, "outage", "extended-back",
+              ",\"outage\":%d,\"function\":\"calling\",\"start\":\"%s\",\"last_good\":null", outage,
+              start);
+}
+
+/* The next month's outage turns out to have begun in this one; another, longer ago than told. */
+static void a_start_that_moves_leaves_editions_as_they_were(void **state)
+{
+    struct world *w = *state;
+    int outage = an_hour(w), next;
+    char *first, *second, *again;
+
+    month_over(w);
+    next = opened(w, "2026-12-01T00:00:01Z");
+    closed(w, next, "2026-12-01T00:10:00Z");
+    read_lines(w, w->lines.n, NULL);
+    first = edition(w, 0, NULL);
+    says(first, "\"downtime_ms\":3600000,");
+    extended(w, outage, "2026-11-09T23:00:00Z");
+    read_lines(w, w->lines.n, NULL);
+    newest(w, 2, false);
+    second = edition(w, 2, NULL);
+    says(second, "\"figure\":\"downtime_ms\",\"from\":3600000,\"to\":7200000}");
+    next = opened(w, "2026-12-01T01:00:00Z");
+    lines_verdict(&w->lines);
+    extended(w, next, "2026-11-30T23:00:00Z");
+    read_lines(w, w->lines.n, NULL);
+    newest(w, 3, true);
+    closed(w, next, "2026-12-01T02:00:00Z");
+    read_lines(w, w->lines.n, NULL);
+    newest(w, 3, false);
+    again = edition(w, 3, NULL);
+    says(again, "\"figure\":\"downtime_ms\",\"from\":7200000,\"to\":10800000}");
+    free(again);
+    assert_string_equal(again = edition(w, 1, NULL), first);
+    free(again);
+    assert_string_equal(again = edition(w, 2, NULL), second);
+    free(again);
+    free(first);
+    free(second);
+}
+
+/* The line that tells of it first makes the first edition, which does not know of the month's part.
+ */
+static void unmonitored_time_that_moves(void **state)
+{
+    struct world *w = *state;
+    char *first, *again;
+    int gap;
+
+    at(w, "2026-12-01T00:00:05Z");
+    gap = (int)w->lines.n;
+    lines_add(&w->lines, "coverage", "unmonitored-open",
+              ",\"unmonitored\":%d,\"function\":\"login\"", gap);
+    read_lines(w, w->lines.n, NULL);
+    newest(w, 1, false);
+    first = edition(w, 1, NULL);
+    lines_add(&w->lines, "coverage", "unmonitored-close",
+              ",\"unmonitored\":%d,\"function\":\"login\",\"start\":\"2026-11-30T23:00:00Z\","
+              "\"end\":\"2026-12-01T00:00:02Z\"",
+              gap);
+    read_lines(w, w->lines.n, NULL);
+    newest(w, 2, false);
+    assert_string_equal(again = edition(w, 1, NULL), first);
+    free(again);
+    again = edition(w, 2, NULL);
+    says(again, "\"figure\":\"unmonitored_ms\",\"from\":0,\"to\":3600000}");
+    free(again);
+    free(first);
+}
+
 /* Outages of other months, notes, and what was said when nothing was final yet, make none. */
 static void what_changes_nothing_makes_none(void **state)
 {
@@ -484,6 +557,8 @@ int main(void)
         CASE(as_of_is_the_ledger_as_it_was_known),
         CASE(what_is_open_holds_it_back),
         CASE(late_evidence_makes_the_next),
+        CASE(a_start_that_moves_leaves_editions_as_they_were),
+        CASE(unmonitored_time_that_moves),
         CASE(what_changes_nothing_makes_none),
         CASE(an_edition_tells_all_that_made_it),
         CASE(validity_cuts_the_month),
