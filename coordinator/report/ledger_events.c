@@ -1,6 +1,5 @@
-#include "report/ledger_events.h"
+#include "report/ledger_events_private.h"
 #include "report/ledger_fields.h"
-#include "report/ledger_kept.h"
 #include "report/line.h"
 #include "base/check.h"
 #include "base/mem.h"
@@ -9,18 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-struct ledger_events {
-    struct period period;
-    struct function_names names;
-    uint64_t named[LIMIT_FUNCTIONS]; /* the line that first named it; 0: the contract */
-    int n_contract;                  /* of the names */
-    uint64_t lines, taken;           /* taken: not later than as-of */
-    int64_t time_ms, begins_ms;
-    struct kept kept;
-    struct report_editions editions;
-    struct tree tree; /* of what was taken */
-};
 
 struct ledger_events *ledger_events_new(const struct contract *contract,
                                         const struct period *period)
@@ -486,75 +473,4 @@ int ledger_events_line(struct ledger_events *events, const char *line, size_t le
     events->time_ms = start.time_ms;
     return start.time_ms > events->period.as_of_ms ? 0
                                                    : account(events, line, len, &start, tree, err);
-}
-
-/* ---- views ---- */
-
-/* Nobody watched before the ledger began. */
-static void add_before(const struct ledger_events *events, struct ledger_view *view)
-{
-    struct unmonitored *gap;
-    int i;
-
-    if (events->taken == 0 || events->begins_ms <= events->period.begin_ms ||
-        events->n_contract == 0)
-        return;
-    gap = history_gap(&view->history);
-    gap->start_ms = events->period.begin_ms;
-    gap->end_ms = events->begins_ms;
-    for (i = 0; i < events->n_contract; i++)
-        function_set_add(&gap->functions, i);
-}
-
-int ledger_events_view(const struct ledger_events *events, int edition, struct ledger_view *view,
-                       struct err *err)
-{
-    const struct report_editions *editions = &events->editions;
-    const struct report_edition *made = NULL;
-    bool pending = report_editions_pending(editions);
-    uint64_t last;
-
-    if (edition < 0 || (uint64_t)edition > editions->n + pending)
-        return err_set(err, ERR_REFUSED, "there is no edition %d: there are %zu%s", edition,
-                       editions->n, pending ? " and a provisional one" : "");
-    if (edition > 0 && (size_t)edition <= editions->n)
-        made = &editions->items[edition - 1];
-    else if (edition == 0 && !pending)
-        made = &editions->items[editions->n - 1];
-    *view = (struct ledger_view){.edition = made != NULL ? (int)(made - editions->items) + 1
-                                                         : (int)editions->n + 1,
-                                 .provisional = made == NULL,
-                                 .as_of_ms = made != NULL ? made->at_ms : events->period.as_of_ms,
-                                 .begins_ms = events->begins_ms,
-                                 .size = made != NULL ? made->line + 1 : events->taken,
-                                 .names = events->names,
-                                 .made = made};
-    if (made != NULL)
-        memcpy(view->root, made->root, sizeof view->root);
-    else
-        tree_root(&events->tree, view->root);
-    view->changes = report_editions_changes(editions, made, &view->n_changes);
-    last = made != NULL ? made->line : UINT64_MAX;
-    kept_copy(&events->kept, last, made != NULL ? made->at_ms : INT64_MAX, &view->history);
-    while (view->names.n > events->n_contract && events->named[view->names.n - 1] > last)
-        view->names.n--;
-    add_before(events, view);
-    return 0;
-}
-
-void ledger_view_input(struct ledger_view *view, struct sla_input *input)
-{
-    input->history = &view->history;
-    input->names = &view->names;
-    input->as_of_ms = view->as_of_ms;
-    input->edition = view->edition;
-    input->provisional = view->provisional;
-    input->view = view;
-    input->ledger_size = view->size;
-    memcpy(input->ledger_root, view->root, sizeof input->ledger_root);
-}
-
-void ledger_view_free(struct ledger_view *view)
-{
-    history_free(&view->history);
 }

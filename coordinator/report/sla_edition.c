@@ -1,9 +1,9 @@
 #include "report/sla_edition.h"
 #include "base/check.h"
 #include "report/ledger_events.h"
+#include "report/sla_pen.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- which figures differ ---- */
@@ -81,13 +81,9 @@ void sla_differences(const struct sla *before, const struct sla *after, sla_diff
 
 static void moment(const struct sla *sla, int64_t utc_ms, struct buf *out)
 {
-    int offset_s = zone_offset(sla->zone, utc_ms);
-    int minutes = abs(offset_s) / 60;
-    char text[UTC_TEXT_MAX];
+    const struct sla_pen pen = {.sla = sla, .out = out};
 
-    utc_format(utc_ms + offset_s * 1000ll, text);
-    buf_printf(out, "%.10s %.12s %c%02d:%02d", text, text + 11, offset_s < 0 ? '-' : '+',
-               minutes / 60, minutes % 60);
+    pen_moment(&pen, utc_ms);
 }
 
 static void amended_text(const struct edition_change *change, struct buf *out)
