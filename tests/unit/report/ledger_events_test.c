@@ -99,6 +99,38 @@ static void close_outage(struct world *w, int id, const char *function, const ch
         last_fail == NULL ? "" : "\"");
 }
 
+static void extend_outage(struct world *w, int id, const char *function, const char *start)
+{
+    lines_add(&w->lines, "outage", "extended-back",
+              ",\"outage\":%d,\"function\":\"%s\",\"start\":\"%s\",\"last_good\":\"%s\"", id,
+              function, start, start);
+}
+
+/* What the nodes' journals tell of a time without a quorum comes after what verdicts made of it. */
+static void an_outage_may_have_begun_earlier(void **state)
+{
+    struct world *w = *state;
+    struct ledger_events *events;
+    const struct history *h;
+    struct err err;
+
+    open_outage(w, "calling", "2026-11-09T23:00:00.000Z");
+    open_outage(w, "login", "2026-11-09T23:30:00.000Z");
+    close_outage(w, 0, "calling", "2026-11-09T23:50:00.000Z", "2026-11-09T23:49:00.000Z");
+    extend_outage(w, 0, "calling", "2026-11-09T22:58:00.000Z");
+    extend_outage(w, 1, "login", "2026-11-09T23:20:00.000Z");
+    extend_outage(w, 1, "login", "2026-11-09T23:25:00.000Z"); /* it is known already */
+    extend_outage(w, 5, "login", "2026-11-09T23:25:00.000Z"); /* no such outage is kept */
+    assert_int_equal(read_all(w, &events, &err), 0);
+    h = history_of(w, events);
+    assert_int_equal(h->n_outages, 2);
+    assert_int_equal(h->outages[0].start_ms, utc("2026-11-09T22:58:00Z"));
+    assert_int_equal(h->outages[0].last_good_ms, utc("2026-11-09T22:58:00Z"));
+    assert_int_equal(h->outages[0].end_ms, utc("2026-11-09T23:50:00Z"));
+    assert_int_equal(h->outages[1].start_ms, utc("2026-11-09T23:20:00Z"));
+    ledger_events_free(events);
+}
+
 static void pairs_meet(void **state)
 {
     struct world *w = *state;
@@ -351,6 +383,7 @@ static void too_many_functions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(an_outage_may_have_begun_earlier),
         CASE(pairs_meet),
         CASE(a_disputed_outage_is_none),
         CASE(windows_end_early),
