@@ -31,7 +31,12 @@ static void generate(struct buf *line, uint64_t seq, int64_t time_ms, int ballot
     utc_format(time_ms, now);
     utc_format(time_ms - STEP_MS, before);
     buf_clear(line);
-    if (seq % 100 == 50) { /* 10 000 outages of half a minute */
+    if (seq == 0) {
+        lines_start(line, seq, time_ms, "config", "contract");
+        buf_str(line, ",\"version\":1,\"contract\":{\"name\":\"sheet-b\",\"functions\":[{\"name\":"
+                      "\"calling\"}],\"services\":[{\"name\":\"call-centre\",\"critical\":["
+                      "\"calling\"]}],\"target\":\"98\"}}");
+    } else if (seq % 100 == 50) { /* 10 000 outages of half a minute */
         lines_start(line, seq, time_ms, "outage", "open");
         buf_printf(line,
                    ",\"outage\":%" PRIu64 ",\"function\":\"calling\",\"severity\":\"emergency\","
