@@ -75,8 +75,9 @@ struct sla_outage {
     enum sla_standing standing;
     bool in_window; /* part of it is inside a window that stops one of its functions */
     /* UTC_NONE: no target, or not recognised; DESK_NEVER: of a desk that is hardly ever open */
-    int64_t repair_by_ms, notify_by_ms;
-    enum target_outcome repair; /* by seen.repaired_ms */
+    int64_t recover_by_ms, notify_by_ms;
+    enum target_outcome
+        recovery; /* by seen.end_ms: customers can work again, whatever is broken yet */
     enum target_outcome notify; /* of a notice by any channel */
     const struct sla_notice *notices;
     size_t n_notices;

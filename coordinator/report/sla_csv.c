@@ -130,10 +130,11 @@ static void outcome(struct buf *out, enum target_outcome outcome)
 
 void sla_csv_outages(const struct sla *sla, struct buf *out)
 {
-    static const char *const columns[] = {
-        "id",        "functions",    "severity",  "cause",        "start",   "end",     "last_good",
-        "last_fail", "recognised",   "repaired",  "counted",      "failure", "grounds", "repair_by",
-        "repair",    "first_notice", "notify_by", "notification", NULL};
+    static const char *const columns[] = {"id",         "functions",    "severity",  "cause",
+                                          "start",      "end",          "last_good", "last_fail",
+                                          "recognised", "repaired",     "counted",   "failure",
+                                          "grounds",    "recover_by",   "recovery",  "first_notice",
+                                          "notify_by",  "notification", NULL};
     size_t i, n;
 
     header(out, columns);
@@ -158,8 +159,8 @@ void sla_csv_outages(const struct sla *sla, struct buf *out)
         boolean(out, item->counted);
         boolean(out, item->failure);
         csv_text(out, sla_standing_name(item->standing));
-        moment(out, item->repair_by_ms);
-        outcome(out, item->repair);
+        moment(out, item->recover_by_ms);
+        outcome(out, item->recovery);
         moment(out, first_ms);
         moment(out, item->notify_by_ms);
         outcome(out, item->notify);

@@ -139,10 +139,10 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
     int64_t as_of_ms = sla->period.as_of_ms, first_ms = UTC_NONE;
     size_t i;
 
-    item->repair_by_ms = target_deadline_ms(&contract->recovery[seen->severity], &contract->desk,
-                                            sla->zone, seen->recognised_ms, &sla->lacking_year);
-    item->repair =
-        target_outcome(seen->recognised_ms, item->repair_by_ms, seen->repaired_ms, as_of_ms);
+    item->recover_by_ms = target_deadline_ms(&contract->recovery[seen->severity], &contract->desk,
+                                             sla->zone, seen->recognised_ms, &sla->lacking_year);
+    item->recovery =
+        target_outcome(seen->recognised_ms, item->recover_by_ms, seen->end_ms, as_of_ms);
     item->notify_by_ms =
         target_deadline_ms(&contract->notification[seen->severity], &contract->desk, sla->zone,
                            seen->recognised_ms, &sla->lacking_year);

@@ -311,11 +311,11 @@ static void target_row(struct page *p, const struct sla_outage *item)
     notices(p, item);
     page_cell_end(p);
     page_cell(p, "when");
-    deadline(p, item->repair_by_ms);
+    deadline(p, item->recover_by_ms);
     html_text(h, " ");
-    outcome(p, item->repair);
+    outcome(p, item->recovery);
     page_second(p);
-    page_moment_or(p, item->seen.repaired_ms, W_UNKNOWN);
+    page_moment_or(p, item->seen.end_ms, W_OPEN);
     page_second_end(p);
     page_cell_end(p);
     html_close(h);
@@ -326,7 +326,7 @@ void page_targets(struct page *p)
     static const enum sla_word columns[][2] = {{W_OUTAGES, W_SEVERITY},
                                                {W_RECOGNISED, W_COUNT},
                                                {W_NOTIFY_BY, W_NOTICES},
-                                               {W_REPAIR_BY, W_REPAIRED}};
+                                               {W_RECOVER_BY, W_END}};
     const struct sla *sla = p->sla;
     size_t i, n = sla->n_outages < PAGE_ROWS_MAX ? sla->n_outages : PAGE_ROWS_MAX;
 

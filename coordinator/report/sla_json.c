@@ -79,7 +79,7 @@ static void targets_json(struct jsonw *w, const struct sla_outage *item)
     size_t i;
 
     jsonw_object(w, "recovery_target");
-    deadline_json(w, item->repair_by_ms, item->repair);
+    deadline_json(w, item->recover_by_ms, item->recovery);
     jsonw_end(w);
     jsonw_object(w, "notification_target");
     deadline_json(w, item->notify_by_ms, item->notify);

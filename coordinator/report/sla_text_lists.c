@@ -37,7 +37,7 @@ static void edge(const struct sla_pen *p, enum sla_word w, int64_t at_ms, enum s
 {
     pen_label(p, WHAT, w);
     if (at_ms == UTC_NONE) {
-        buf_printf(p->out, "%s\n", pen_word(p, W_OPEN));
+        buf_str(p->out, pen_word(p, W_OPEN));
         return;
     }
     pen_moment(p, at_ms);
@@ -46,7 +46,6 @@ static void edge(const struct sla_pen *p, enum sla_word w, int64_t at_ms, enum s
         pen_moment(p, outer_ms);
         buf_str(p->out, ")");
     }
-    buf_str(p->out, "\n");
 }
 
 static void deadline(const struct sla_pen *p, int64_t deadline_ms, enum target_outcome outcome)
@@ -98,16 +97,18 @@ static void outage(const struct sla_pen *p, const struct sla_outage *item)
     title(p, item);
     buf_printf(p->out, ", %s\n", pen_word(p, ground(item)));
     edge(p, W_START, seen->start_ms, W_LAST_GOOD, seen->last_good_ms);
+    buf_str(p->out, "\n");
     time_or(p, W_RECOGNISED, seen->recognised_ms, W_NOT_RECOGNISED);
     buf_str(p->out, "\n");
     if (p->sla->n_notices > 0 || !p->sla->ledger)
         notified(p, item);
     edge(p, W_END, seen->end_ms, W_LAST_FAIL, seen->last_fail_ms);
+    deadline(p, item->recover_by_ms, item->recovery);
+    buf_str(p->out, "\n");
     pen_label(p, WHAT, W_DURATION);
     pen_duration(p, end_ms - seen->start_ms);
     buf_str(p->out, "\n");
     time_or(p, W_REPAIRED, seen->repaired_ms, W_NOT_REPAIRED);
-    deadline(p, item->repair_by_ms, item->repair);
     buf_str(p->out, "\n");
     if (seen->evidence != 0) {
         pen_label(p, WHAT, W_EVIDENCE);

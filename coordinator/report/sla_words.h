@@ -155,7 +155,7 @@ enum sla_word {
     W_DISCOUNT_YEN,
     W_NOTIFY_BY,
     W_NOTICES,
-    W_REPAIR_BY,
+    W_RECOVER_BY,
     W_LACKING_YEAR,
     W_SINCE_EDITION,
     W_COUNT
