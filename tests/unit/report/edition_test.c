@@ -197,8 +197,11 @@ static char *edition(struct world *w, int number, struct ledger_view *kept)
 
 static void says(const char *text, const char *part)
 {
-    if (strstr(text, part) == NULL)
-        fail_msg("no \"%s\" in\n%s", part, text);
+    assert_non_null(text);
+    if (strstr(text, part) == NULL) {
+        print_error("%s\n", text);
+        fail_msg("no \"%s\" in that", part);
+    }
 }
 
 static void newest(struct world *w, int number, bool provisional)
