@@ -260,7 +260,7 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
                        (unsigned long long)event->raft.term);
     }
     if (leads && (!led || event->raft.term != engine->term)) {
-        engine->led_ms = event->now.boot_ms;
+        engine->led_ms = engine->looks_ms = event->now.boot_ms;
         belief_begin(engine);
         outbox_reset(engine);
     }

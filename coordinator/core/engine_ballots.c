@@ -132,6 +132,14 @@ bool belief_up(const struct engine *engine, struct moment now, int check)
     return count_now(engine, now, check, ballots, &n).result == COUNT_UP;
 }
 
+bool belief_down(const struct engine *engine, struct moment now, int check)
+{
+    struct ballot ballots[LIMIT_SERVERS];
+    int n;
+
+    return count_now(engine, now, check, ballots, &n).result == COUNT_DOWN;
+}
+
 /* A word that came before the failure was found says nothing of it, and one that is older than
  * a probe's interval and a round is no word on now. Until all had the time for an answer nobody
  * can tell, and whoever does not know any more is no reason to wait. */

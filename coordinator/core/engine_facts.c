@@ -111,6 +111,13 @@ void route_watch(struct engine *engine, struct moment now)
     }
 }
 
+/* A verdict may be older than the lead, the quorum's loss or the leader's standstill: whether it
+ * still holds is known when the observers have had the time to tell this leader. */
+static bool just_looking(const struct engine *engine, struct moment now)
+{
+    return now.boot_ms - engine->looks_ms < engine->model->timing.window_ms;
+}
+
 /* Down by verdict, and no longer by what the observers say now: a leader that inherits
  * verdicts looks before it moves. Likewise who is said not to hold the route: it may have begun
  * while that was being committed. */
@@ -131,7 +138,8 @@ static bool member_back(const struct engine *engine, struct moment now, int rout
         if (engine->shared->checks[i].verdict != VERDICT_DOWN)
             continue;
         down = true;
-        if (!belief_up(engine, now, i))
+        if (belief_down(engine, now, i) ||
+            (!belief_up(engine, now, i) && !just_looking(engine, now)))
             return false;
     }
     return down;
@@ -404,6 +412,9 @@ int64_t route_due_ms(const struct engine *engine, struct moment now, int route, 
     int64_t due_ms = INT64_MAX, back_ms;
     int back = preferred(engine, now, route, &back_ms);
 
+    if (just_looking(engine, now) &&
+        shared_candidate_failed(engine->shared, route, state->now.candidate))
+        engine_due(&due_ms, now.boot_ms + engine->model->timing.beat_ms / 4);
     if (finishing(engine, route) && !(facts & FACT_DRAIN_OVER))
         engine_due(&due_ms, boot_at(engine, now, state->grace_until_ms));
     if (facts & FACT_PARENT_MOVED) /* a window's end, a majority heard again: nobody says so */

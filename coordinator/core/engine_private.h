@@ -189,6 +189,7 @@ struct engine {
     uint64_t term;
     int leader;
     int64_t led_ms;         /* since when this node leads; 0 */
+    int64_t looks_ms;       /* … and since when it does so without having stood still; 0 */
     int leader_before;      /* who led before this one, by the log since this start; -1 */
     bool members_change;    /* of Raft, is under way */
     uint64_t barrier_term;  /* newest term for which ENTRY_LEADER was proposed */
@@ -299,6 +300,7 @@ bool belief_alone(const struct engine *engine); /* it hears no majority */
 bool belief_abstains(const struct engine *engine, struct moment now);
 /* Most observers see it up now, whatever was committed. */
 bool belief_up(const struct engine *engine, struct moment now, int check);
+bool belief_down(const struct engine *engine, struct moment now, int check);
 /* What the observers of a route's callers make of the active candidate, found failed at
  * `since_ms`: only what they saw after that counts. */
 enum callers { CALLERS_LOST, CALLERS_UNSURE, CALLERS_SERVED };

@@ -100,10 +100,12 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
     engine->suspect_until_ms = now.boot_ms + engine->model->timing.silent_ms;
     if (gap >= engine->model->timing.lease_holder_ms)
         engine->behind_until_ms = engine->suspect_until_ms;
-    if (gap >= engine->model->timing.window_ms)
-        engine_log(effects, LOG_LEVEL_WARN, "stalled",
-                   "this node stood still for %lld ms: it abstains for %d ms", (long long)gap,
-                   engine->model->timing.silent_ms);
+    if (gap < engine->model->timing.window_ms)
+        return;
+    engine->looks_ms = now.boot_ms;
+    engine_log(effects, LOG_LEVEL_WARN, "stalled",
+               "this node stood still for %lld ms: it abstains for %d ms", (long long)gap,
+               engine->model->timing.silent_ms);
 }
 
 /* Nothing here goes by UTC but the ledger's times; who reads them wants to know. */
