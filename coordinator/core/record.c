@@ -42,12 +42,12 @@ static const struct model *model_of(const struct recorder *r)
     return r->shared->model;
 }
 
-static const char *text_or_null(const char *text)
+const char *line_text(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
 }
 
-static const char *server_name(const struct recorder *r, int server)
+const char *line_server(const struct recorder *r, int server)
 {
     const struct model *model = model_of(r);
 
@@ -62,10 +62,10 @@ static void age(struct jsonw *w, const char *key, uint32_t age_ms)
         jsonw_int(w, key, age_ms);
 }
 
-static void who_and_why(const struct recorder *r, struct jsonw *w)
+void line_who(const struct recorder *r, struct jsonw *w)
 {
-    jsonw_str(w, "who", text_or_null(r->entry->who));
-    jsonw_str(w, "reason", text_or_null(r->entry->reason));
+    jsonw_str(w, "who", line_text(r->entry->who));
+    jsonw_str(w, "reason", line_text(r->entry->reason));
 }
 
 void record_config(struct recorder *r, const uint8_t sha256[32])
@@ -75,7 +75,7 @@ void record_config(struct recorder *r, const uint8_t sha256[32])
     line_begin(r, &line, "config", "config");
     jsonw_int(&line.w, "version", model_of(r)->version);
     jsonw_hex(&line.w, "sha256", sha256, 32);
-    jsonw_str(&line.w, "who", text_or_null(r->entry->who));
+    jsonw_str(&line.w, "who", line_text(r->entry->who));
     line_finish(r, &line);
 }
 
@@ -102,7 +102,7 @@ void record_leader(struct recorder *r)
     struct line line;
 
     line_begin(r, &line, "membership", "leader");
-    jsonw_str(&line.w, "server", server_name(r, r->entry->leader));
+    jsonw_str(&line.w, "server", line_server(r, r->entry->leader));
     line_finish(r, &line);
 }
 
@@ -111,7 +111,7 @@ void record_node(struct recorder *r)
     struct line line;
 
     line_begin(r, &line, "membership", r->entry->node.silent ? "silent" : "heard");
-    jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
+    jsonw_str(&line.w, "server", line_server(r, r->entry->node.server));
     jsonw_int(&line.w, "silent_ms", r->entry->node.silent_ms);
     line_finish(r, &line);
 }
@@ -121,7 +121,7 @@ void record_member(struct recorder *r)
     struct line line;
 
     line_begin(r, &line, "membership", "member");
-    jsonw_str(&line.w, "server", server_name(r, r->entry->node.server));
+    jsonw_str(&line.w, "server", line_server(r, r->entry->node.server));
     jsonw_int(&line.w, "raft_id", (int64_t)r->entry->node.raft_id);
     line_finish(r, &line);
 }
@@ -143,7 +143,7 @@ static void ballots(const struct recorder *r, struct jsonw *w)
         if (ballot->observer >= model->n_servers)
             continue;
         jsonw_object(w, NULL);
-        jsonw_str(w, "observer", server_name(r, ballot->observer));
+        jsonw_str(w, "observer", line_server(r, ballot->observer));
         jsonw_str(w, "site", model->sites[model->servers[ballot->observer].site].name);
         jsonw_str(w, "opinion", opinion_word(ballot->opinion));
         jsonw_str(w, "reason", reason_name(ballot->reason));
@@ -165,7 +165,7 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
 
     line_begin(r, &line, "verdict", verdict_name(state->verdict));
     jsonw_str(&line.w, "check", check->name);
-    jsonw_str(&line.w, "target", server_name(r, check->target));
+    jsonw_str(&line.w, "target", line_server(r, check->target));
     jsonw_str(&line.w, "site", model->sites[model->servers[check->target].site].name);
     jsonw_str(&line.w, "was", verdict_name(was));
     jsonw_int(&line.w, "need", r->entry->verdict.need);
@@ -186,7 +186,7 @@ void line_servers(const struct recorder *r, struct jsonw *w, const char *key, se
     jsonw_array(w, key);
     for (i = 0; i < model_of(r)->n_servers; i++)
         if (set & server_bit(i))
-            jsonw_str(w, NULL, server_name(r, i));
+            jsonw_str(w, NULL, line_server(r, i));
     jsonw_end(w);
 }
 
@@ -228,7 +228,7 @@ void record_intent(struct recorder *r, server_set left, bool move)
     decision(r, &line.w);
     jsonw_bool(&line.w, "planned", r->entry->intent.planned);
     jsonw_bool(&line.w, "forced", r->entry->intent.forced);
-    who_and_why(r, &line.w);
+    line_who(r, &line.w);
     line_finish(r, &line);
 }
 
@@ -262,7 +262,7 @@ void record_outcome(struct recorder *r, const char *type)
         jsonw_bool(&line.w, "ok", r->entry->outcome.ok);
         jsonw_int(&line.w, "took_ms", r->entry->outcome.took_ms);
     }
-    jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
+    jsonw_str(&line.w, "reason", line_text(r->entry->reason));
     line_finish(r, &line);
 }
 
@@ -290,7 +290,7 @@ void record_standing(struct recorder *r, const char *type)
     jsonw_int(&line.w, "epoch", state->now.epoch);
     jsonw_str(&line.w, "active", candidate_name(route, state->now.candidate));
     decision(r, &line.w);
-    jsonw_str(&line.w, "reason", text_or_null(r->entry->reason));
+    jsonw_str(&line.w, "reason", line_text(r->entry->reason));
     line_finish(r, &line);
 }
 
@@ -302,7 +302,7 @@ void record_holding(struct recorder *r)
     line_begin(r, &line, "failover", r->entry->holding.holds ? "holds" : "lapsed");
     jsonw_str(&line.w, "route", route->name);
     jsonw_int(&line.w, "epoch", r->entry->holding.epoch);
-    jsonw_str(&line.w, "server", server_name(r, r->entry->holding.server));
+    jsonw_str(&line.w, "server", line_server(r, r->entry->holding.server));
     if (!r->entry->holding.holds)
         jsonw_int(&line.w, "since_ms", r->entry->holding.since_ms);
     line_finish(r, &line);
@@ -317,7 +317,7 @@ void record_refused(struct recorder *r)
     jsonw_str(&line.w, "route", route->name);
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
     decision(r, &line.w);
-    who_and_why(r, &line.w);
+    line_who(r, &line.w);
     line_finish(r, &line);
 }
 
@@ -365,37 +365,6 @@ void record_outage_close(struct recorder *r, int function, const struct function
     line_finish(r, &line);
 }
 
-static void functions_of(const struct recorder *r, struct jsonw *w, const uint64_t *set)
-{
-    int i;
-
-    jsonw_array(w, "functions");
-    for (i = 0; i < model_of(r)->n_functions; i++)
-        if (set[i / 64] >> (i % 64) & 1)
-            jsonw_str(w, NULL, model_of(r)->functions[i].name);
-    jsonw_end(w);
-}
-
-void record_window(struct recorder *r, const struct window_state *window, const char *type)
-{
-    struct line line;
-
-    line_begin(r, &line, "maintenance", type);
-    jsonw_int(&line.w, "window", (int64_t)window->id);
-    if (window->finished_ms != UTC_NONE) {
-        jsonw_time(&line.w, "finished", window->finished_ms);
-    } else {
-        jsonw_str(&line.w, "kind", window->emergency ? "emergency" : "regular");
-        functions_of(r, &line.w, window->functions);
-        jsonw_time(&line.w, "announced", window->announced_ms);
-        jsonw_time(&line.w, "start", window->start_ms);
-        jsonw_time(&line.w, "end", window->end_ms);
-        jsonw_bool(&line.w, "short_notice", window->short_notice);
-    }
-    who_and_why(r, &line.w);
-    line_finish(r, &line);
-}
-
 void record_coverage(struct recorder *r)
 {
     struct line line;
@@ -436,7 +405,7 @@ void record_clock(struct recorder *r)
     struct line line;
 
     line_begin(r, &line, "clock", "stepped");
-    jsonw_str(&line.w, "server", server_name(r, entry->clock.server));
+    jsonw_str(&line.w, "server", line_server(r, entry->clock.server));
     jsonw_int(&line.w, "steps", entry->clock.steps);
     jsonw_int(&line.w, "stepped_ms", entry->clock.stepped_ms);
     if (entry->clock.compared)
@@ -462,76 +431,7 @@ void record_security(struct recorder *r)
     struct line line;
 
     line_begin(r, &line, "security", "refused");
-    jsonw_str(&line.w, "server", server_name(r, r->entry->security.server));
+    jsonw_str(&line.w, "server", line_server(r, r->entry->security.server));
     jsonw_int(&line.w, "connections", r->entry->security.refused);
-    line_finish(r, &line);
-}
-
-void record_pause(struct recorder *r, const struct pause *pause)
-{
-    int route = r->entry->pause.route;
-    bool paused = pause->until_ms != 0;
-    struct line line;
-
-    line_begin(r, &line, "operator", paused ? "paused" : "resumed");
-    jsonw_str(&line.w, "route", route == ROUTE_ALL ? NULL : model_of(r)->routes[route].name);
-    if (paused)
-        jsonw_time(&line.w, "until", pause->until_ms);
-    else
-        jsonw_bool(&line.w, "expired", r->entry->pause.expired);
-    who_and_why(r, &line.w);
-    line_finish(r, &line);
-}
-
-void record_drain(struct recorder *r, const char *type)
-{
-    struct line line;
-
-    line_begin(r, &line, "operator", type);
-    jsonw_str(&line.w, "server", server_name(r, r->entry->drain.server));
-    who_and_why(r, &line.w);
-    line_finish(r, &line);
-}
-
-void record_handover(struct recorder *r, const char *type)
-{
-    struct line line;
-
-    line_begin(r, &line, "operator", type);
-    jsonw_str(&line.w, "server", server_name(r, r->entry->handover.server));
-    who_and_why(r, &line.w);
-    line_finish(r, &line);
-}
-
-/* A new line that names the old one: nothing that was written changes. */
-void record_incident(struct recorder *r)
-{
-    const struct entry *entry = r->entry;
-    int severity = entry->incident.severity, cause = entry->incident.cause;
-    struct line line;
-
-    line_begin(r, &line, "incident", entry->incident.note ? "note" : "amended");
-    jsonw_int(&line.w, "outage", (int64_t)entry->incident.outage);
-    if (entry->incident.note) {
-        jsonw_str(&line.w, "who", text_or_null(entry->who));
-        jsonw_str(&line.w, "text", entry->reason);
-    } else {
-        jsonw_str(&line.w, "severity",
-                  severity < 0 ? NULL : outage_severity_name((enum severity)severity));
-        jsonw_str(&line.w, "cause", cause < 0 ? NULL : outage_cause_name((enum cause)cause));
-        who_and_why(r, &line.w);
-    }
-    line_finish(r, &line);
-}
-
-void record_operator_refused(struct recorder *r, const char *subject, const char *why)
-{
-    struct line line;
-
-    line_begin(r, &line, "operator", "refused");
-    jsonw_str(&line.w, "command", entry_kind_name(r->entry->kind));
-    jsonw_str(&line.w, "subject", subject);
-    jsonw_str(&line.w, "why", why);
-    who_and_why(r, &line.w);
     line_finish(r, &line);
 }

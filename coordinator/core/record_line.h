@@ -14,6 +14,9 @@ struct line {
 void line_begin(struct recorder *r, struct line *line, const char *category, const char *type);
 /* Appends it, and frees it; returns its seq. */
 uint64_t line_finish(struct recorder *r, struct line *line);
+const char *line_text(const char *text);                       /* NULL when it is empty */
+const char *line_server(const struct recorder *r, int server); /* its name; NULL: none */
+void line_who(const struct recorder *r, struct jsonw *w);      /* the entry's who and reason */
 /* Their names, as a list. */
 void line_servers(const struct recorder *r, struct jsonw *w, const char *key, server_set set);
 

@@ -58,6 +58,14 @@ expect "an hour is worse" jq -e '.budgets[0] | .after_an_hour.availability != .a
 
 # ---- the month is over: edition 1 ----
 
+past() {
+    [[ $(date -u +%s) -gt $(date -u -d "$1" +%s) ]]
+}
+
+differ() {
+    ! cmp -s "$1" "$2"
+}
+
 until=$(date -u -d '2 seconds' +%Y-%m-%dT%H:%M:%SZ)
 cat >"$work/contract.json" <<END
 {"contract": {"name": "short", "target": "99.9", "functions": ["calling", "softphone"],
@@ -65,7 +73,7 @@ cat >"$work/contract.json" <<END
   "valid_from": "$begun", "valid_until": "$until"}}
 END
 expect "not yet" edition_is 1 true
-wait_until 5000 100 eval '[[ $(date -u +%s) -gt $(date -u -d "$until" +%s) ]]'
+wait_until 5000 100 past "$until"
 expect_exit 0 "a line behind the month" kirikae incident annotate "$id" --note 'looked into'
 expect_soon 5000 "the first edition is final" edition_is 1 false
 cp "$work/newest" "$work/first"
@@ -97,7 +105,7 @@ expect "the figure" grep -q 'function calling: downtime .* -> 0:00:00.000' <<<"$
 # The name of the function that the outage is of: its end makes no sense then, far behind.
 sed "/\"type\":\"open\",\"outage\":$id,/s/\"function\":\"calling\"/\"function\":\"colling\"/" \
     "$work/export" >"$work/bad"
-expect "it is altered" eval '! cmp -s "$work/export" "$work/bad"'
+expect "it is altered" differ "$work/export" "$work/bad"
 expect_exit 1 "no report" kirikae sla report --month "$month" --contract "$work/contract.json" \
     --from "$work/bad"
 expect "but its name" grep -q "entry $id was altered" <<<"$story_output"
