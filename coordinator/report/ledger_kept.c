@@ -3,7 +3,9 @@
 #include "base/mem.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SWEEP_LEAST 64
 #define REVISIONS_MAX 4096 /* each is looked at for each outage of a report */
@@ -39,22 +41,33 @@ static int too_many(struct fields *f, int most, const char *what)
 
 /* ---- outages ---- */
 
-struct outage *kept_find_outage(const struct kept *kept, uint64_t line)
+/* The first of `n` items, sorted by the line that told of each, from `line` on. `at` is where in
+ * an item its line stands. */
+static size_t first_from(const void *items, size_t n, size_t size, size_t at, uint64_t line)
 {
-    struct outage *items = kept->history.outages;
-    size_t low = 0, high = kept->history.n_outages;
+    size_t low = 0, high = n;
 
     while (low < high) {
         size_t mid = low + (high - low) / 2;
+        uint64_t told;
 
-        if (items[mid].line < line)
+        memcpy(&told, (const char *)items + mid * size + at, sizeof told);
+        if (told < line)
             low = mid + 1;
         else
             high = mid;
     }
-    return low < kept->history.n_outages && items[low].line == line &&
-                   items[low].start_ms != UTC_NONE
-               ? &items[low]
+    return low;
+}
+
+struct outage *kept_find_outage(const struct kept *kept, uint64_t line)
+{
+    const struct history *h = &kept->history;
+    size_t i = first_from(h->outages, h->n_outages, sizeof *h->outages,
+                          offsetof(struct outage, line), line);
+
+    return i < h->n_outages && h->outages[i].line == line && h->outages[i].start_ms != UTC_NONE
+               ? &h->outages[i]
                : NULL;
 }
 
@@ -120,20 +133,12 @@ static const struct outage *version(const struct kept *kept, const struct outage
 
 struct unmonitored *kept_find_gap(const struct kept *kept, uint64_t line)
 {
-    struct unmonitored *items = kept->history.gaps;
-    size_t low = 0, high = kept->history.n_gaps;
+    const struct history *h = &kept->history;
+    size_t i =
+        first_from(h->gaps, h->n_gaps, sizeof *h->gaps, offsetof(struct unmonitored, line), line);
 
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (items[mid].line < line)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < kept->history.n_gaps && items[low].line == line && items[low].start_ms != UTC_NONE
-               ? &items[low]
-               : NULL;
+    return i < h->n_gaps && h->gaps[i].line == line && h->gaps[i].start_ms != UTC_NONE ? &h->gaps[i]
+                                                                                       : NULL;
 }
 
 int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f)

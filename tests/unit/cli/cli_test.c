@@ -14,38 +14,13 @@
 
 #include <cmocka.h>
 
+#include "run.h"
+
 #include "../simulate/shop.h"
-
-static char *out_text, *err_text;
-
-static int run(const char *first, ...)
-{
-    char *argv[24] = {"kirikae"};
-    size_t out_len, err_len;
-    FILE *out, *err;
-    const char *word;
-    va_list args;
-    int argc = 1, code;
-
-    free(out_text);
-    free(err_text);
-    out = open_memstream(&out_text, &out_len);
-    err = open_memstream(&err_text, &err_len);
-    va_start(args, first);
-    for (word = first; word != NULL && argc < 24; word = va_arg(args, const char *))
-        argv[argc++] = (char *)word;
-    va_end(args);
-    code = cli_main(argc, argv, out, err);
-    fclose(out);
-    fclose(err);
-    return code;
-}
 
 static int teardown(void **state)
 {
-    free(out_text);
-    free(err_text);
-    out_text = err_text = NULL;
+    run_free();
     return 0;
 }
 
@@ -166,7 +141,8 @@ static void test_wrong_use(void **state)
     wrong(run("audit", "export", "--format", "csv", "--since", "x", NULL), "--since \"x\"");
     wrong(run("sla", "report", "--month", "2026-13", NULL), "not a month");
     wrong(run("sla", "report", "--month", "2026-11", "--lang", "de", NULL), "ja or en");
-    wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL), "text, json, csv or html");
+    wrong(run("sla", "report", "--month", "2026-11", "--format", "pdf", NULL),
+          "text, json, csv or html");
     wrong(run("audit", "verify", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("replay", "/nonexistent/x", NULL), "/nonexistent/x");
     wrong(run("explain", NULL), "one of these");

@@ -11,33 +11,9 @@
 
 #include <cmocka.h>
 
-static char *out_text, *err_text;
+#include "run.h"
+
 static struct nodes *nodes;
-
-/* The words, and the admin file. */
-static int run(const char *first, ...)
-{
-    char *argv[24] = {"kirikae"};
-    size_t out_len, err_len;
-    FILE *out, *err;
-    const char *word;
-    va_list args;
-    int argc = 1, code;
-
-    free(out_text);
-    free(err_text);
-    out = open_memstream(&out_text, &out_len);
-    err = open_memstream(&err_text, &err_len);
-    va_start(args, first);
-    for (word = first; word != NULL && argc < 20; word = va_arg(args, const char *))
-        argv[argc++] = (char *)word;
-    va_end(args);
-    setenv("KIRIKAE_CONFIG", nodes->admin, 1);
-    code = cli_main(argc, argv, out, err);
-    fclose(out);
-    fclose(err);
-    return code;
-}
 
 static void ok(int code)
 {
@@ -57,6 +33,7 @@ static int start_calm(void **state)
         {.up = true, .leader = 0}, {.up = true, .leader = 0}, {.up = true, .leader = 0}};
 
     nodes = nodes_start(plans);
+    setenv("KIRIKAE_CONFIG", nodes->admin, 1);
     return 0;
 }
 
@@ -65,15 +42,14 @@ static int start_outage(void **state)
     static const struct node_plan plans[NODES] = {{.up = true, .leader = 0, .outage = true}};
 
     nodes = nodes_start(plans);
+    setenv("KIRIKAE_CONFIG", nodes->admin, 1);
     return 0;
 }
 
 static int stop(void **state)
 {
     nodes_stop(nodes);
-    free(out_text);
-    free(err_text);
-    out_text = err_text = NULL;
+    run_free();
     return 0;
 }
 

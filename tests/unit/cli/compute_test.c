@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "run.h"
+
 #include "base/buf.h"
 #include "base/utc.h"
 #include "brute.h"
@@ -21,7 +23,6 @@
 #define ROUNDS 600
 #define UNIT_MS 1800000
 
-static char *out_text, *err_text;
 static char dir[] = "/tmp/kirikae-compute-XXXXXX";
 static char contract_path[64], events_path[64];
 
@@ -40,32 +41,8 @@ static int teardown(void **state)
     unlink(contract_path);
     unlink(events_path);
     rmdir(dir);
-    free(out_text);
-    free(err_text);
+    run_free();
     return 0;
-}
-
-static int run(const char *first, ...)
-{
-    char *argv[24] = {"kirikae"};
-    size_t out_len, err_len;
-    FILE *out, *err;
-    const char *word;
-    va_list args;
-    int argc = 1, code;
-
-    free(out_text);
-    free(err_text);
-    out = open_memstream(&out_text, &out_len);
-    err = open_memstream(&err_text, &err_len);
-    va_start(args, first);
-    for (word = first; word != NULL && argc < 24; word = va_arg(args, const char *))
-        argv[argc++] = (char *)word;
-    va_end(args);
-    code = cli_main(argc, argv, out, err);
-    fclose(out);
-    fclose(err);
-    return code;
 }
 
 static void write_file(const char *path, const struct buf *text)

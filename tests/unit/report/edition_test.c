@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../core/account/open_zone.h"
 #include "lines.h"
 #include "base/utc.h"
 #include "report/ledger_events.h"
@@ -23,31 +24,6 @@ struct world {
     struct ledger_events *events;
 };
 
-static int64_t utc(const char *text)
-{
-    int64_t ms;
-
-    assert_int_equal(utc_parse(text, &ms), 0);
-    return ms;
-}
-
-static struct zone *greenwich(void)
-{
-    static const uint8_t file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-                                  "\0\0\0\0\0\0UTC\0"
-                                  "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-                                  "\0\0\0\0\0\0UTC\0"
-                                  "\nUTC0\n";
-    struct zone *zone;
-    struct err err;
-
-    if (zone_parse(file, sizeof file - 1, &zone, &err) != 0)
-        fail_msg("%s", err.text);
-    return zone;
-}
-
 static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -55,7 +31,7 @@ static int setup(void **state)
     w->model = lines_model();
     model_contract(w->model, &w->contract);
     w->contract.terms.excluded_cause[CAUSE_ATTACK] = true;
-    w->zone = greenwich();
+    w->zone = open_zone("UTC");
     w->lines.time_ms = utc("2026-10-31T23:00:00Z");
     lines_verdict(&w->lines);
     *state = w;

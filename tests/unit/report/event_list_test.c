@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../core/account/open_zone.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "report/event_list.h"
@@ -80,14 +81,6 @@ static void bad(struct world *w, const char *text, const char *message)
         fail_msg("accepted: %s", text);
     if (strstr(w->err.text, message) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", w->err.text, message);
-}
-
-static int64_t utc(const char *text)
-{
-    int64_t ms;
-
-    assert_int_equal(utc_parse(text, &ms), 0);
-    return ms;
 }
 
 static void an_outage(void **state)

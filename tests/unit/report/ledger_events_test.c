@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../core/account/open_zone.h"
 #include "lines.h"
 #include "base/utc.h"
 #include "report/ledger_events.h"
@@ -21,14 +22,6 @@ struct world {
     struct period period; /* November 2026, UTC */
     struct ledger_view view;
 };
-
-static int64_t utc(const char *text)
-{
-    int64_t ms;
-
-    assert_int_equal(utc_parse(text, &ms), 0);
-    return ms;
-}
 
 static int setup(void **state)
 {

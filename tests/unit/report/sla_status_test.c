@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../core/account/open_zone.h"
 #include "lines.h"
 #include "base/utc.h"
 #include "report/sla_status.h"
@@ -23,32 +24,16 @@ struct world {
     struct function_names names;
 };
 
-static int64_t utc(const char *text)
-{
-    int64_t ms;
-
-    assert_int_equal(utc_parse(text, &ms), 0);
-    return ms;
-}
-
 static int setup(void **state)
 {
-    static const uint8_t file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-                                  "\0\0\0\0\0\0UTC\0"
-                                  "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-                                  "\0\0\0\0\0\0UTC\0"
-                                  "\nUTC0\n";
     struct world *w = calloc(1, sizeof *w);
-    struct err err;
 
     w->model = lines_model();
     model_contract(w->model, &w->contract);
     w->contract.terms.discounts[0] = (struct tier){98000000, 10000000};
     w->contract.terms.n_discounts = 1;
     function_names_init(&w->names, &w->contract);
-    assert_int_equal(zone_parse(file, sizeof file - 1, &w->zone, &err), 0);
+    w->zone = open_zone("UTC");
     *state = w;
     return 0;
 }
