@@ -40,6 +40,14 @@ static int64_t late_ms(const struct engine *engine)
     return (int64_t)DETECTOR_CEILING * engine->model->timing.silent_ms;
 }
 
+static void note_placed(struct engine *engine)
+{
+    int r;
+
+    for (r = 0; r < engine->model->n_routes; r++)
+        engine->account->placed[r] = engine->shared->routes[r].now.members;
+}
+
 /* ---- what this node keeps ---- */
 
 void journal_reset(struct engine *engine, struct moment now)
@@ -58,6 +66,8 @@ void journal_reset(struct engine *engine, struct moment now)
         mem_free(engine->account->told[i].journal);
         engine->account->told[i].journal = NULL;
     }
+    if (engine->account != NULL)
+        note_placed(engine);
 }
 
 /* A check that is not told of any more is not known. */
@@ -201,17 +211,16 @@ static bool is_gap(const struct engine *engine, int64_t from_ms, int64_t to_ms)
 
 static void ask(struct engine *engine, struct moment now)
 {
-    int r;
-
     gap_account_free(engine->account);
     engine->account = NULL;
-    if (engine->shared->level < FEATURE_REPORT)
+    if (engine->shared->level < FEATURE_REPORT) {
+        engine->owed = false; /* nobody ever will */
         return;
+    }
     engine->account = mem_zalloc(1, sizeof *engine->account);
     engine->account->since_ms = now.boot_ms;
     engine->account->index = engine->shared->index;
-    for (r = 0; r < engine->model->n_routes; r++)
-        engine->account->placed[r] = engine->shared->routes[r].now.members;
+    note_placed(engine);
 }
 
 void journal_led(struct engine *engine, struct moment now)
@@ -262,7 +271,7 @@ static void hear(struct engine *engine, struct moment now, const struct beat *be
     told->journal->since_ms =
         beat->journal_age_ms == AGE_NEVER ? now.boot_ms : now.boot_ms - beat->journal_age_ms;
     for (i = 0; i < beat->n_runs; i++)
-        if (beat->runs[i].age_ms != AGE_NEVER)
+        if (journal_sane(&beat->runs[i], engine->model))
             journal_hear(told->journal, &beat->runs[i], now.boot_ms);
 }
 
@@ -398,7 +407,7 @@ static int64_t utc_of(const struct gap_time *gap, int64_t ms, int64_t utc_ms)
 }
 
 static void propose(struct engine *engine, struct moment now, const struct gap_time *gap,
-                    struct journal_spans *spans, struct effects *effects)
+                    struct journal_spans *spans, server_set heard, struct effects *effects)
 {
     struct entry *entry = engine_propose(engine, now, ENTRY_JOURNAL, 0, effects);
     int i;
@@ -422,11 +431,9 @@ static void propose(struct engine *engine, struct moment now, const struct gap_t
         entry->journal.from_ms = engine->shared->told_ms; /* by a rounding */
     entry->journal.to_ms = utc_of(gap, gap->to_ms, entry->time_ms);
     entry->journal.index = engine->account->index;
-    entry->journal.heard = server_bit(engine->self);
-    for (i = 0; i < engine->model->n_coordinators; i++)
-        if (engine->account->told[i].journal != NULL)
-            entry->journal.heard |= server_bit(i);
+    entry->journal.heard = heard;
     entry->journal.spans = spans;
+    engine->account->proposed = true;
     engine_log(effects, LOG_LEVEL_WARN, "no-quorum",
                "for %lld ms there was no quorum: %d nodes have told what their checks said",
                (long long)(gap->to_ms - gap->from_ms), server_count(entry->journal.heard));
@@ -449,18 +456,24 @@ static void tell(struct engine *engine, struct moment now, int64_t from_ms, bool
     struct gap_time gap = {.from_ms = not_told_before(engine, now, from_ms - late_ms(engine)),
                            .to_ms = engine->account->since_ms,
                            .now_ms = now.boot_ms};
-    struct journal_spans *spans = mem_zalloc(1, sizeof *spans);
+    server_set heard = server_bit(engine->self);
+    struct journal_spans *spans;
     struct witness *witness;
     int i;
 
-    if (gap.from_ms > gap.to_ms)
-        gap.from_ms = gap.to_ms;
+    if (gap.from_ms > gap.to_ms) {
+        over(engine); /* by the ledger's clock nothing is left of it */
+        return;
+    }
+    spans = mem_zalloc(1, sizeof *spans);
     journals[engine->self] = engine->journal;
     for (i = 0; i < engine->model->n_coordinators; i++) {
         const struct told *told = &engine->account->told[i];
 
-        if (told->journal != NULL && journal_whole(told->journal, told->first, told->newest))
-            journals[i] = told->journal;
+        if (told->journal == NULL || !journal_whole(told->journal, told->first, told->newest))
+            continue;
+        journals[i] = told->journal;
+        heard |= server_bit(i);
     }
     witness = witness_new(engine->model, journals, &gap);
     if (!ask_all(engine, witness, spans))
@@ -469,7 +482,7 @@ static void tell(struct engine *engine, struct moment now, int64_t from_ms, bool
     if (patient && unsettled(engine, spans))
         mem_free(spans);
     else
-        propose(engine, now, &gap, spans, effects);
+        propose(engine, now, &gap, spans, heard, effects);
 }
 
 void journal_lead(struct engine *engine, struct moment now, struct effects *effects)
@@ -488,8 +501,11 @@ void journal_lead(struct engine *engine, struct moment now, struct effects *effe
         tell(engine, now, from_ms, waited_ms < SETTLE_MS, effects);
 }
 
+/* One of another configuration took no effect, and one from before it stood still is not of this.
+ */
 void journal_applied(struct engine *engine, const struct entry *entry)
 {
-    if (engine->account != NULL && entry->term == engine->term)
+    if (engine->account != NULL && entry->term == engine->term && engine->account->proposed &&
+        engine->shared->told_ms == entry->journal.to_ms)
         over(engine);
 }

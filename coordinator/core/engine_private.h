@@ -122,6 +122,7 @@ struct told {
 struct gap_account {
     int64_t since_ms; /* it leads */
     uint64_t index;   /* of its own */
+    bool proposed;    /* what it makes of it */
     server_set placed[LIMIT_ROUTES];
     struct told told[LIMIT_SERVERS];
 };

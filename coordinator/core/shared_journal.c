@@ -61,9 +61,13 @@ static bool concerns(const struct story *story, const struct journal_span *span)
     return span->check < 0 || needs(story, span->check);
 }
 
-static bool is_sane(const struct model *model, const struct journal_span *span)
+/* Nobody tells of what is still to come. */
+static bool is_sane(const struct recorder *r, const struct journal_span *span)
 {
-    if (span->end_ms < span->start_ms)
+    const struct model *model = r->shared->model;
+
+    if (span->end_ms < span->start_ms || span->start_ms > r->entry->time_ms ||
+        (span->end_ms != SPAN_GOES_ON && span->end_ms > r->entry->time_ms))
         return false;
     if (span->kind == SPAN_IDLE || span->kind == SPAN_UNTOLD)
         return span->route >= 0 && span->route < model->n_routes && span->server >= 0 &&
@@ -328,10 +332,12 @@ void apply_journal(struct recorder *r)
 
     if (r->shared->told_ms != UTC_NONE && r->entry->journal.from_ms < r->shared->told_ms)
         return; /* proposed twice */
+    if (r->entry->journal.to_ms > r->entry->time_ms)
+        return; /* all that comes until then would never be told */
     r->shared->told_ms = r->entry->journal.to_ms;
     record_no_quorum(r);
     for (i = 0; i < spans->n; i++)
-        if (is_sane(model, &spans->spans[i]))
+        if (is_sane(r, &spans->spans[i]))
             record_span(r, &spans->spans[i]);
     for (f = 0; f < model->n_functions; f++) {
         int route = model->functions[f].route;
@@ -341,7 +347,7 @@ void apply_journal(struct recorder *r)
                               .newest = r->shared->functions[f].last};
 
         for (i = 0; i < spans->n; i++)
-            if (is_sane(model, &spans->spans[i]) && concerns(&story, &spans->spans[i]))
+            if (is_sane(r, &spans->spans[i]) && concerns(&story, &spans->spans[i]))
                 story.spans[story.n++] = &spans->spans[i];
         tell(&story);
         if (r->shared->functions[f].last.outage == story.newest.outage)

@@ -86,6 +86,17 @@ struct run_word journal_word(const struct run *run, int64_t now_ms)
     };
 }
 
+bool journal_sane(const struct run_word *word, const struct model *model)
+{
+    bool all = word->kind == RUN_BLIND && word->subject == RUN_ALL;
+    int n = word->kind == RUN_IDLE ? model->n_routes : model->n_checks;
+    bool over = word->length_ms != AGE_NEVER;
+
+    return word->id != 0 && word->kind <= RUN_IDLE && (all || word->subject < n) &&
+           word->age_ms != AGE_NEVER &&
+           (!over || (word->length_ms <= word->age_ms && word->fail_ms <= word->length_ms));
+}
+
 void journal_hear(struct journal *copy, const struct run_word *word, int64_t now_ms)
 {
     bool over = word->length_ms != AGE_NEVER;

@@ -14,6 +14,7 @@
 
 #include "core/detect/beat.h"
 #include "core/detect/sensor.h"
+#include "core/model/model.h"
 
 #define JOURNAL_RUNS 1024
 #define RUN_GOES_ON INT64_MAX
@@ -47,6 +48,9 @@ uint32_t journal_first(const struct journal *journal, int64_t from_ms);
 
 /* As it goes into a beat sent at `now_ms`, and as it is kept of one that arrived then. */
 struct run_word journal_word(const struct run *run, int64_t now_ms);
+/* Of something that there is, and with its times in order. Whoever tells anything else is not
+ * believed: without that run its journal is never whole. */
+bool journal_sane(const struct run_word *word, const struct model *model);
 void journal_hear(struct journal *copy, const struct run_word *word, int64_t now_ms);
 /* All runs from `first` to `newest` are there. */
 bool journal_whole(const struct journal *copy, uint32_t first, uint32_t newest);

@@ -280,9 +280,11 @@ static void down_begins(const struct look *look, struct journal_span *span, serv
  * tell any more, then. */
 static void down_ends(const struct look *look, struct journal_span *span, int64_t ms)
 {
-    int64_t newest[LIMIT_SERVERS] = {0};
+    int64_t newest[LIMIT_SERVERS];
     int i;
 
+    for (i = 0; i < LIMIT_SERVERS; i++)
+        newest[i] = BOOT_NEVER;
     span->end_ms = ms;
     for (i = 0; i < look->own.n; i++) {
         const struct run *run = look->own.refs[i].run;
@@ -293,7 +295,7 @@ static void down_ends(const struct look *look, struct journal_span *span, int64_
             newest[look->own.refs[i].server] = run->end_ms;
     }
     for (i = 0; i < LIMIT_SERVERS; i++)
-        if (newest[i] > 0 && newest[i] < span->end_ms)
+        if (newest[i] != BOOT_NEVER && newest[i] < span->end_ms)
             span->end_ms = newest[i];
     span->fail_ms = span->start_ms;
     for (i = 0; i < look->own.n; i++) {

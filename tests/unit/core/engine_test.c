@@ -417,6 +417,64 @@ static void a_node_that_stood_still_abstains(void **state)
     end(c);
 }
 
+/* The leader and so many that the others are no majority stand still. */
+static void stand_still(struct cluster *c, int64_t ms)
+{
+    int i;
+
+    for (i = 5; i < CLUSTER_NODES; i++)
+        c->stopped[i] = true;
+    cluster_run(c, ms);
+    for (i = 5; i < CLUSTER_NODES; i++)
+        c->stopped[i] = false;
+}
+
+/* What the leader proposed before it stood still is committed when it goes on. */
+static void commit_journal(struct cluster *c, int64_t until_ms)
+{
+    struct entry entry = {.kind = ENTRY_JOURNAL};
+
+    entry.journal.spans = mem_zalloc(1, sizeof *entry.journal.spans);
+    entry.journal.from_ms = entry.journal.to_ms = until_ms;
+    cluster_commit(c, &entry);
+    cluster_run(c, 5);
+    assert_true(cluster_shared(c)->told_ms == until_ms);
+}
+
+static void an_earlier_account_does_not_end_the_next(void **state)
+{
+    struct cluster *c = calm("available", 15);
+    int64_t until_ms = cluster_now(c).utc_ms;
+
+    (void)state;
+    stand_still(c, 20000);
+    cluster_run(c, 600); /* it asks */
+    commit_journal(c, until_ms);
+    cluster_run(c, 20000);
+    assert_in_range(cluster_shared(c)->told_ms - until_ms, 19000, 21000);
+    end(c);
+}
+
+/* By the ledger's clock: nothing is proposed that ends before it begins. */
+static void what_is_told_is_not_told_again(void **state)
+{
+    struct cluster *c = calm("available", 16);
+    int64_t told_ms;
+    uint64_t index;
+
+    (void)state;
+    stand_still(c, 20000);
+    cluster_run(c, 600); /* it asks */
+    told_ms = cluster_now(c).utc_ms;
+    commit_journal(c, told_ms);
+    cluster_run(c, 20000);
+    assert_true(cluster_shared(c)->told_ms == told_ms);
+    index = cluster_shared(c)->index;
+    cluster_run(c, 5000);
+    assert_int_equal(cluster_shared(c)->index, index); /* nor again and again */
+    end(c);
+}
+
 /* All nodes come back with a newer file: the log replays, then the newer one is committed. */
 static void a_newer_file_is_committed_by_the_leader(void **state)
 {
@@ -459,6 +517,8 @@ int main(void)
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),
+        cmocka_unit_test(an_earlier_account_does_not_end_the_next),
+        cmocka_unit_test(what_is_told_is_not_told_again),
         cmocka_unit_test(a_newer_file_is_committed_by_the_leader),
     };
 

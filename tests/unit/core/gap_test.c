@@ -375,6 +375,26 @@ static void what_fits_nothing_is_left_out(void **state)
     shared_free(s.shared);
 }
 
+/* Else nothing that comes until then would ever be told. */
+static void what_is_still_to_come_is_left_out(void **state)
+{
+    struct state s;
+    struct entry e;
+
+    (void)state;
+    begin(&s, "available", FEATURE_REPORT);
+    e = gap(5000, 25000, &s);
+    down(&e, 10000, 26100); /* told a second after the end */
+    apply(&s, &e);
+    assert_int_equal(count(&s, "\n"), 1);
+    e = gap(30000, 40000, &s);
+    e.time_ms = T0 + 39999;
+    apply(&s, &e);
+    assert_int_equal(count(&s, "\n"), 0);
+    assert_true(s.shared->told_ms == T0 + 25000);
+    shared_free(s.shared);
+}
+
 /* Who knows no journals keeps nothing for them: all must keep the same. */
 static void before_the_level_nothing_is_kept(void **state)
 {
@@ -402,6 +422,7 @@ int main(void)
         cmocka_unit_test(who_served_then_counts),
         cmocka_unit_test(who_fenced_itself_did_not_serve),
         cmocka_unit_test(what_fits_nothing_is_left_out),
+        cmocka_unit_test(what_is_still_to_come_is_left_out),
         cmocka_unit_test(before_the_level_nothing_is_kept),
     };
 

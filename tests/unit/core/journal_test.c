@@ -89,6 +89,46 @@ static void told_it_is_the_same(void **state)
     mem_free(copy);
 }
 
+static void what_cannot_be_is_not_believed(void **state)
+{
+    struct model *model = world_model("exclusive", 0);
+    const struct run_word fine = {.id = 1,
+                                  .kind = RUN_DOWN,
+                                  .subject = VOICE_1,
+                                  .age_ms = 5000,
+                                  .good_ms = AGE_NEVER,
+                                  .length_ms = 5000,
+                                  .fail_ms = 5000};
+    struct run_word word = fine;
+
+    (void)state;
+    assert_true(journal_sane(&word, model));
+    word.length_ms = AGE_NEVER;
+    assert_true(journal_sane(&word, model));
+    word = fine;
+    word.length_ms = 5001; /* it ends in the future */
+    assert_false(journal_sane(&word, model));
+    word = fine;
+    word.length_ms = 4999; /* and failed before it began */
+    assert_false(journal_sane(&word, model));
+    word = fine;
+    word.age_ms = AGE_NEVER;
+    assert_false(journal_sane(&word, model));
+    word = fine;
+    word.subject = (uint16_t)model->n_checks;
+    assert_false(journal_sane(&word, model));
+    word.subject = RUN_ALL; /* down are checks, not all of them */
+    assert_false(journal_sane(&word, model));
+    word.kind = RUN_BLIND;
+    assert_true(journal_sane(&word, model));
+    word.kind = RUN_IDLE;
+    word.subject = 0;
+    assert_true(journal_sane(&word, model));
+    word.subject = (uint16_t)model->n_routes;
+    assert_false(journal_sane(&word, model));
+    model_free(model);
+}
+
 /* ---- several ---- */
 
 struct court {
@@ -254,6 +294,32 @@ static void what_goes_on_is_followed(void **state)
     adjourn(&court);
 }
 
+/* Whose machine has just begun counts from then: what others saw before is as long ago. */
+static void what_was_before_the_machine_began_has_its_end(void **state)
+{
+    const struct gap_time gap = {-100000, -10000, 1000};
+    struct witness *witness;
+    struct court court;
+    int i;
+
+    (void)state;
+    convene(&court, FOUR);
+    for (i = 0; i < 12; i++)
+        if (court.journals[i] != NULL)
+            court.journals[i]->since_ms = -200000;
+    run(&court, 1, RUN_DOWN, VOICE_1, -80000, -70000);
+    run(&court, 4, RUN_DOWN, VOICE_1, -80000, -70500);
+    run(&court, 5, RUN_DOWN, VOICE_1, -80000, -69000);
+    run(&court, 2, RUN_DOWN, VOICE_1, -80000, -69500);
+    witness = witness_new(court.model, (const struct journal *const *)court.journals, &gap);
+    assert_true(witness_check(witness, VOICE_1, &court.spans));
+    witness_free(witness);
+    assert_int_equal(court.spans.n, 1);
+    assert_int_equal(court.spans.spans[0].start_ms, -80000);
+    assert_int_equal(court.spans.spans[0].end_ms, -70500);
+    adjourn(&court);
+}
+
 static void a_holder_says_when_it_stopped(void **state)
 {
     const struct gap_time gap = {FROM, TO, NOW};
@@ -288,11 +354,13 @@ int main(void)
         cmocka_unit_test(a_run_has_its_edges),
         cmocka_unit_test(what_made_room_is_not_known),
         cmocka_unit_test(told_it_is_the_same),
+        cmocka_unit_test(what_cannot_be_is_not_believed),
         cmocka_unit_test(those_that_are_left_are_enough),
         cmocka_unit_test(one_site_tells_nothing),
         cmocka_unit_test(a_site_that_sees_it_up_contradicts),
         cmocka_unit_test(who_could_not_tell_does_not_count),
         cmocka_unit_test(what_goes_on_is_followed),
+        cmocka_unit_test(what_was_before_the_machine_began_has_its_end),
         cmocka_unit_test(a_holder_says_when_it_stopped),
     };
 
