@@ -25,6 +25,8 @@ void sla_contract_free(struct sla_contract *found)
 struct search {
     const struct sla_request *request;
     struct sla_contract *found;
+    struct err err; /* of the first contract that is none; failed != 0 */
+    int failed;
 };
 
 /* Of a line `config/contract`; *touches: its validity touches the month, which ends at *end_ms. */
@@ -71,16 +73,15 @@ static int look(struct cli *cli, void *context, const char *line, size_t len)
     bool touches;
     struct err err;
 
+    (void)cli;
     /* A line that is not whole is named when all are verified. Its words stand near its start. */
-    if (memmem(line, len < WORDS_WITHIN ? len : WORDS_WITHIN, words, sizeof words - 1) == NULL ||
+    if (search->failed != 0 ||
+        memmem(line, len < WORDS_WITHIN ? len : WORDS_WITHIN, words, sizeof words - 1) == NULL ||
         line_start(line, len, &start, &err) < 0 || strcmp(start.category, "config") != 0 ||
         strcmp(start.type, "contract") != 0 || start.time_ms > search->request->as_of_ms)
         return 0;
-    if (parse(search, line, len, &start, &next, &touches, &end_ms, &err) < 0) {
-        sla_contract_free(&next);
-        return cli_fail(cli, CLI_REFUSED, "the ledger's contract: %s", err.text);
-    }
-    if (touches && (search->found->line == NULL || start.time_ms < end_ms)) {
+    search->failed = parse(search, line, len, &start, &next, &touches, &end_ms, &search->err);
+    if (search->failed == 0 && touches && (search->found->line == NULL || start.time_ms < end_ms)) {
         sla_contract_free(search->found);
         *search->found = next;
         search->found->line = mem_dup(line, len);
@@ -91,16 +92,32 @@ static int look(struct cli *cli, void *context, const char *line, size_t len)
     return 0;
 }
 
+static int pass(struct cli *cli, void *context, const char *line, size_t len)
+{
+    (void)cli;
+    (void)context;
+    (void)line;
+    (void)len;
+    return 0;
+}
+
+/* Without a contract that is good the export is not read again for its report: that it is whole is
+ * to be known first. */
+static int look_in_export(struct cli *cli, const char *file, struct search *search)
+{
+    struct verify_result result;
+    int r = lines_read(cli, file, look, search);
+
+    if (r == 0 && (search->failed != 0 || search->found->line == NULL))
+        r = verified_read(cli, file, pass, NULL, &result);
+    return r;
+}
+
 static int look_in_ledger(struct cli *cli, struct search *search)
 {
-    const char *file = cli_value(cli, "from");
-    json_t *categories;
-    int r;
+    json_t *categories = json_pack("[s]", "config");
+    int r = ledger_pull_part(cli, categories, 0, UINT64_MAX, look, search);
 
-    if (file != NULL)
-        return lines_read(cli, file, look, search);
-    categories = json_pack("[s]", "config");
-    r = ledger_pull_part(cli, categories, 0, UINT64_MAX, look, search);
     json_decref(categories);
     return r;
 }
@@ -162,7 +179,9 @@ int sla_contract_find(struct cli *cli, const struct sla_request *request,
     }
     if (from != NULL && cli->cluster != NULL)
         return from_cluster_file(cli, found);
-    r = look_in_ledger(cli, &search);
+    r = from != NULL ? look_in_export(cli, from, &search) : look_in_ledger(cli, &search);
+    if (r == 0 && search.failed != 0)
+        r = cli_fail(cli, CLI_REFUSED, "the ledger's contract: %s", search.err.text);
     if (r != 0 || found->line != NULL)
         return r;
     if (from != NULL)

@@ -52,15 +52,15 @@ static int read_lines(struct cli *cli, FILE *f, const char *file, struct verify 
 
     while (r == 0 && ((line = next_line(&reader, &len)) != NULL || len > 0)) {
         number++;
+        if (len > LINE_MAX_BYTES) {
+            r = cli_fail(cli, CLI_REFUSED, "%s: line %llu is longer than %d bytes", file, number,
+                         LINE_MAX_BYTES);
+            break;
+        }
         if (number == 1 && len >= sizeof CSV_BEGINS - 1 &&
             memcmp(line, CSV_BEGINS, sizeof CSV_BEGINS - 1) == 0) {
             r = cli_fail(cli, CLI_REFUSED,
                          "%s is CSV, which nothing can verify: export with --format jsonl", file);
-            break;
-        }
-        if (len > LINE_MAX_BYTES) {
-            r = cli_fail(cli, CLI_REFUSED, "%s: line %llu is longer than %d bytes", file, number,
-                         LINE_MAX_BYTES);
             break;
         }
         if (verify != NULL && (r = verify_line(verify, line, len, &err)) < 0)

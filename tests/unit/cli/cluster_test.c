@@ -390,6 +390,46 @@ static void write_text(const char *path, const char *text)
     fclose(f);
 }
 
+static void refused_for(const char *file, const char *what)
+{
+    assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", file, NULL), CLI_REFUSED);
+    if (strstr(err_text, what) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err_text, what);
+}
+
+/* What is no whole export is named before a contract is missed in it. */
+static void refuse_exports(const char *whole, const char *bad)
+{
+    static const char words[] = "\"type\":\"contract\"", zone[] = "Asia/Tokyo";
+    size_t len = 1 << 20, at;
+    char *text = malloc(len + 1), *found;
+    FILE *f;
+
+    assert_non_null(text);
+    memset(text, 'a', len);
+    text[len] = '\0';
+    write_text(bad, text);
+    refused_for(bad, "line 1 is longer than");
+    assert_int_equal(run("audit", "verify", bad, NULL), CLI_REFUSED);
+    write_text(bad, "");
+    refused_for(bad, "neither entries nor head");
+    write_text(bad, "{}\n");
+    refused_for(bad, "line 1");
+
+    f = fopen(whole, "re");
+    assert_non_null(f);
+    at = fread(text, 1, len, f);
+    fclose(f);
+    text[at] = '\0';
+    assert_non_null(found = strstr(text, words));
+    assert_non_null(found = strstr(found, zone));
+    memcpy(found, "Asia/Nikko", sizeof zone - 1);
+    write_text(bad, text);
+    refused_for(bad, "was altered");
+    assert_null(strstr(err_text, "Nikko"));
+    free(text);
+}
+
 static void test_sla(void **state)
 {
     const char *const as_of = "2026-11-30T00:00:00+09:00";
@@ -433,6 +473,7 @@ static void test_sla(void **state)
     assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", table, NULL),
                      CLI_REFUSED);
     assert_non_null(strstr(err_text, "is CSV, which nothing can verify"));
+    refuse_exports(whole, table);
     ok(run("sla", "status", "--from", whole, "--as-of", as_of, NULL));
     says("Function calling\n  Downtime used: ");
     says("After an hour of outage from now: ");
