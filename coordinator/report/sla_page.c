@@ -20,7 +20,7 @@ void page_word_leaf(struct page *p, const char *element, const char *class_name,
 
 static void moment(struct page *p, int64_t utc_ms, bool offset)
 {
-    int offset_s = zone_offset(p->sla->zone, utc_ms), minutes = abs(offset_s) / 60;
+    int offset_s = zone_offset(p->sla->zone, utc_ms), minutes = abs(offset_s) / 60, date;
     struct html *h = &p->html;
     char text[UTC_TEXT_MAX];
 
@@ -28,9 +28,10 @@ static void moment(struct page *p, int64_t utc_ms, bool offset)
     utc_format(utc_ms, text);
     html_attr(h, "datetime", text);
     utc_format(utc_ms + offset_s * 1000ll, text);
-    html_textf(h, "%.10s %.8s", text, text + 11);
+    date = (int)strcspn(text, "T");
+    html_textf(h, "%.*s %.8s", date, text, text + date + 1);
     html_open_class(h, "span", "ms");
-    html_textf(h, "%.4s", text + 19);
+    html_textf(h, "%.4s", text + date + 9);
     if (offset)
         html_textf(h, " %c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
     html_close(h);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define VALUES 30 /* the column in which values begin */
 
@@ -48,11 +49,12 @@ void pen_moment(const struct sla_pen *pen, int64_t utc_ms)
 {
     int offset_s = zone_offset(pen->sla->zone, utc_ms);
     char text[UTC_TEXT_MAX];
-    int minutes = abs(offset_s) / 60;
+    int minutes = abs(offset_s) / 60, date;
 
     utc_format(utc_ms + offset_s * 1000ll, text);
-    buf_printf(pen->out, "%.10s %.12s %c%02d:%02d", text, text + 11, offset_s < 0 ? '-' : '+',
-               minutes / 60, minutes % 60);
+    date = (int)strcspn(text, "T"); /* the last hours of 9999 are in 10000 in the east */
+    buf_printf(pen->out, "%.*s %.12s %c%02d:%02d", date, text, text + date + 1,
+               offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 void pen_duration(const struct sla_pen *pen, int64_t ms)

@@ -207,11 +207,12 @@ void sla_status_free(struct sla_status *status)
 
 static void moment(const struct zone *zone, int64_t utc_ms, struct buf *out)
 {
-    int offset_s = zone_offset(zone, utc_ms), minutes = abs(offset_s) / 60;
+    int offset_s = zone_offset(zone, utc_ms), minutes = abs(offset_s) / 60, date;
     char text[UTC_TEXT_MAX];
 
     utc_format(utc_ms + offset_s * 1000ll, text);
-    buf_printf(out, "%.10s %.8s %c%02d:%02d", text, text + 11, offset_s < 0 ? '-' : '+',
+    date = (int)strcspn(text, "T");
+    buf_printf(out, "%.*s %.8s %c%02d:%02d", date, text, text + date + 1, offset_s < 0 ? '-' : '+',
                minutes / 60, minutes % 60);
 }
 

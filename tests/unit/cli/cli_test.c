@@ -471,6 +471,25 @@ static void test_contract_check_refuses(void **state)
     wrong(run("contract", "check", path, NULL), "No such file");
 }
 
+/* East of Greenwich the last month ends in the year 10000. */
+static void test_last_month(void **state)
+{
+    char path[] = "/tmp/kirikae-cli-XXXXXX";
+
+    close(mkstemp(path));
+    write_file(path, "contract: {name: c, functions: [f]}\n");
+    assert_int_equal(run("sla", "compute", "--contract", path, "--events", "/dev/null", "--month",
+                         "9999-12", "--as-of", "9999-12-31T23:59:59Z", NULL),
+                     CLI_DONE);
+    said("- 10000-01-01 00:00:00.000 +09:00");
+    said(" 10000-01-01 08:59:59.000 +09:00");
+    assert_int_equal(run("sla", "compute", "--contract", path, "--events", "/dev/null", "--month",
+                         "9999-12", "--format", "html", NULL),
+                     CLI_DONE);
+    said(">10000-01-01 00:00:00<span class=\"ms\">.000");
+    unlink(path);
+}
+
 static void test_verify_rejects_garbage(void **state)
 {
     char path[] = "/tmp/kirikae-cli-XXXXXX";
@@ -562,6 +581,7 @@ int main(void)
         cmocka_unit_test_teardown(test_contract_check, teardown),
         cmocka_unit_test_teardown(test_contract_check_warns, teardown),
         cmocka_unit_test_teardown(test_contract_check_refuses, teardown),
+        cmocka_unit_test_teardown(test_last_month, teardown),
         cmocka_unit_test_teardown(test_verify_rejects_garbage, teardown),
         cmocka_unit_test_teardown(test_admin_file, teardown),
         cmocka_unit_test_teardown(test_time, teardown),
