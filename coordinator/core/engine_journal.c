@@ -205,7 +205,7 @@ static bool is_gap(const struct engine *engine, int64_t from_ms, int64_t to_ms)
 {
     const struct timing *timing = &engine->model->timing;
 
-    return from_ms != BOOT_NEVER &&
+    return from_ms != BOOT_NEVER && to_ms != BOOT_NEVER &&
            to_ms - from_ms >= 2ll * timing->election_ms + timing->window_ms;
 }
 

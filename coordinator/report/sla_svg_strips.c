@@ -77,8 +77,8 @@ static void close_up(struct page *p, const struct sla_outage *item, const char *
 
     if (length <= 0)
         length = 1;
-    start = edge + (int)((o->start_ms - o->last_good_ms) * width / length);
-    fail = edge + (int)((fail_ms - o->last_good_ms) * width / length);
+    start = edge + (int)((__int128)(o->start_ms - o->last_good_ms) * width / length);
+    fail = edge + (int)((__int128)(fail_ms - o->last_good_ms) * width / length);
     svg_strip(p, "strip");
     html_textf(&p->html, "#%s", o->id);
     svg_described(p);
