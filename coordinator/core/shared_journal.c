@@ -20,6 +20,8 @@ struct story {
     const struct candidate *active; /* of its route, in that time; NULL: it has none */
     int n;
     const struct journal_span *spans[LIMIT_JOURNAL_SPANS];
+    int n_now; /* those of the moment that is looked at */
+    const struct journal_span *now[LIMIT_JOURNAL_SPANS];
     struct last_outage newest; /* as it was before */
     bool recovered; /* … from this, in the outage that is open, and was seen fine since */
     struct stretch before;
@@ -88,86 +90,90 @@ static const struct candidate *active_then(const struct recorder *r, int route)
 
 /* ---- at one moment ---- */
 
-static bool is(const struct story *story, enum span_kind kind, int check, int64_t ms)
+static bool is(const struct story *story, enum span_kind kind, int check)
 {
     int i;
 
-    for (i = 0; i < story->n; i++)
-        if (story->spans[i]->kind == kind &&
-            (story->spans[i]->check == check || story->spans[i]->check < 0) &&
-            story->spans[i]->start_ms <= ms && ms < story->spans[i]->end_ms)
+    for (i = 0; i < story->n_now; i++)
+        if (story->now[i]->kind == kind &&
+            (story->now[i]->check == check || story->now[i]->check < 0))
             return true;
     return false;
 }
 
-static bool holder_is(const struct story *story, enum span_kind kind, int server, int64_t ms)
+static bool holder_is(const struct story *story, enum span_kind kind, int server)
 {
     int i;
 
-    for (i = 0; i < story->n; i++)
-        if (story->spans[i]->kind == kind && story->spans[i]->server == server &&
-            story->spans[i]->start_ms <= ms && ms < story->spans[i]->end_ms)
+    for (i = 0; i < story->n_now; i++)
+        if (story->now[i]->kind == kind && story->now[i]->server == server)
             return true;
     return false;
 }
 
 enum told { TOLD_FINE, TOLD_DOWN, TOLD_NOTHING };
 
-static enum told of_checks(const struct story *story, int64_t ms)
+static enum told of_checks(const struct story *story)
 {
     const struct function *f = function_of(story);
     bool blind = false;
     int i, down = 0;
 
     for (i = 0; i < f->n_checks; i++) {
-        down += is(story, SPAN_DOWN, f->checks[i], ms);
-        blind |= is(story, SPAN_BLIND, f->checks[i], ms);
+        down += is(story, SPAN_DOWN, f->checks[i]);
+        blind |= is(story, SPAN_BLIND, f->checks[i]);
     }
     if (down > 0 && down > function_spare(f))
         return TOLD_DOWN;
     return blind ? TOLD_NOTHING : TOLD_FINE;
 }
 
-static enum told of_member(const struct story *story, int server, int64_t ms)
+static enum told of_member(const struct story *story, int server)
 {
     const struct model *model = story->r->shared->model;
-    bool blind = holder_is(story, SPAN_UNTOLD, server, ms);
+    bool blind = holder_is(story, SPAN_UNTOLD, server);
     int c;
 
-    if (holder_is(story, SPAN_IDLE, server, ms))
+    if (holder_is(story, SPAN_IDLE, server))
         return TOLD_DOWN;
     for (c = model_next_check(model, server, -1); c >= 0; c = model_next_check(model, server, c)) {
-        if (is(story, SPAN_DOWN, c, ms))
+        if (is(story, SPAN_DOWN, c))
             return TOLD_DOWN;
-        blind |= is(story, SPAN_BLIND, c, ms);
+        blind |= is(story, SPAN_BLIND, c);
     }
     return blind ? TOLD_NOTHING : TOLD_FINE;
 }
 
 /* As by verdicts: its callers' check, if it has one, must be down as well. */
-static enum told of_route(const struct story *story, int64_t ms)
+static enum told of_route(const struct story *story)
 {
     const struct shared *shared = story->r->shared;
     int callers = shared->model->routes[function_of(story)->route].callers;
-    bool blind = callers >= 0 && is(story, SPAN_BLIND, callers, ms);
+    bool blind = callers >= 0 && is(story, SPAN_BLIND, callers);
     int m, standing = 0;
 
     for (m = 0; m < story->active->n_members; m++) {
-        enum told told = of_member(story, story->active->members[m], ms);
+        enum told told = of_member(story, story->active->members[m]);
 
         standing += told != TOLD_DOWN && !shared_drained(shared, story->active->members[m]);
         blind |= told == TOLD_NOTHING;
     }
-    if (standing < story->active->least && (callers < 0 || is(story, SPAN_DOWN, callers, ms)))
+    if (standing < story->active->least && (callers < 0 || is(story, SPAN_DOWN, callers)))
         return TOLD_DOWN;
     return blind ? TOLD_NOTHING : TOLD_FINE;
 }
 
-static enum told told_at(const struct story *story, int64_t ms)
+static enum told told_at(struct story *story, int64_t ms)
 {
-    enum told checks = of_checks(story, ms);
-    enum told route = story->active != NULL ? of_route(story, ms) : TOLD_FINE;
+    enum told checks, route;
+    int i;
 
+    story->n_now = 0;
+    for (i = 0; i < story->n; i++)
+        if (story->spans[i]->start_ms <= ms && ms < story->spans[i]->end_ms)
+            story->now[story->n_now++] = story->spans[i];
+    checks = of_checks(story);
+    route = story->active != NULL ? of_route(story) : TOLD_FINE;
     if (checks == TOLD_DOWN || route == TOLD_DOWN)
         return TOLD_DOWN;
     return checks == TOLD_NOTHING || route == TOLD_NOTHING ? TOLD_NOTHING : TOLD_FINE;
