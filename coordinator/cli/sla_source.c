@@ -1,4 +1,5 @@
 #include "cli/sla_source.h"
+#include "base/clock.h"
 #include "base/utc.h"
 #include "cli/verified.h"
 
@@ -66,8 +67,10 @@ static int read_ledger(struct cli *cli, struct sla_source *source)
 
     if (r != 0)
         return r;
-    if (file == NULL)
+    if (file == NULL) {
         memcpy(source->cluster, pull.head.cluster, sizeof source->cluster);
+        source->known_ms = clock_utc_ms();
+    }
     if (source->failed < 0)
         return cli_fail(cli, CLI_REFUSED, "the ledger yields no report: %s", source->err.text);
     if (source->found.line != NULL && !source->contract_seen)
@@ -160,6 +163,21 @@ static int check_service(struct cli *cli, const struct contract *contract, const
     return r;
 }
 
+/* What nobody can know yet is watched by nobody: it is no good time. */
+static void add_unknown(const struct sla_source *source, struct ledger_view *view)
+{
+    struct unmonitored *gap;
+    int i;
+
+    if (view->as_of_ms <= source->known_ms || source->found.contract.n_functions == 0)
+        return;
+    gap = history_gap(&view->history);
+    gap->start_ms = source->known_ms;
+    gap->end_ms = view->as_of_ms;
+    for (i = 0; i < source->found.contract.n_functions; i++)
+        function_set_add(&gap->functions, i);
+}
+
 static int view(struct cli *cli, const struct sla_source *source, int edition,
                 struct ledger_view *view, struct sla_input *input)
 {
@@ -167,8 +185,10 @@ static int view(struct cli *cli, const struct sla_source *source, int edition,
 
     if (ledger_events_view(source->events, edition, view, &err) < 0)
         return cli_fail(cli, CLI_USAGE, "%04d-%02d: %s", source->year, source->month, err.text);
-    if (view->provisional)
+    if (view->provisional) {
         view->as_of_ms = source->period.as_of_ms;
+        add_unknown(source, view);
+    }
     ledger_view_input(view, input);
     return 0;
 }

@@ -18,7 +18,7 @@ struct sla_source {
     struct ledger_events *events;
     struct err err;   /* the first line that made no sense, and … */
     int failed;       /* … what is wrong of it; 0 */
-    int64_t known_ms; /* an export: up to then */
+    int64_t known_ms; /* up to then; what is later is unmonitored */
     const struct tree *tree;
 };
 

@@ -78,7 +78,7 @@ struct sla_outage {
     int64_t recover_by_ms, notify_by_ms;
     enum target_outcome
         recovery; /* by seen.end_ms: customers can work again, whatever is broken yet */
-    enum target_outcome notify; /* of a notice by any channel */
+    enum target_outcome notify; /* missed, when one channel's notice was late */
     const struct sla_notice *notices;
     size_t n_notices;
 };

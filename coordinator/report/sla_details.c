@@ -153,6 +153,9 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
             first_ms = notices[i].at_ms;
     }
     item->notify = target_outcome(seen->recognised_ms, item->notify_by_ms, first_ms, as_of_ms);
+    for (i = 0; i < item->n_notices; i++) /* each channel is promised for itself */
+        if (notices[i].outcome == OUTCOME_MISSED)
+            item->notify = OUTCOME_MISSED;
 }
 
 /* ---- amendments ---- */

@@ -456,6 +456,10 @@ static void test_sla(void **state)
                      online);
     assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", whole, NULL), online);
     says("of the ledger");
+    /* What the export cannot know is no good time. */
+    ok(run("sla", "report", "--month", "2037-01", "--from", whole, "--as-of",
+           "2037-01-11T00:00:00+09:00", NULL));
+    says("100.0000 % [0.0000, 100.0000]");
     assert_int_equal(run("sla", "report", "--month", "2026-11", "--from", whole, "--format", "html",
                          "--lang", "ja", NULL),
                      online);
