@@ -437,6 +437,7 @@ static void commit_journal(struct cluster *c, int64_t until_ms)
     entry.journal.spans = mem_zalloc(1, sizeof *entry.journal.spans);
     entry.journal.from_ms = entry.journal.to_ms = until_ms;
     cluster_commit(c, &entry);
+    entry_free(&entry);
     cluster_run(c, 5);
     assert_true(cluster_shared(c)->told_ms == until_ms);
 }
