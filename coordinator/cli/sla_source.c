@@ -163,21 +163,6 @@ static int check_service(struct cli *cli, const struct contract *contract, const
     return r;
 }
 
-/* What nobody can know yet is watched by nobody: it is no good time. */
-static void add_unknown(const struct sla_source *source, struct ledger_view *view)
-{
-    struct unmonitored *gap;
-    int i;
-
-    if (view->as_of_ms <= source->known_ms || source->found.contract.n_functions == 0)
-        return;
-    gap = history_gap(&view->history);
-    gap->start_ms = source->known_ms;
-    gap->end_ms = view->as_of_ms;
-    for (i = 0; i < source->found.contract.n_functions; i++)
-        function_set_add(&gap->functions, i);
-}
-
 static int view(struct cli *cli, const struct sla_source *source, int edition,
                 struct ledger_view *view, struct sla_input *input)
 {
@@ -185,10 +170,7 @@ static int view(struct cli *cli, const struct sla_source *source, int edition,
 
     if (ledger_events_view(source->events, edition, view, &err) < 0)
         return cli_fail(cli, CLI_USAGE, "%04d-%02d: %s", source->year, source->month, err.text);
-    if (view->provisional) {
-        view->as_of_ms = source->period.as_of_ms;
-        add_unknown(source, view);
-    }
+    ledger_view_as_of(source->events, view, source->period.as_of_ms, source->known_ms);
     ledger_view_input(view, input);
     return 0;
 }

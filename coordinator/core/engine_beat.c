@@ -315,16 +315,6 @@ static bool released(const struct engine *engine, struct moment now, int route, 
                                   : applied(engine, &engine->peers[holder], route);
 }
 
-static bool has_member(const struct candidate *c, int server)
-{
-    int m;
-
-    for (m = 0; m < c->n_members; m++)
-        if (c->members[m] == server)
-            return true;
-    return false;
-}
-
 /* Who may hold a grant of an older epoch: the members of every other candidate, because a
  * move may overtake one that still waited; anyone when a configuration began the route
  * anew, because it may have been another candidate's. */
@@ -334,12 +324,12 @@ static bool may_hold(const struct engine *engine, int route, int server)
     const struct route_state *state = &engine->shared->routes[route];
     int c;
 
-    if (has_member(&r->candidates[state->now.candidate], server))
+    if (candidate_has(&r->candidates[state->now.candidate], server))
         return false;
     if (state->previous < 0)
         return true;
     for (c = 0; c < r->n_candidates; c++)
-        if (has_member(&r->candidates[c], server))
+        if (candidate_has(&r->candidates[c], server))
             return true;
     return false;
 }

@@ -16,16 +16,6 @@
 
 /* ---- maintenance ---- */
 
-static const struct window_state *window_of(const struct shared *shared, uint64_t id)
-{
-    int i;
-
-    for (i = 0; i < shared->n_windows; i++)
-        if (shared->windows[i].id == id)
-            return &shared->windows[i];
-    return NULL;
-}
-
 /* Does what is announced now begin too soon? */
 static bool too_soon(const struct engine *engine, struct moment now, const struct command *command)
 {
@@ -35,7 +25,7 @@ static bool too_soon(const struct engine *engine, struct moment now, const struc
     if (command->kind == COMMAND_WINDOW_END)
         return false;
     if (command->kind == COMMAND_WINDOW_EXTEND) {
-        w = window_of(engine->shared, command->window.id);
+        w = shared_window(engine->shared, command->window.id);
         if (w == NULL)
             return false;
         start_ms = w->end_ms;

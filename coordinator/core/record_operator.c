@@ -54,27 +54,26 @@ void record_pause(struct recorder *r, const struct pause *pause)
     line_finish(r, &line);
 }
 
-void record_drain(struct recorder *r, const char *type)
+static void on_server(struct recorder *r, const char *type, int server)
 {
     struct line line;
 
     line_begin(r, &line, "operator", type);
-    jsonw_str(&line.w, "server", line_server(r, r->entry->drain.server));
+    jsonw_str(&line.w, "server", line_server(r, server));
     line_who(r, &line.w);
     line_finish(r, &line);
+}
+
+void record_drain(struct recorder *r, const char *type)
+{
+    on_server(r, type, r->entry->drain.server);
 }
 
 void record_handover(struct recorder *r, const char *type)
 {
-    struct line line;
-
-    line_begin(r, &line, "operator", type);
-    jsonw_str(&line.w, "server", line_server(r, r->entry->handover.server));
-    line_who(r, &line.w);
-    line_finish(r, &line);
+    on_server(r, type, r->entry->handover.server);
 }
 
-/* A new line that names the old one: nothing that was written changes. */
 void record_incident(struct recorder *r)
 {
     const struct entry *entry = r->entry;

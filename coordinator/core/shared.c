@@ -150,6 +150,16 @@ bool shared_candidate_ready(const struct shared *shared, int route, int candidat
            shared->model->routes[route].candidates[candidate].least;
 }
 
+const struct window_state *shared_window(const struct shared *shared, uint64_t id)
+{
+    int i;
+
+    for (i = 0; i < shared->n_windows; i++)
+        if (shared->windows[i].id == id)
+            return &shared->windows[i];
+    return NULL;
+}
+
 bool shared_candidate_failed(const struct shared *shared, int route, int candidate)
 {
     return server_count(shared_candidate_standing(shared, route, candidate)) <

@@ -181,6 +181,8 @@ const struct command_state *shared_command(const struct shared *shared,
  * counts as over. */
 bool shared_paused(const struct shared *shared, int route, int64_t utc_ms);
 bool shared_drained(const struct shared *shared, int server);
+/* By its id; NULL: none, or forgotten. */
+const struct window_state *shared_window(const struct shared *shared, uint64_t id);
 /* May the server leave all pools? False, and `why` says it: a route's active candidate would
  * fall below its least. */
 bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TEXT]);

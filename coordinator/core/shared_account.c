@@ -384,23 +384,13 @@ static bool matters(enum entry_kind kind)
            kind == ENTRY_REFUSED || kind == ENTRY_DRAIN || kind == ENTRY_HOLDING;
 }
 
-static bool has_member(const struct candidate *c, int server)
-{
-    int m;
-
-    for (m = 0; m < c->n_members; m++)
-        if (c->members[m] == server)
-            return true;
-    return false;
-}
-
 /* Does the function hang on this check? With ten thousand checks most do not. */
 static bool hangs_on(const struct shared *shared, const struct function *f, int check)
 {
     int i;
 
     if (f->route >= 0 &&
-        has_member(
+        candidate_has(
             &shared->model->routes[f->route].candidates[shared->routes[f->route].now.candidate],
             shared->model->checks[check].target))
         return true;

@@ -61,6 +61,10 @@ struct ledger_view {
  * are. Borrows from `events`. */
 int ledger_events_view(const struct ledger_events *events, int edition, struct ledger_view *view,
                        struct err *err);
+/* A provisional view as of a time of the caller's. What is later than `known_ms` nobody can know
+ * yet: it is unmonitored. */
+void ledger_view_as_of(const struct ledger_events *events, struct ledger_view *view,
+                       int64_t as_of_ms, int64_t known_ms);
 /* Puts all that the view has into the input of its report, as of then. */
 void ledger_view_input(struct ledger_view *view, struct sla_input *input);
 void ledger_view_free(struct ledger_view *view);

@@ -4,18 +4,17 @@
 
 #include <string.h>
 
-/* Nobody watched before the ledger began. */
-static void add_before(const struct ledger_events *events, struct ledger_view *view)
+static void add_unwatched(const struct ledger_events *events, struct ledger_view *view,
+                          int64_t from_ms, int64_t to_ms)
 {
     struct unmonitored *gap;
     int i;
 
-    if (events->taken == 0 || events->begins_ms <= events->period.begin_ms ||
-        events->n_contract == 0)
+    if (from_ms >= to_ms || events->n_contract == 0)
         return;
     gap = history_gap(&view->history);
-    gap->start_ms = events->period.begin_ms;
-    gap->end_ms = events->begins_ms;
+    gap->start_ms = from_ms;
+    gap->end_ms = to_ms;
     for (i = 0; i < events->n_contract; i++)
         function_set_add(&gap->functions, i);
 }
@@ -52,8 +51,18 @@ int ledger_events_view(const struct ledger_events *events, int edition, struct l
     kept_copy(&events->kept, last, made != NULL ? made->at_ms : INT64_MAX, &view->history);
     while (view->names.n > events->n_contract && events->named[view->names.n - 1] > last)
         view->names.n--;
-    add_before(events, view);
+    if (events->taken > 0)
+        add_unwatched(events, view, events->period.begin_ms, events->begins_ms);
     return 0;
+}
+
+void ledger_view_as_of(const struct ledger_events *events, struct ledger_view *view,
+                       int64_t as_of_ms, int64_t known_ms)
+{
+    if (!view->provisional)
+        return;
+    view->as_of_ms = as_of_ms;
+    add_unwatched(events, view, known_ms, as_of_ms);
 }
 
 void ledger_view_input(struct ledger_view *view, struct sla_input *input)

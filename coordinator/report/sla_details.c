@@ -68,18 +68,15 @@ const char *sla_standing_name(enum sla_standing standing)
 
 bool sla_covers(const struct sla *sla, const struct window *w, const struct outage *seen)
 {
-    int64_t begin_ms = w->announced_ms > w->start_ms ? w->announced_ms : w->start_ms;
-    int64_t end_ms = w->end_ms;
+    struct interval taken = window_taken(w);
     int64_t until_ms = seen->end_ms == UTC_NONE ? sla->period.as_of_ms : seen->end_ms;
     size_t i;
 
-    if (w->finished_ms != UTC_NONE && w->finished_ms < end_ms)
-        end_ms = w->finished_ms;
-    if (begin_ms < seen->start_ms)
-        begin_ms = seen->start_ms;
-    if (end_ms > until_ms)
-        end_ms = until_ms;
-    for (i = 0; i < LIMIT_FUNCTIONS / 64 && begin_ms < end_ms; i++)
+    if (taken.begin < seen->start_ms)
+        taken.begin = seen->start_ms;
+    if (taken.end > until_ms)
+        taken.end = until_ms;
+    for (i = 0; i < LIMIT_FUNCTIONS / 64 && taken.begin < taken.end; i++)
         if ((w->functions.bits[i] & seen->functions.bits[i]) != 0)
             return true;
     return false;
@@ -137,6 +134,7 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
     const struct contract *contract = sla->contract;
     const struct outage *seen = &item->seen;
     int64_t as_of_ms = sla->period.as_of_ms, first_ms = UTC_NONE;
+    bool late = false;
     size_t i;
 
     item->recover_by_ms = target_deadline_ms(&contract->recovery[seen->severity], &contract->desk,
@@ -149,13 +147,13 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
     for (i = 0; i < item->n_notices; i++) {
         notices[i].outcome =
             target_outcome(seen->recognised_ms, item->notify_by_ms, notices[i].at_ms, as_of_ms);
+        late |= notices[i].outcome == OUTCOME_MISSED;
         if (first_ms == UTC_NONE || notices[i].at_ms < first_ms)
             first_ms = notices[i].at_ms;
     }
     item->notify = target_outcome(seen->recognised_ms, item->notify_by_ms, first_ms, as_of_ms);
-    for (i = 0; i < item->n_notices; i++) /* each channel is promised for itself */
-        if (notices[i].outcome == OUTCOME_MISSED)
-            item->notify = OUTCOME_MISSED;
+    if (late) /* each channel is promised for itself */
+        item->notify = OUTCOME_MISSED;
 }
 
 /* ---- amendments ---- */

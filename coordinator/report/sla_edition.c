@@ -220,7 +220,7 @@ void sla_edition_text(const struct sla *sla, enum sla_language language, struct 
 
 /* ---- JSON ---- */
 
-static void from_to(struct jsonw *w, const char *key, const char *from, const char *to)
+void sla_from_to_json(struct jsonw *w, const char *key, const char *from, const char *to)
 {
     jsonw_object(w, key);
     jsonw_str(w, "from", from);
@@ -239,11 +239,11 @@ void sla_change_json(struct jsonw *w, const struct edition_change *change)
     jsonw_str(w, "of", change->subject);
     if (change->what == EDITION_AMENDED) {
         if (change->severity != change->severity_was)
-            from_to(w, "severity", outage_severity_name(change->severity_was),
-                    outage_severity_name(change->severity));
+            sla_from_to_json(w, "severity", outage_severity_name(change->severity_was),
+                             outage_severity_name(change->severity));
         if (change->cause != change->cause_was)
-            from_to(w, "cause", outage_cause_name(change->cause_was),
-                    outage_cause_name(change->cause));
+            sla_from_to_json(w, "cause", outage_cause_name(change->cause_was),
+                             outage_cause_name(change->cause));
         jsonw_str(w, "who", change->who[0] != '\0' ? change->who : NULL);
         jsonw_str(w, "reason", change->reason[0] != '\0' ? change->reason : NULL);
     }

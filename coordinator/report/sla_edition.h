@@ -27,6 +27,8 @@ void sla_differences(const struct sla *before, const struct sla *after, sla_diff
 /* "entry 17, 2026-12-02 10:00:00.000 +09:00: outage 5: cause provider -> attack (sato: …)" */
 void sla_change_text(const struct sla *sla, const struct edition_change *change,
                      enum sla_language language, struct buf *out);
+/* "key":{"from":…,"to":…} */
+void sla_from_to_json(struct jsonw *w, const char *key, const char *from, const char *to);
 void sla_change_json(struct jsonw *w, const struct edition_change *change);
 /* "service call-centre: downtime 4:00:00.000 -> 0:00:00.000" */
 void sla_difference_text(const struct sla_difference *difference, enum sla_language language,

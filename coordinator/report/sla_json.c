@@ -150,14 +150,6 @@ static void outages_json(struct jsonw *w, const struct sla *sla)
     jsonw_end(w);
 }
 
-static void from_to_json(struct jsonw *w, const char *key, const char *from, const char *to)
-{
-    jsonw_object(w, key);
-    jsonw_str(w, "from", from);
-    jsonw_str(w, "to", to);
-    jsonw_end(w);
-}
-
 static void amendments_json(struct jsonw *w, const struct sla *sla)
 {
     size_t i;
@@ -174,11 +166,11 @@ static void amendments_json(struct jsonw *w, const struct sla *sla)
         jsonw_str(w, "who", a->who[0] != '\0' ? a->who : NULL);
         jsonw_str(w, "reason", a->reason[0] != '\0' ? a->reason : NULL);
         if (a->severity >= 0)
-            from_to_json(w, "severity", outage_severity_name(item->severity_was),
-                         outage_severity_name((enum severity)a->severity));
+            sla_from_to_json(w, "severity", outage_severity_name(item->severity_was),
+                             outage_severity_name((enum severity)a->severity));
         if (a->cause >= 0)
-            from_to_json(w, "cause", outage_cause_name(item->cause_was),
-                         outage_cause_name((enum cause)a->cause));
+            sla_from_to_json(w, "cause", outage_cause_name(item->cause_was),
+                             outage_cause_name((enum cause)a->cause));
         jsonw_bool(w, "late", item->late);
         jsonw_end(w);
     }

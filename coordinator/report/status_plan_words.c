@@ -190,16 +190,6 @@ static void say_handover(const struct plan *plan)
 
 /* ---- maintenance ---- */
 
-static const struct window_state *window_in(const struct shared *shared, uint64_t id)
-{
-    int i;
-
-    for (i = 0; i < shared->n_windows; i++)
-        if (shared->windows[i].id == id)
-            return &shared->windows[i];
-    return NULL;
-}
-
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -269,7 +259,7 @@ static void say_window(const struct plan *plan)
     const struct shared *before = engine_shared(plan->engine), *after = plan->rehearsal->after;
     uint64_t id =
         plan->command->kind == COMMAND_WINDOW_ADD ? after->index : plan->command->window.id;
-    const struct window_state *was = window_in(before, id), *is = window_in(after, id);
+    const struct window_state *was = shared_window(before, id), *is = shared_window(after, id);
     int64_t now_ms = plan->now.utc_ms, from_ms;
     char end[UTC_TEXT_MAX];
 

@@ -42,8 +42,7 @@ static struct interval month_of(const struct period *period)
                              end_ms > period->begin_ms ? end_ms : period->begin_ms};
 }
 
-/* The windows of a kind that stop the function. An announcement after the start
- * excludes only from then on; an early finish gives the rest back. */
+/* The windows of a kind that stop the function. */
 static void add_windows(const struct history *history, bool emergency, int function,
                         struct intervals *out)
 {
@@ -51,13 +50,10 @@ static void add_windows(const struct history *history, bool emergency, int funct
 
     for (i = 0; i < history->n_windows; i++) {
         const struct window *w = &history->windows[i];
-        int64_t begin_ms = w->announced_ms > w->start_ms ? w->announced_ms : w->start_ms;
-        int64_t end_ms = w->end_ms;
+        struct interval taken = window_taken(w);
 
-        if (w->finished_ms != UTC_NONE && w->finished_ms < end_ms)
-            end_ms = w->finished_ms;
         if (w->emergency == emergency && function_set_has(&w->functions, function))
-            intervals_gather(out, begin_ms, end_ms);
+            intervals_gather(out, taken.begin, taken.end);
     }
     intervals_settle(out);
 }

@@ -130,6 +130,14 @@ void history_amend(struct history *history, int64_t as_of_ms)
     mem_free(index);
 }
 
+struct interval window_taken(const struct window *w)
+{
+    bool early = w->finished_ms != UTC_NONE && w->finished_ms < w->end_ms;
+
+    return (struct interval){.begin = w->announced_ms > w->start_ms ? w->announced_ms : w->start_ms,
+                             .end = early ? w->finished_ms : w->end_ms};
+}
+
 bool outage_seen(const struct outage *outage, int64_t as_of_ms, struct outage *seen)
 {
     *seen = *outage;

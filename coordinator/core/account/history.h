@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/utc.h"
 #include "core/account/contract.h"
+#include "core/account/intervals.h"
 
 /* UTC_NONE where a time is not known; last_good and last_fail then fall on start and
  * end. last_good <= start <= last_fail <= end is the caller's promise. */
@@ -79,6 +80,10 @@ void history_free(struct history *history);
 /* The outages get the severities and causes that amendments up to and at as-of leave them, in
  * the order of their times, equal ones in that of their lines. Sorts the amendments so. */
 void history_amend(struct history *history, int64_t as_of_ms);
+
+/* The time that the window takes: none before its announcement, none after an early finish. May be
+ * empty or inverted. */
+struct interval window_taken(const struct window *window);
 
 /* What of the outage is known at as-of: false when nothing; else *seen has no time
  * later than as-of, and no UTC_NONE but end_ms and last_fail_ms of an open outage and

@@ -234,7 +234,7 @@ struct site_loss model_lose_site(const struct model *model, int site)
     return loss;
 }
 
-static bool has_member(const struct candidate *candidate, int server)
+bool candidate_has(const struct candidate *candidate, int server)
 {
     for (int i = 0; i < candidate->n_members; i++)
         if (candidate->members[i] == server)
@@ -264,7 +264,7 @@ bool model_in_route(const struct model *model, int server)
 {
     for (int i = 0; i < model->n_routes; i++)
         for (int k = 0; k < model->routes[i].n_candidates; k++)
-            if (has_member(&model->routes[i].candidates[k], server))
+            if (candidate_has(&model->routes[i].candidates[k], server))
                 return true;
     return false;
 }

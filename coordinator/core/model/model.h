@@ -205,6 +205,9 @@ struct model {
     struct contract contract; /* without functions and services: model_contract() */
 };
 
+/* Is the server one of its members? */
+bool candidate_has(const struct candidate *candidate, int server);
+
 struct model *model_new(void);
 void model_free(struct model *model); /* NULL is fine */
 
