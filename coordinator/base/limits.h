@@ -30,7 +30,17 @@
 #define LIMIT_BEAT_RUNS 8       /* runs of a journal in one beat */
 #define LIMIT_JOURNAL_SPANS 256 /* of checks, in one entry on a time without a quorum */
 #define LIMIT_HINTS 8           /* checks that one beat calls for a look at */
-#define LIMIT_FRAME (1 << 20)   /* bytes of a frame on the TLS port */
+#define LIMIT_CHANNELS 16       /* by which notices go out */
+#define LIMIT_RECEIVERS 64      /* of notices: one bit each */
+#define LIMIT_NOTICE_RULES 32
+#define LIMIT_NOTICE_STEPS 4       /* of a rule: the first, and those it escalates to */
+#define LIMIT_TEMPLATES 32         /* texts of notices that are the operator's own */
+#define LIMIT_TEMPLATE (8 << 10)   /* bytes of one */
+#define LIMIT_NOTICES 128          /* that are not told yet, in the replicated state */
+#define LIMIT_NOTICE_REFS 32       /* events that one notice names; more are counted */
+#define LIMIT_NOTICE_DELIVERIES 64 /* of one notice */
+#define LIMIT_POST 2000            /* bytes of an operator's word for customers, in one language */
+#define LIMIT_FRAME (1 << 20)      /* bytes of a frame on the TLS port */
 #define LIMIT_SNAPSHOT (5 << 20)
 #define LIMIT_COMMAND (256 << 10)
 #define LIMIT_CONFIG (128 << 10)

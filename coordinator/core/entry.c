@@ -8,6 +8,11 @@ void entry_free(struct entry *entry)
         mem_free(entry->journal.spans);
         entry->journal.spans = NULL;
     }
+    if (entry->kind == ENTRY_POST) {
+        mem_free(entry->post.ja);
+        mem_free(entry->post.en);
+        entry->post.ja = entry->post.en = NULL;
+    }
     if (entry->kind != ENTRY_CONFIG)
         return;
     mem_free(entry->config.yaml);
@@ -20,17 +25,32 @@ void entry_free(struct entry *entry)
 const char *entry_kind_name(enum entry_kind kind)
 {
     static const char *const names[] = {
-        [ENTRY_LEADER] = "leader",     [ENTRY_CONFIG] = "config",
-        [ENTRY_VERDICT] = "verdict",   [ENTRY_INTENT] = "intent",
-        [ENTRY_ACT] = "act",           [ENTRY_OUTCOME] = "outcome",
-        [ENTRY_VERIFIED] = "verified", [ENTRY_REFUSED] = "refused",
-        [ENTRY_WINDOW] = "window",     [ENTRY_COVERAGE] = "coverage",
-        [ENTRY_NODE] = "node",         [ENTRY_SECURITY] = "security",
-        [ENTRY_MEMBER] = "member",     [ENTRY_REASSERTED] = "reasserted",
-        [ENTRY_PAUSE] = "pause",       [ENTRY_DRAIN] = "drain",
-        [ENTRY_HANDOVER] = "handover", [ENTRY_HOLDING] = "holding",
-        [ENTRY_FEATURES] = "features", [ENTRY_CLOCK] = "clock",
-        [ENTRY_INCIDENT] = "incident", [ENTRY_JOURNAL] = "journal",
+        [ENTRY_LEADER] = "leader",
+        [ENTRY_CONFIG] = "config",
+        [ENTRY_VERDICT] = "verdict",
+        [ENTRY_INTENT] = "intent",
+        [ENTRY_ACT] = "act",
+        [ENTRY_OUTCOME] = "outcome",
+        [ENTRY_VERIFIED] = "verified",
+        [ENTRY_REFUSED] = "refused",
+        [ENTRY_WINDOW] = "window",
+        [ENTRY_COVERAGE] = "coverage",
+        [ENTRY_NODE] = "node",
+        [ENTRY_SECURITY] = "security",
+        [ENTRY_MEMBER] = "member",
+        [ENTRY_REASSERTED] = "reasserted",
+        [ENTRY_PAUSE] = "pause",
+        [ENTRY_DRAIN] = "drain",
+        [ENTRY_HANDOVER] = "handover",
+        [ENTRY_HOLDING] = "holding",
+        [ENTRY_FEATURES] = "features",
+        [ENTRY_CLOCK] = "clock",
+        [ENTRY_INCIDENT] = "incident",
+        [ENTRY_JOURNAL] = "journal",
+        [ENTRY_NOTICE] = "notice",
+        [ENTRY_TROUBLE] = "trouble",
+        [ENTRY_ACKNOWLEDGED] = "acknowledged",
+        [ENTRY_POST] = "post",
     };
 
     if ((unsigned)kind >= ARRAY_LEN(names) || names[kind] == NULL)

@@ -11,28 +11,32 @@
 #include <stdint.h>
 
 enum entry_kind {
-    ENTRY_LEADER = 1,      /* a leader's first entry of its term: its own-term barrier */
-    ENTRY_CONFIG = 2,      /* a configuration takes effect */
-    ENTRY_VERDICT = 3,     /* what the ballot says of a check, with the ballots */
-    ENTRY_INTENT = 4,      /* a route is to be served so from now on */
-    ENTRY_ACT = 5,         /* exclusive routes: the old epoch's grants are over, act */
-    ENTRY_OUTCOME = 6,     /* one actuator did it, or why not */
-    ENTRY_VERIFIED = 7,    /* the required actuators read back what the intent says */
-    ENTRY_REFUSED = 8,     /* a rule said no to an operator or to the engine itself */
-    ENTRY_WINDOW = 9,      /* maintenance: added or ended */
-    ENTRY_COVERAGE = 10,   /* a check is watched by too few observers, or again by enough */
-    ENTRY_NODE = 11,       /* a coordinator went silent or is heard again */
-    ENTRY_SECURITY = 12,   /* refused connections, counted */
-    ENTRY_MEMBER = 13,     /* a coordinator came back under a new Raft id */
-    ENTRY_REASSERTED = 14, /* an actuator had forgotten and was told again */
-    ENTRY_PAUSE = 15,      /* automatic moves of a route, or of all, are off for a time, or on */
-    ENTRY_DRAIN = 16,      /* a server leaves all pools, or may come back into them */
-    ENTRY_HANDOVER = 17,   /* an operator says who is to lead, or that came to nothing */
-    ENTRY_HOLDING = 18,    /* an exclusive route's placed server serves it no longer, or again */
-    ENTRY_FEATURES = 19,   /* all members know a higher feature level (core/feature.h) */
-    ENTRY_CLOCK = 20,      /* a coordinator's UTC was set, instead of running on */
-    ENTRY_INCIDENT = 21,   /* an operator says more of an outage: amended, or a note */
-    ENTRY_JOURNAL = 22,    /* what the nodes' own checks said while there was no quorum */
+    ENTRY_LEADER = 1,        /* a leader's first entry of its term: its own-term barrier */
+    ENTRY_CONFIG = 2,        /* a configuration takes effect */
+    ENTRY_VERDICT = 3,       /* what the ballot says of a check, with the ballots */
+    ENTRY_INTENT = 4,        /* a route is to be served so from now on */
+    ENTRY_ACT = 5,           /* exclusive routes: the old epoch's grants are over, act */
+    ENTRY_OUTCOME = 6,       /* one actuator did it, or why not */
+    ENTRY_VERIFIED = 7,      /* the required actuators read back what the intent says */
+    ENTRY_REFUSED = 8,       /* a rule said no to an operator or to the engine itself */
+    ENTRY_WINDOW = 9,        /* maintenance: added or ended */
+    ENTRY_COVERAGE = 10,     /* a check is watched by too few observers, or again by enough */
+    ENTRY_NODE = 11,         /* a coordinator went silent or is heard again */
+    ENTRY_SECURITY = 12,     /* refused connections, counted */
+    ENTRY_MEMBER = 13,       /* a coordinator came back under a new Raft id */
+    ENTRY_REASSERTED = 14,   /* an actuator had forgotten and was told again */
+    ENTRY_PAUSE = 15,        /* automatic moves of a route, or of all, are off for a time, or on */
+    ENTRY_DRAIN = 16,        /* a server leaves all pools, or may come back into them */
+    ENTRY_HANDOVER = 17,     /* an operator says who is to lead, or that came to nothing */
+    ENTRY_HOLDING = 18,      /* an exclusive route's placed server serves it no longer, or again */
+    ENTRY_FEATURES = 19,     /* all members know a higher feature level (core/feature.h) */
+    ENTRY_CLOCK = 20,        /* a coordinator's UTC was set, instead of running on */
+    ENTRY_INCIDENT = 21,     /* an operator says more of an outage: amended, or a note */
+    ENTRY_JOURNAL = 22,      /* what the nodes' own checks said while there was no quorum */
+    ENTRY_NOTICE = 23,       /* somebody is to be told, was told, or could not be */
+    ENTRY_TROUBLE = 24,      /* a coordinator's certificate ends soon, or has ended */
+    ENTRY_ACKNOWLEDGED = 25, /* an operator looks after an outage: nobody further is called */
+    ENTRY_POST = 26,         /* an operator's word on an outage for customers */
 };
 
 enum verdict { VERDICT_UNKNOWN = 0, VERDICT_UP = 1, VERDICT_DOWN = 2, VERDICT_DISPUTED = 3 };
@@ -70,7 +74,21 @@ struct journal_spans {
     struct journal_span spans[LIMIT_JOURNAL_SPANS];
 };
 
+/* What an ENTRY_NOTICE says. */
+enum notice_act {
+    NOTICE_ACT_SEND = 1,     /* the intent: `node` is to tell `receivers` */
+    NOTICE_ACT_ACCEPTED = 2, /* the receipt: `receiver` has it */
+    NOTICE_ACT_FAILED = 3,   /* not in this attempt */
+    NOTICE_ACT_LASTING = 4,  /* outage `subject` has lasted for as long as `rule` says */
+    NOTICE_ACT_BEGUN = 5,    /* maintenance window `subject` begins */
+    NOTICE_ACT_OVER = 6,     /* … is at its end */
+    NOTICE_ACT_TEST = 7,     /* an operator tries `receivers` */
+};
+
 #define ROUTE_ALL (-1)
+
+/* As the status page says it of an incident. */
+enum post_status { POST_INVESTIGATING, POST_IDENTIFIED, POST_MONITORING, POST_RESOLVED };
 
 struct command_id {
     uint8_t bytes[16]; /* all zero: none */
@@ -188,6 +206,32 @@ struct entry {
             uint64_t index;              /* of the leader's entry with which there was one again */
             server_set heard;            /* whose journals these are */
         } journal;
+        struct {
+            enum notice_act act;
+            uint64_t notice; /* send, accepted, failed */
+            receiver_set receivers;
+            int step;         /* send: of the rule; -1: those of an earlier step once more */
+            int node;         /* server: that is to send, that did or could not … */
+            uint64_t boot;    /* … in this start of it */
+            int receiver;     /* accepted, failed */
+            uint32_t attempt; /* … of that receiver, counted from 1 */
+            int64_t at_ms;    /* accepted: UTC, within the intent's and the entry's time */
+            bool unsure;      /* failed: it may have been accepted all the same */
+            int rule;         /* lasting */
+            uint64_t subject; /* lasting: seq of the outage's line; begun, over: window */
+        } notice;             /* accepted: `reason` is what the receiver said; failed: why */
+        struct {
+            int server;
+            int64_t expires_ms; /* UTC: its certificate's end */
+        } trouble;
+        struct {
+            uint64_t outage; /* seq of the ledger line that opened it */
+        } acknowledged;
+        struct {
+            uint64_t outage;
+            enum post_status status;
+            char *ja, *en; /* owned by the entry; at most LIMIT_POST bytes; NULL: not given */
+        } post;
     };
 };
 

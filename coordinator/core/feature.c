@@ -9,6 +9,7 @@ const char *feature_what(uint32_t level)
         [FEATURE_FIRST] = "what there was before levels",
         [FEATURE_CLOCK] = "steps of clocks in the ledger",
         [FEATURE_REPORT] = "what the month's report needs",
+        [FEATURE_NOTICE] = "notices, posts and acknowledgements",
     };
 
     return level < ARRAY_LEN(what) && what[level] != NULL ? what[level] : "?";
@@ -22,6 +23,11 @@ uint32_t feature_of(enum entry_kind kind)
     case ENTRY_INCIDENT:
     case ENTRY_JOURNAL:
         return FEATURE_REPORT;
+    case ENTRY_NOTICE:
+    case ENTRY_TROUBLE:
+    case ENTRY_ACKNOWLEDGED:
+    case ENTRY_POST:
+        return FEATURE_NOTICE;
     default:
         return FEATURE_FIRST;
     }

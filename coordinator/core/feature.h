@@ -17,7 +17,9 @@ enum {
     FEATURE_FIRST = 1,  /* before levels were counted; every cluster begins here */
     FEATURE_CLOCK = 2,  /* ENTRY_FEATURES itself, ENTRY_CLOCK */
     FEATURE_REPORT = 3, /* ENTRY_INCIDENT, ENTRY_JOURNAL; the contract in the ledger */
-    FEATURE_NEWEST = FEATURE_REPORT,
+    FEATURE_NOTICE = 4, /* ENTRY_NOTICE, ENTRY_TROUBLE, ENTRY_ACKNOWLEDGED, ENTRY_POST; notices are
+                         * raised */
+    FEATURE_NEWEST = FEATURE_NOTICE,
 };
 
 /* As a message says it: absent is what programs from before levels say. */

@@ -441,6 +441,11 @@ static void apply_one(struct recorder *r)
     case ENTRY_JOURNAL:
         apply_journal(r);
         break;
+    case ENTRY_NOTICE:
+    case ENTRY_TROUBLE:
+    case ENTRY_ACKNOWLEDGED:
+    case ENTRY_POST:
+        break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:
         break; /* applied before: they need no index into a configuration */

@@ -281,6 +281,11 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
     case ENTRY_JOURNAL:
         fill_journal(in, shared, e);
         break;
+    case ENTRY_NOTICE:
+    case ENTRY_TROUBLE:
+    case ENTRY_ACKNOWLEDGED:
+    case ENTRY_POST:
+        break;
     }
 }
 

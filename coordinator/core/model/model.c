@@ -32,6 +32,7 @@ void model_free(struct model *model)
     mem_free(model->functions);
     mem_free(model->services);
     mem_free(model->routes);
+    notice_config_free(model->notices);
     mem_free(model);
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "core/account/contract.h"
+#include "core/model/notice.h"
 #include "core/model/span.h"
 
 #include <stdbool.h>
@@ -203,6 +204,7 @@ struct model {
     struct route *routes; /* owned */
     int n_routes;
     struct contract contract; /* without functions and services: model_contract() */
+    struct notice_config *notices; /* owned; NULL: nobody is told */
 };
 
 /* Is the server one of its members? */

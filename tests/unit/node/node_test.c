@@ -337,7 +337,7 @@ static void an_older_program_leaves_a_newer_log_alone(void **state)
     b.options.disk = disk_uv_new(&b.loop, b.dir);
     assert_true(node_open(&b.options, &b.node, &b.err) < 0);
     assert_int_equal(b.fatals, 1);
-    assert_non_null(strstr(b.why, "the log is at feature level 3, this program knows up to 1"));
+    assert_non_null(strstr(b.why, "the log is at feature level 4, this program knows up to 1"));
     assert_int_equal(engine_shared(node_engine(b.node))->index, 0);
     end(&b);
     tear_down(&b);

@@ -208,6 +208,11 @@ static void sample_body(struct entry *entry)
     case ENTRY_JOURNAL:
         sample_journal(entry);
         break;
+    case ENTRY_NOTICE:
+    case ENTRY_TROUBLE:
+    case ENTRY_ACKNOWLEDGED:
+    case ENTRY_POST:
+        break;
     }
 }
 

@@ -1,0 +1,74 @@
+/* Notices in the replicated state: what has happened that somebody is to be told of, and how far
+ * each receiver has been told. Deterministic: what is raised follows from the ledger's lines and
+ * the configuration's rules as they are applied; what is sent, by whom, and what came of it are
+ * entries (ENTRY_NOTICE).
+ *
+ *   raised ──▶ gathers ──▶ intent per receiver ──▶ accepted
+ *   by a line   events        ▲          │ failed, or its node is gone
+ *   of the      of the rule   └──────────┘ after a while, by another node: same key, and if the
+ *   ledger                                 first may have arrived it says that it repeats
+ *
+ * A notice whose receivers all have it (or are given up) and that escalates no further is
+ * forgotten: the ledger has it. */
+#ifndef CORE_NOTICE_NOTICE_H
+#define CORE_NOTICE_NOTICE_H
+
+#include "core/model/notice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the notice tells of. */
+struct notice_ref {
+    uint8_t event;   /* enum notice_event */
+    bool over;       /* the outage has ended */
+    uint64_t seq;    /* of the ledger line */
+    uint64_t outage; /* seq of the line that opened it, + 1; 0: of no outage */
+    uint64_t window; /* maintenance window; 0: of none */
+};
+
+enum delivery_phase {
+    DELIVERY_DUE,      /* the next attempt is due at due_ms */
+    DELIVERY_SENDING,  /* `node` was named, in its start `boot` */
+    DELIVERY_ACCEPTED, /* at accepted_ms */
+    DELIVERY_GIVEN_UP,
+};
+
+struct delivery {
+    uint8_t receiver;
+    uint8_t node; /* server */
+    uint8_t phase;
+    bool unsure; /* an earlier attempt may have been accepted: the next says that it repeats */
+    uint32_t attempts; /* begun */
+    uint64_t boot;
+    int64_t first_ms, sent_ms; /* UTC of the first and the newest intent */
+    int64_t due_ms, accepted_ms;
+};
+
+struct notice_state {
+    uint64_t id;       /* counted from 1 in a cluster's life */
+    int rule;          /* -1: a test */
+    int64_t raised_ms; /* UTC of the first event */
+    bool acknowledged; /* nobody further is called */
+    int steps;         /* of the rule begun; 0: it gathers */
+    int n_refs;
+    uint32_t more; /* events beyond LIMIT_NOTICE_REFS */
+    struct notice_ref refs[LIMIT_NOTICE_REFS];
+    int n_deliveries;
+    struct delivery deliveries[LIMIT_NOTICE_DELIVERIES];
+};
+
+struct notices {
+    uint64_t next_id; /* 0: none was ever raised */
+    int n;
+    struct notice_state *list;           /* owned, oldest first, at most LIMIT_NOTICES */
+    int64_t told_ms[LIMIT_NOTICE_RULES]; /* UTC of each rule's newest notice; 0: none */
+};
+
+/* What makes a repeated delivery known as one, at most so long: unique to the cluster, the notice
+ * and the receiver, and the same from every node. Letters, digits, dots and hyphens. */
+#define NOTICE_KEY_MAX 192
+void notice_key(const char *cluster, const struct notice_state *notice, const char *receiver,
+                char key[NOTICE_KEY_MAX]);
+
+#endif
