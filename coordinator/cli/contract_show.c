@@ -75,6 +75,8 @@ static bool show_functions(FILE *out, const struct contract *c)
         fprintf(out, "%s%s", i > 0 ? ", " : "", f->name);
         if (f->label_ja[0] != '\0')
             fprintf(out, " (%s)", f->label_ja);
+        if (f->label_en[0] != '\0')
+            fprintf(out, " (%s)", f->label_en);
     }
     return false;
 }

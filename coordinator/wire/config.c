@@ -128,6 +128,7 @@ static int read_cluster(struct reader *r, const struct doc *doc)
         {"functions", FIELD_READ, .read = config_functions},
         {"services", FIELD_READ, .read = config_services},
         {"contract", FIELD_READ, .read = config_contract},
+        {"status_page", FIELD_READ, .read = config_status_page},
     };
 
     return fields_read(r, doc, "the cluster file", fields, ARRAY_LEN(fields), model_of(r));

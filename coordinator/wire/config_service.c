@@ -79,6 +79,7 @@ static int read_function(struct reader *r, const struct doc *doc, void *into)
     static const struct field fields[] = {
         {"name", FIELD_NAME, .required = true, FIELD_AT(struct function, name)},
         {"label_ja", FIELD_TEXT, FIELD_AT(struct function, label_ja)},
+        {"label_en", FIELD_PLAIN, FIELD_AT(struct function, label_en)},
         {"severity", FIELD_WORD, FIELD_AT(struct function, severity), .words = severities},
         {"route", FIELD_READ, FIELD_AT(struct function, route), .read = read_function_route},
         {"checks", FIELD_READ, .read = read_function_checks},

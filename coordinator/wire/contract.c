@@ -121,6 +121,7 @@ static int read_function(struct reader *r, const struct doc *doc, void *into)
     static const struct field fields[] = {
         {"name", FIELD_PLAIN, .required = true, FIELD_AT(struct contract_function, name)},
         {"label_ja", FIELD_PLAIN, FIELD_AT(struct contract_function, label_ja)},
+        {"label_en", FIELD_PLAIN, FIELD_AT(struct contract_function, label_en)},
     };
     struct contract *contract = into;
     int own = contract->n_functions++, rc;

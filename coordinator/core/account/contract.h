@@ -75,7 +75,7 @@ enum yen_rounding { YEN_DOWN, YEN_UP, YEN_HALF_UP };
 
 struct contract_function {
     char name[LIMIT_NAME];
-    char label_ja[LIMIT_NAME]; /* may be empty */
+    char label_ja[LIMIT_NAME], label_en[LIMIT_NAME]; /* for customers; may be empty */
 };
 
 struct contract_service {

@@ -47,13 +47,16 @@ static void functions(const struct contract *contract, struct jsonw *w)
     for (i = 0; i < contract->n_functions; i++) {
         const struct contract_function *function = &contract->functions[i];
 
-        if (function->label_ja[0] == '\0') {
+        if (function->label_ja[0] == '\0' && function->label_en[0] == '\0') {
             jsonw_str(w, NULL, function->name);
             continue;
         }
         jsonw_object(w, NULL);
         jsonw_str(w, "name", function->name);
-        jsonw_str(w, "label_ja", function->label_ja);
+        if (function->label_ja[0] != '\0')
+            jsonw_str(w, "label_ja", function->label_ja);
+        if (function->label_en[0] != '\0')
+            jsonw_str(w, "label_en", function->label_en);
         jsonw_end(w);
     }
     jsonw_end(w);

@@ -44,6 +44,7 @@ void model_contract(const struct model *model, struct contract *contract)
     for (int i = 0; i < model->n_functions; i++) {
         memcpy(contract->functions[i].name, model->functions[i].name, LIMIT_NAME);
         memcpy(contract->functions[i].label_ja, model->functions[i].label_ja, LIMIT_NAME);
+        memcpy(contract->functions[i].label_en, model->functions[i].label_en, LIMIT_NAME);
         plain_clean(contract->functions[i].label_ja); /* a contract's labels are plain, or none */
         if (plain_blank(contract->functions[i].label_ja))
             contract->functions[i].label_ja[0] = '\0';

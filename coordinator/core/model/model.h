@@ -86,7 +86,7 @@ enum need { NEED_ALL, NEED_ANY, NEED_LEAST };
  * the active candidate of `route` no longer holds its least. */
 struct function {
     char name[LIMIT_NAME];
-    char label_ja[LIMIT_NAME];
+    char label_ja[LIMIT_NAME], label_en[LIMIT_NAME];
     enum severity severity; /* of an automatic incident */
     enum need need;
     int least;
@@ -182,6 +182,17 @@ struct service {
     int n_critical;
 };
 
+#define STATUS_PAGE_DAYS_MAX 90
+
+/* What the public is told; it comes from the ledger (report/board.h). */
+struct status_page {
+    bool given;                                   /* false: there is no such page */
+    char title[LIMIT_NAME], title_ja[LIMIT_NAME]; /* empty: the contract's name */
+    char url[LIMIT_TEXT];                         /* where it is, ends with '/'; empty: not said */
+    int days;                                     /* of availability that it shows */
+    struct function_set functions;                /* that it shows */
+};
+
 struct model {
     char cluster[LIMIT_NAME];
     uint32_t version; /* of the configuration, counted by the operator */
@@ -205,6 +216,7 @@ struct model {
     int n_routes;
     struct contract contract; /* without functions and services: model_contract() */
     struct notice_config *notices; /* owned; NULL: nobody is told */
+    struct status_page status_page;
 };
 
 /* Is the server one of its members? */

@@ -165,6 +165,69 @@ static void defaults_are_as_documented(void **state)
     model_free(m);
 }
 
+static void a_status_page_is_read(void **state)
+{
+    char yaml[8192];
+    struct model *m;
+    struct err err;
+    int n;
+
+    n = snprintf(
+        yaml, sizeof yaml, "%s%s", sample_yaml,
+        "status_page: {title: Status, title_ja: 稼働状況, url: 'https://status.example/kk',"
+        " days: 30, functions: [login]}\n");
+    assert_int_equal(parse(yaml, (size_t)n, &m, &err), 0);
+    assert_true(m->status_page.given);
+    assert_string_equal(m->status_page.title, "Status");
+    assert_string_equal(m->status_page.title_ja, "稼働状況");
+    assert_string_equal(m->status_page.url, "https://status.example/kk/");
+    assert_int_equal(m->status_page.days, 30);
+    assert_int_equal(m->status_page.functions.bits[0], 2);
+    model_free(m);
+
+    n = snprintf(yaml, sizeof yaml, "%s%s", sample_yaml, "status_page: {}\n");
+    assert_int_equal(parse(yaml, (size_t)n, &m, &err), 0);
+    assert_true(m->status_page.given);
+    assert_string_equal(m->status_page.title, "");
+    assert_string_equal(m->status_page.url, "");
+    assert_int_equal(m->status_page.days, 90);
+    assert_int_equal(m->status_page.functions.bits[0], 3);
+    model_free(m);
+
+    assert_int_equal(parse(sample_yaml, strlen(sample_yaml), &m, &err), 0);
+    assert_false(m->status_page.given);
+    model_free(m);
+}
+
+static void a_wrong_status_page_is_refused(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"{title: ''}", "title"},
+        {"{title_ja: \"a\\u202eb\"}", "title_ja"},
+        {"{url: 'ftp://a/'}", "expected https://HOST"},
+        {"{url: 'https://'}", "expected https://HOST"},
+        {"{url: 'https:///a'}", "expected https://HOST"},
+        {"{url: 'https://a/<b>'}", "url of status_page"},
+        {"{days: 91}", "days"},
+        {"{functions: []}", "a function or more"},
+        {"{functions: [logout]}", "there is no function \"logout\""},
+        {"{functions: [login, login]}", "named twice"},
+        {"{host: a}", "host"},
+    };
+    char yaml[8192];
+    struct model *m;
+    struct err err;
+    size_t i;
+
+    for (i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        int n = snprintf(yaml, sizeof yaml, "%sstatus_page: %s\n", sample_yaml, wrong[i][0]);
+
+        assert_int_equal(parse(yaml, (size_t)n, &m, &err), ERR_INVALID);
+        if (strstr(err.text, wrong[i][1]) == NULL)
+            fail_msg("%s: %s", wrong[i][0], err.text);
+    }
+}
+
 /* A route that follows one which comes after it, with all that a way back may have. */
 static void ways_back_are_read(void **state)
 {
@@ -641,6 +704,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_arrive),
         cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(a_status_page_is_read),
+        cmocka_unit_test(a_wrong_status_page_is_refused),
         cmocka_unit_test(reports_and_hints_are_read),
         cmocka_unit_test(ways_back_are_read),
         cmocka_unit_test(slips_are_named),

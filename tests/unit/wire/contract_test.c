@@ -603,7 +603,7 @@ static void what_a_cluster_promises_is_read(void **state)
         "          {name: d, site: s, host: h3}]\n"
         "checks: [{name: t, targets: [a], tcp: {port: 1}}]\n"
         "functions: [{name: f, label_ja: \"a\\u202eb\", checks: [t]},\n"
-        "            {name: g, label_ja: \"\\u3000\", checks: [t]}]\n"
+        "            {name: g, label_ja: \"\\u3000\", label_en: G, checks: [t]}]\n"
         "services: [{name: one, critical: [f]}, {name: none, critical: []}]\n";
     struct buf text = {0};
     struct contract c;
@@ -619,6 +619,7 @@ static void what_a_cluster_promises_is_read(void **state)
     assert_string_equal(c.name, "c");
     assert_string_equal(c.functions[0].label_ja, "a???b");
     assert_string_equal(c.functions[1].label_ja, "");
+    assert_string_equal(c.functions[1].label_en, "G");
     assert_int_equal(c.services[1].critical.bits[0], 0);
     contract_free(&c);
     model_free(m);

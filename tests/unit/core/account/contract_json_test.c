@@ -46,6 +46,7 @@ static void all_of_it_is(void **state)
     strcpy(contract.functions[0].name, "calling");
     strcpy(contract.functions[0].label_ja, "発信");
     strcpy(contract.functions[1].name, "login");
+    strcpy(contract.functions[1].label_en, "Log in");
     contract.n_services = 1;
     contract.services = mem_zalloc(1, sizeof contract.services[0]);
     strcpy(contract.services[0].name, "centre");
@@ -78,7 +79,8 @@ static void all_of_it_is(void **state)
     contract.desk.closed[1] = (struct closed_days){"年末", 2026, 12, 29, 1, 3};
     gives(&contract,
           "{\"name\":\"コールセンター\",\"timezone\":\"Europe/Berlin\",\"functions\":[{\"name\":"
-          "\"calling\",\"label_ja\":\"発信\"},\"login\"],\"services\":[{\"name\":\"centre\","
+          "\"calling\",\"label_ja\":\"発信\"},{\"name\":\"login\",\"label_en\":\"Log "
+          "in\"}],\"services\":[{\"name\":\"centre\","
           "\"critical\":[\"calling\",\"login\"]}],\"target\":\"99.95\",\"down_severities\":["
           "\"severe\",\"minor\"],\"excluded_causes\":[\"force-majeure\",\"attack\"],"
           "\"minimum_outage_ms\":1500,\"judged_by\":\"low\",\"discounts\":[{\"below\":\"98\","
