@@ -5,7 +5,7 @@
 
 #include "core/detect/reason.h"
 #include "core/model/model.h"
-#include "observe/transfer.h"
+#include "transfer/transfer.h"
 
 #include <stdbool.h>
 
@@ -43,5 +43,7 @@ void probe_release(struct observe *observe);
 
 /* REASON_NONE: the error number says nothing. */
 enum reason reason_of_errno(int os_error);
+/* What a failed transfer (code not CURLE_OK) says about the server. */
+enum reason transfer_reason(const struct transfer_end *end);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/prng.h"
-#include "observe/transfer.h"
+#include "transfer/transfer.h"
 #include "query.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 #include "fake.h"
 #include "base/check.h"
 #include "base/mem.h"
-#include "observe/transfer.h"
+#include "transfer/transfer.h"
 
 #include <stdio.h>
 #include <string.h>

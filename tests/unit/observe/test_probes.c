@@ -1,6 +1,7 @@
 /* What each way of failing is called, on real sockets. */
 #include "base/clock.h"
-#include "observe/transfer.h"
+#include "observe/probe.h"
+#include "transfer/transfer.h"
 #include "fake.h"
 #include "world.h"
 

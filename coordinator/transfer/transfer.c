@@ -1,4 +1,4 @@
-#include "observe/transfer.h"
+#include "transfer/transfer.h"
 #include "base/check.h"
 #include "base/mem.h"
 

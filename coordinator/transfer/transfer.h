@@ -2,10 +2,8 @@
  * through transfer_easy(), start it, and hear once how it ended. Ended handles are used
  * again, whatever check they served before; connections are kept by libcurl. Needs no
  * curl_global_init() of its own: libcurl counts its users. Loop thread only. */
-#ifndef OBSERVE_TRANSFER_H
-#define OBSERVE_TRANSFER_H
-
-#include "core/detect/reason.h"
+#ifndef TRANSFER_TRANSFER_H
+#define TRANSFER_TRANSFER_H
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -35,8 +33,5 @@ CURL *transfer_easy(struct transfer *transfer);
 /* `done` never comes from inside this call. No time-out: the owner stops it. */
 void transfer_start(struct transfer *transfer);
 void transfer_stop(struct transfer *transfer);
-
-/* What a failed transfer (code not CURLE_OK) says about the server. */
-enum reason transfer_reason(const struct transfer_end *end);
 
 #endif
