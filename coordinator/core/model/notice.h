@@ -103,7 +103,7 @@ struct notice_rule {
 /* A text of the operator's own, for the receivers that name it. */
 struct notice_template {
     char name[LIMIT_NAME];
-    char *subject, *body; /* owned; as report/template.h reads them */
+    char *subject, *body; /* owned; core/notice/template.h */
     int line;             /* of the body in the configuration, for errors */
 };
 
