@@ -144,7 +144,7 @@ struct engine *engine_new(const struct engine_options *options)
     for (i = 0; i < LIMIT_SERVERS; i++) {
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
         engine->peers[i].rx_ms = engine->peers[i].met_ms = BOOT_NEVER;
-        engine->peers[i].utc_ahead_ms = UTC_NONE;
+        engine->peers[i].utc_ahead_ms = engine->peers[i].certificate_ms = UTC_NONE;
     }
     engine->peers[engine->self].utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->started_utc_ms = options->now.utc_ms;
@@ -182,6 +182,11 @@ void engine_zone(struct engine *engine, struct zone *zone)
     zone_free(engine->zone);
     engine->zone = zone;
     engine->routes_busy = true;
+}
+
+void engine_certificate(struct engine *engine, int64_t ends_ms)
+{
+    engine->peers[engine->self].certificate_ms = ends_ms;
 }
 
 void engine_members(struct engine *engine, bool change)
@@ -397,6 +402,8 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         engine->leaving = true;
         engine->next_beat_ms = event->now.boot_ms;
         engine_wake(engine, event->now);
+        break;
+    case EVENT_TOLD:
         break;
     }
     tick(engine, event->now, effects);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "core/detect/beat.h"
 #include "core/entry.h"
+#include "core/notice/notice.h"
 #include "core/shared.h"
 
 struct engine;
@@ -41,6 +42,7 @@ enum event_kind {
     EVENT_REPORT,   /* this server's own software says how one of its checks is */
     EVENT_HINT,     /* something happened to what a check looks at: look at once */
     EVENT_LEAVE,    /* this node is to stop, and has a little time: engine_left() */
+    EVENT_TOLD,     /* what came of an EFFECT_TELL */
 };
 
 enum holder_word {
@@ -143,6 +145,15 @@ struct event {
             int check; /* one that this node watches (its connection broke), or one of this
                         * server (its process ended): then all observers are told */
         } hint;
+        struct {
+            uint64_t notice; /* as ordered, like the next two: also when the configuration has
+                              * changed meanwhile */
+            int receiver;
+            uint32_t attempt;
+            int code;         /* 0: accepted, else ERR_… */
+            bool unsure;      /* it may have been accepted all the same */
+            const char *text; /* what the receiver said, or why not; may be NULL */
+        } told;
     };
 };
 
@@ -158,6 +169,7 @@ enum effect_kind {
     EFFECT_HOLD,          /* exclusive routes: until when this node's helper may serve */
     EFFECT_LOG,           /* tell the operator */
     EFFECT_REPLY,         /* the answer to a command */
+    EFFECT_TELL,          /* tell one receiver of a notice, once; report with EVENT_TOLD */
 };
 
 struct effect {
@@ -194,6 +206,7 @@ struct effect {
             int code; /* 0 done, ERR_REFUSED, ERR_UNAVAILABLE, ERR_TIMEOUT, … */
             char text[LIMIT_TEXT * 2];
         } reply;
+        struct tell_order tell;
     };
 };
 
@@ -241,8 +254,11 @@ int engine_offer(struct engine *engine, struct model *model, const uint8_t *yaml
  * stored, and it votes. */
 void engine_standing(struct engine *engine, struct moment now, uint64_t stored_index, bool votes);
 
+/* UTC at which this server's own certificate ends; UTC_NONE: not known. Beats say it. */
+void engine_certificate(struct engine *engine, int64_t ends_ms);
+
 /* The zone of the contract in force (owned from now on; NULL: not known): failback's allowed
- * times go by it. Told whenever the configuration changes. */
+ * times and quiet hours go by it. Told whenever the configuration changes. */
 void engine_zone(struct engine *engine, struct zone *zone);
 
 /* A change of Raft's members begins or ends: one that is in the log and not committed, also of an

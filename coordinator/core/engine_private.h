@@ -57,6 +57,7 @@ struct peer {
     uint32_t steps, steps_recorded;
     int64_t stepped_ms, stepped_recorded_ms;
     int64_t steps_ms;
+    int64_t certificate_ms; /* UTC: its end; UTC_NONE: not said */
     bool leader, abstain, leaving;
     uint64_t led_term; /* newest in which it said that it leads */
     server_set heard;

@@ -7,6 +7,7 @@
 #include "core/account/tree.h"
 #include "core/entry.h"
 #include "core/model/model.h"
+#include "core/notice/notice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -154,6 +155,7 @@ struct shared {
     uint32_t next_command;
     int64_t told_ms; /* UTC: times without a quorum are in the ledger until then; UTC_NONE */
     uint32_t level;  /* feature level (core/feature.h) */
+    struct notices notices;
     struct tree ledger;
 };
 

@@ -73,6 +73,9 @@ static void carry_out(struct node *node, const struct effect *effect)
     case EFFECT_REPLY:
         commands_answer(node, &effect->reply.id, effect->reply.code, effect->reply.text);
         break;
+    case EFFECT_TELL:
+        shell->tell(shell->context, &effect->tell);
+        break;
     }
 }
 
@@ -94,30 +97,44 @@ void effects_carry_out(struct node *node)
     node->carrying = false;
 }
 
+static bool is_order(enum effect_kind kind)
+{
+    return kind == EFFECT_PROBE || kind == EFFECT_ACT || kind == EFFECT_HOLD || kind == EFFECT_TELL;
+}
+
 /* Of those from `from` to before `to`; those owe nobody anything. */
 static void drop_orders(struct effects *list, int from, int to)
 {
     int i, kept = from;
 
     for (i = from; i < list->n; i++)
-        if (i >= to || (list->items[i].kind != EFFECT_PROBE && list->items[i].kind != EFFECT_ACT &&
-                        list->items[i].kind != EFFECT_HOLD))
+        if (i >= to || !is_order(list->items[i].kind))
             list->items[kept++] = list->items[i];
     if (kept < list->n)
         list->n = kept;
 }
 
-/* Only failback's allowed times go by it. */
+/* Only failback's allowed times go by it, and quiet hours. */
+static bool needs_zone(const struct model *model)
+{
+    int i;
+
+    for (i = 0; i < model->n_routes; i++)
+        if (model->routes[i].failback.n_allowed > 0)
+            return true;
+    for (i = 0; model->notices != NULL && i < model->notices->n_rules; i++)
+        if (model->notices->rules[i].n_quiet > 0)
+            return true;
+    return false;
+}
+
 static void bring_zone(struct node *node)
 {
     const struct model *model = engine_model(node->engine);
-    bool needed = false;
-    int r;
 
-    for (r = 0; r < model->n_routes; r++)
-        needed = needed || model->routes[r].failback.n_allowed > 0;
-    engine_zone(node->engine,
-                needed ? node->shell.zone(node->shell.context, model->contract.timezone) : NULL);
+    engine_zone(node->engine, needs_zone(model)
+                                  ? node->shell.zone(node->shell.context, model->contract.timezone)
+                                  : NULL);
 }
 
 void effects_configured(struct node *node, int old)

@@ -36,6 +36,10 @@ struct node_shell {
      * down within `fence_ms` then; 0: let go of it for good. Comes back as EVENT_HOLDER, never
      * from inside; until it is heard the newest order of each route stands. */
     void (*hold)(void *context, int route, uint32_t epoch, int64_t until_ms, int fence_ms);
+    /* Tells one receiver of engine_model() of one notice (notice_find() in engine_shared()), within
+     * its channel's timeout_ms. Comes back as EVENT_TOLD once, possibly from inside, and also
+     * when another configuration came meanwhile. Borrowed. */
+    void (*tell)(void *context, const struct tell_order *order);
     /* Another configuration is in force (engine_model): probes and actuators follow it. What
      * is still out under the old one must not come back any more. */
     void (*configured)(void *context);

@@ -70,6 +70,18 @@ static void hold(void *context, int route, uint32_t epoch, int64_t until_ms, int
         helper_order(process->machine, route, &order);
 }
 
+static void tell(void *context, const struct tell_order *order)
+{
+    struct event event = {.kind = EVENT_TOLD, .now = now(context)};
+
+    event.told.notice = order->notice;
+    event.told.receiver = order->receiver;
+    event.told.attempt = order->attempt;
+    event.told.code = ERR_UNAVAILABLE;
+    event.told.text = "nobody is there";
+    node_step(of(context)->node, &event);
+}
+
 void shell_configure(struct process *process)
 {
     targets_watch(process->sim->targets, process->machine->server, process->start,
@@ -157,6 +169,7 @@ struct node_shell shell_of(struct process *process)
         .probe = probe,
         .act = act,
         .hold = hold,
+        .tell = tell,
         .configured = configured,
         .zone = zone,
         .reply = reply,

@@ -13,7 +13,7 @@
 #ifndef CORE_NOTICE_NOTICE_H
 #define CORE_NOTICE_NOTICE_H
 
-#include "core/model/notice.h"
+#include "core/model/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,5 +70,24 @@ struct notices {
 #define NOTICE_KEY_MAX 192
 void notice_key(const char *cluster, const struct notice_state *notice, const char *receiver,
                 char key[NOTICE_KEY_MAX]);
+/* Of something else that is told: `what` is of these characters, at most 48, and of `time_ms`. */
+void notice_key_of(const char *cluster, const char *what, int64_t time_ms, const char *receiver,
+                   char key[NOTICE_KEY_MAX]);
+
+/* By its id; NULL: told by now, or there was none. */
+struct notice_state *notice_find(const struct notices *notices, uint64_t id);
+
+/* One attempt to tell one receiver, for the node that the intent names. What it is of stands in
+ * the notice's refs (notice_find()). */
+struct tell_order {
+    uint64_t notice; /* 0: none is committed: the quorum is lost, as this site tells by itself */
+    int receiver;    /* under the configuration in force */
+    uint32_t attempt;
+    bool repeat;              /* the receiver may have had it already: the text says so */
+    char key[NOTICE_KEY_MAX]; /* notice_key() */
+    /* Quorum lost: */
+    int64_t since_ms; /* UTC */
+    int site;
+};
 
 #endif
