@@ -124,12 +124,14 @@ static struct count count_now(const struct engine *engine, struct moment now, in
                          (uint32_t)engine->model->timing.window_ms);
 }
 
-bool belief_up(const struct engine *engine, struct moment now, int check)
+bool belief_denied(const struct engine *engine, struct moment now, int check)
 {
     struct ballot ballots[LIMIT_SERVERS];
+    struct count count;
     int n;
 
-    return count_now(engine, now, check, ballots, &n).result == COUNT_UP;
+    count = count_now(engine, now, check, ballots, &n);
+    return count.result == COUNT_UP || (count.ups > 0 && count.fails == 0);
 }
 
 bool belief_down(const struct engine *engine, struct moment now, int check)

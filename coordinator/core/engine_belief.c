@@ -270,11 +270,32 @@ void belief_probe(struct engine *engine, const struct event *event, struct effec
 
     if (check < 0 || check >= engine->model->n_checks)
         return;
+    if (event->probe.began_ms < engine->stood_ms)
+        return; /* its answer waited here, or its time ran out while nothing was read */
     sensed = belief_sense(engine, event->now, check, event->probe.reason, event->probe.began_ms);
     if (class == REASON_ABSTAIN)
         return;
     look(engine, event->now, check, class != REASON_GOOD, sensed == SENSED_CHANGED);
     run_confirmation(engine, event->now, check, effects);
+}
+
+/* A majority of observers that all stood still would move a route by what each knew before: they
+ * look anew first. What software says of itself has its own rule (report_shift). */
+void belief_forget(struct engine *engine, struct moment now)
+{
+    int c;
+
+    engine->stood_ms = now.boot_ms;
+    for (c = 0; c < engine->model->n_checks; c++) {
+        struct watch *watch = &engine->watches[c];
+
+        if (!(watch->assigned & server_bit(engine->self)) ||
+            engine->model->checks[c].kind == CHECK_REPORT)
+            continue;
+        sensor_forget(&watch->sensor);
+        vote_myself(engine, now, c);
+        begin_round(engine, now, c, (int64_t)HINT_PROBES * engine->model->timing.beat_ms, true);
+    }
 }
 
 /* Was this beat sent lately? It was sent after the one of mine that it echoes; what waited

@@ -139,7 +139,7 @@ static bool member_back(const struct engine *engine, struct moment now, int rout
             continue;
         down = true;
         if (belief_down(engine, now, i) ||
-            (!belief_up(engine, now, i) && !just_looking(engine, now)))
+            (!belief_denied(engine, now, i) && !just_looking(engine, now)))
             return false;
     }
     return down;

@@ -161,6 +161,7 @@ struct engine {
     struct zone *zone;             /* owned: of the contract; NULL: not known */
     int64_t pool_ms[LIMIT_ROUTES]; /* since when its pool differs; 0: it does not */
     bool foreign;                  /* the file names other coordinators: told once */
+    int64_t stood_ms;              /* boot: newest standstill that lasted a window ended; 0 */
     int64_t suspect_until_ms;      /* abstain: this node stood still */
     int64_t behind_until_ms;       /* … for a lease: it has much to read */
 
@@ -300,8 +301,8 @@ void belief_begin(struct engine *engine);
 bool belief_sweep(struct engine *engine, struct moment now, struct effects *effects);
 bool belief_alone(const struct engine *engine); /* it hears no majority */
 bool belief_abstains(const struct engine *engine, struct moment now);
-/* Most observers see it up now, whatever was committed. */
-bool belief_up(const struct engine *engine, struct moment now, int check);
+/* Whatever was committed: most see it up, or some do and nobody sees it down. */
+bool belief_denied(const struct engine *engine, struct moment now, int check);
 bool belief_down(const struct engine *engine, struct moment now, int check);
 /* What the observers of a route's callers make of the active candidate, found failed at
  * `since_ms`: only what they saw after that counts. */
@@ -317,6 +318,8 @@ enum sensed belief_sense(struct engine *engine, struct moment now, int check, en
                          int64_t began_ms);
 /* A coordinator whose beats have come and come no more. */
 bool belief_quiet(const struct engine *engine, int server);
+/* This node stood still for longer than a confirmation takes, until now. */
+void belief_forget(struct engine *engine, struct moment now);
 /* Was the peer's newest beat sent within the last `ms`? */
 bool belief_recent(const struct engine *engine, struct moment now, const struct peer *peer,
                    int64_t ms);

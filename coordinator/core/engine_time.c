@@ -103,6 +103,7 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
     if (gap < engine->model->timing.window_ms)
         return;
     engine->looks_ms = now.boot_ms;
+    belief_forget(engine, now);
     engine_log(effects, LOG_LEVEL_WARN, "stalled",
                "this node stood still for %lld ms: it abstains for %d ms", (long long)gap,
                engine->model->timing.silent_ms);

@@ -83,6 +83,12 @@ void sensor_unsure(struct sensor *sensor)
         sensor->opinion = OPINION_NONE;
 }
 
+void sensor_forget(struct sensor *sensor)
+{
+    sensor->opinion = OPINION_NONE;
+    sensor->goods = sensor->fails = sensor->wrongs = 0;
+}
+
 uint32_t boot_age(int64_t now_ms, int64_t then_ms)
 {
     int64_t age;

@@ -37,6 +37,9 @@ enum sensed sensor_feed(struct sensor *sensor, const struct check *check, enum r
 enum sensed sensor_quiet(struct sensor *sensor, const struct check *check);
 /* Up is no longer sure, and nothing speaks for down either: no opinion, until the next result. */
 void sensor_unsure(struct sensor *sensor);
+/* Its observer stood still: what it made of earlier results is no word on how things are now. No
+ * opinion, until the next result. */
+void sensor_forget(struct sensor *sensor);
 /* As it goes into a beat sent at `now_ms`. */
 struct vote sensor_vote(const struct sensor *sensor, int check, int64_t now_ms);
 uint32_t boot_age(int64_t now_ms, int64_t then_ms); /* AGE_NEVER for BOOT_NEVER */

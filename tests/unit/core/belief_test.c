@@ -75,6 +75,30 @@ static void one_success_starts_the_count_anew(void **state)
     assert_int_equal(sensor.fail_ms, 400);
 }
 
+/* What it saw before is no evidence; what it sees next counts from the beginning. */
+static void who_stood_still_has_no_opinion(void **state)
+{
+    struct sensor sensor;
+    int i;
+
+    (void)state;
+    sensor_init(&sensor);
+    sensor_feed(&sensor, &check, REASON_OK, 0, 5, false);
+    sensor_feed(&sensor, &check, REASON_REFUSED, 100, 101, false);
+    assert_int_equal(sensor.opinion, OPINION_DOWN);
+    sensor_forget(&sensor);
+    assert_int_equal(sensor_vote(&sensor, 0, 20000).opinion, OPINION_NONE);
+    assert_int_equal(sensor_feed(&sensor, &check, REASON_OK, 20000, 20001, false), SENSED_CHANGED);
+    assert_int_equal(sensor.opinion, OPINION_UP);
+
+    for (i = 1; i <= 3; i++)
+        sensor_feed(&sensor, &check, REASON_TIMEOUT, 20000 + i, 20300 + i, false);
+    sensor_forget(&sensor);
+    sensor_feed(&sensor, &check, REASON_TIMEOUT, 40000, 40300, false);
+    assert_int_equal(sensor.opinion, OPINION_NONE);
+    assert_int_equal(sensor.fail_ms, 40000);
+}
+
 static void a_late_failure_of_an_old_probe_says_nothing(void **state)
 {
     struct sensor sensor;
@@ -376,6 +400,7 @@ int main(void)
         cmocka_unit_test(silence_must_repeat),
         cmocka_unit_test(silence_of_beats_and_probes_together_needs_half),
         cmocka_unit_test(one_success_starts_the_count_anew),
+        cmocka_unit_test(who_stood_still_has_no_opinion),
         cmocka_unit_test(a_late_failure_of_an_old_probe_says_nothing),
         cmocka_unit_test(rising_takes_as_many_successes_as_asked),
         cmocka_unit_test(a_peer_is_silent_after_the_floor_and_longer_under_loss),
