@@ -303,6 +303,7 @@ static const struct module {
     {"world", world_module_open, world_module_close},
     {"helper", holder_module_open, holder_module_close},
     {"serve", serve_module_open, serve_module_close},
+    {"pages", web_module_open, web_module_close},
     {"signals", open_signals, close_signals},
 };
 

@@ -1,8 +1,8 @@
 /* kirikaed: a node (node/) in its shell. An ordered table of modules, opened from the top and
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
- * actuators (world.c); the helper beside it (holder.c); what of all this the node uses (shell.c).
- * Everything on one loop thread. */
+ * actuators (world.c); the helper beside it (holder.c); pages (web.c); what of all this the node
+ * uses (shell.c). Everything on one loop thread; HTTP's clients have one of their own (web/). */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -13,6 +13,7 @@
 #include "observe/observe.h"
 #include "serve/serve.h"
 #include "store/ledger.h"
+#include "web/web.h"
 #include "wire/codec.h"
 #include "wire/config.h"
 
@@ -50,6 +51,7 @@ struct daemon {
     struct link *link;
     struct node *node; /* NULL: what comes in is dropped */
     struct serve *serve;
+    struct web *web;       /* NULL while closing */
     struct holder *holder; /* NULL: no helper is configured */
     struct world *world;   /* newest; NULL while closing */
     int worlds;            /* not yet gone */
@@ -104,6 +106,10 @@ int holder_module_open(struct daemon *daemon, struct err *err);
 void holder_module_close(struct daemon *daemon);
 void holder_order(void *daemon, int route, uint32_t epoch, int64_t until_ms, int fence_ms);
 void holder_configured(struct daemon *daemon);
+
+/* web.c */
+int web_module_open(struct daemon *daemon, struct err *err);
+void web_module_close(struct daemon *daemon);
 
 /* world.c */
 int world_module_open(struct daemon *daemon, struct err *err);

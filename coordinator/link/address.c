@@ -69,3 +69,11 @@ bool address_is_any(const union address *address)
         return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
     return memcmp(&address->v6.sin6_addr, &any6, sizeof any6) == 0;
 }
+
+bool address_is_loopback(const union address *address)
+{
+    union address mapped = address_mapped(address);
+    const struct in6_addr *in6 = &mapped.v6.sin6_addr;
+
+    return IN6_IS_ADDR_LOOPBACK(in6) || (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == 127);
+}

@@ -23,6 +23,7 @@ void address_text(const union address *address, char text[ADDRESS_TEXT]);
 /* The same machine, whatever the port; an IPv4 address mapped into IPv6 is itself. */
 bool address_same_host(const union address *a, const union address *b);
 bool address_is_any(const union address *address);
+bool address_is_loopback(const union address *address);
 /* IPv4 as an IPv6 socket wants it (RFC 4291, 2.5.5.2); IPv6 stays as it is. */
 union address address_mapped(const union address *address);
 

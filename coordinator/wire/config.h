@@ -11,6 +11,12 @@
 int config_parse(const char *file, const uint8_t *yaml, size_t len, struct model **model,
                  struct err *err);
 
+/* Where pages are served, for whom (web/). */
+struct http_address {
+    char host[LIMIT_NAME]; /* an IP address */
+    int port;              /* 0: nowhere */
+};
+
 /* What is one node's own. */
 struct node_config {
     char name[LIMIT_NAME];
@@ -19,7 +25,8 @@ struct node_config {
     char bind[LIMIT_NAME]; /* empty: the server's host */
     char ca[LIMIT_TEXT], cert[LIMIT_TEXT], key[LIMIT_TEXT];
     char helper[LIMIT_NAME + 36]; /* its socket; empty: none */
-    int log_level;                /* enum log_level */
+    struct http_address http_public, http_metrics, http_operators;
+    int log_level; /* enum log_level */
 };
 int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct node_config *node,
                       struct err *err);

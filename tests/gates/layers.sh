@@ -9,7 +9,7 @@ tree=${1:?usage: layers.sh TREE}
 
 declare -A layer=(
     [base]=0 [core]=1 [wire]=2 [report]=2 [link]=2 [store]=2 [transfer]=2
-    [replicate]=3 [observe]=3 [act]=3 [serve]=3 [client]=3
+    [replicate]=3 [observe]=3 [act]=3 [serve]=3 [client]=3 [web]=3
     [node]=4 [daemon]=5 [simulate]=5 [helper]=5 [agent]=5 [cli]=6
 )
 bad=0

@@ -670,7 +670,27 @@ static void the_examples_are_good(void **state)
     assert_string_equal(node.key, "/etc/kirikae/voice-1.key");
     assert_string_equal(node.bind, "");
     assert_int_equal(node.log_level, LOG_LEVEL_INFO);
+    assert_int_equal(node.http_public.port, 0);
     free(bytes);
+}
+
+#define NODE "name: a\ncluster_file: c\ndata_dir: d\ntls: {ca: a, cert: b, key: c}\n"
+
+static void addresses_of_pages_are_read(void **state)
+{
+    static const char yaml[] = NODE "http:\n  public: 0.0.0.0:8081\n  metrics: '[fd00::1]:9465'\n"
+                                    "  operators: '[::1]:65535'\n";
+    struct node_config node;
+    struct err err;
+
+    assert_int_equal(config_parse_node("n.yaml", (const uint8_t *)yaml, strlen(yaml), &node, &err),
+                     0);
+    assert_string_equal(node.http_public.host, "0.0.0.0");
+    assert_int_equal(node.http_public.port, 8081);
+    assert_string_equal(node.http_metrics.host, "fd00::1");
+    assert_int_equal(node.http_metrics.port, 9465);
+    assert_string_equal(node.http_operators.host, "::1");
+    assert_int_equal(node.http_operators.port, 65535);
 }
 
 static void node_slips_are_named(void **state)
@@ -686,6 +706,16 @@ static void node_slips_are_named(void **state)
          "n.yaml:5: log_level: expected error, warn, info or debug"},
         {"name: a\ncluster_file: c\ndata_dir: d\ntls: {ca: a, cert: b, key: c}\nbind: ''\n",
          "n.yaml:5: bind of the node file: expected a text"},
+        {NODE "http:\n  pubic: 0.0.0.0:1\n", "n.yaml:6: unknown key \"pubic\" in http"},
+        {NODE "http:\n  public: 8081\n", "n.yaml:6: public: expected an IP address and a port"},
+        {NODE "http:\n  public: status.example.jp:80\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  public: 1.2.3.4:0\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  public: 1.2.3.4:65536\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  public: '::1:80'\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  public: '[:80'\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  public: ':80'\n", "n.yaml:6: public: expected an IP"},
+        {NODE "http:\n  operators: 10.20.1.1:7401\n",
+         "n.yaml:6: operators: expected a loopback address"},
     };
     struct node_config node;
     struct err err;
@@ -713,6 +743,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(too_many_of_anything_is_refused),
         cmocka_unit_test(cuts_and_mutations_do_no_harm),
         cmocka_unit_test(the_examples_are_good),
+        cmocka_unit_test(addresses_of_pages_are_read),
         cmocka_unit_test(node_slips_are_named),
     };
 
