@@ -288,6 +288,8 @@ struct peer_view {
     uint32_t level; /* newest feature level that it knows; 0: never heard */
 };
 struct peer_view engine_peer(const struct engine *engine, struct moment now, int server);
+/* Boot time at which this node last knew of a majority that can commit; INT64_MIN: never yet. */
+int64_t engine_knew_ms(const struct engine *engine);
 
 /* The ballot of a check as this node has it: `ballots` has room for LIMIT_SERVERS. */
 int engine_ballots(const struct engine *engine, struct moment now, int check,
@@ -345,5 +347,14 @@ struct lease {
     int64_t until_ms; /* boot; 0: this server does not serve */
 };
 struct lease engine_lend(struct engine *engine, struct moment now, int route);
+
+/* What is known here of a server that is placed on an exclusive route: a beat that has not come
+ * yet may have promised it more. */
+struct holder_view {
+    bool serves;     /* its newest beat says that it holds the current epoch */
+    int64_t left_ms; /* so much longer it may, by promises that were heard of here; 0: none */
+};
+struct holder_view engine_holder(const struct engine *engine, struct moment now, int route,
+                                 int server);
 
 #endif

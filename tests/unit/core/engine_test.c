@@ -386,6 +386,38 @@ static void an_exclusive_route_never_has_two_holders(void **state)
     }
 }
 
+static struct holder_view holder(struct cluster *c, int node, int server)
+{
+    struct moment now = {.boot_ms = c->now_ms, .utc_ms = c->now_ms};
+
+    return engine_holder(cluster_engine(c, node), now, 0, server);
+}
+
+static void all_see_how_long_a_holder_may_serve(void **state)
+{
+    struct cluster *c = calm("exclusive", 51);
+    int64_t lease_ms = engine_model(cluster_engine(c, VOICE))->timing.lease_holder_ms;
+    int64_t own_ms = engine_grant(cluster_engine(c, VOICE), 0) - c->now_ms;
+
+    (void)state;
+    assert_true(holder(c, MIRROR, VOICE).serves);
+    assert_true(holder(c, MIRROR, VOICE).left_ms > 0);
+    assert_true(holder(c, MIRROR, VOICE).left_ms <= lease_ms);
+    assert_int_equal(holder(c, VOICE, VOICE).left_ms, own_ms);
+    assert_false(holder(c, MIRROR, MIRROR).serves);
+    assert_int_equal(holder(c, VOICE, MIRROR).left_ms, 0);
+    assert_true(c->now_ms - engine_knew_ms(cluster_engine(c, MIRROR)) < 1000);
+    cut_site(c, VOICE, true);
+    cluster_run(c, lease_ms + 300);
+    assert_false(holder(c, MIRROR, VOICE).serves);
+    assert_int_equal(holder(c, MIRROR, VOICE).left_ms, 0);
+    cluster_run(c, 5000);
+    assert_true(holder(c, VOICE, MIRROR).left_ms == 0);
+    assert_true(holder(c, MIRROR + 1, MIRROR).serves);
+    assert_true(c->now_ms - engine_knew_ms(cluster_engine(c, VOICE)) > 5000);
+    cluster_free(c);
+}
+
 static void a_holder_without_a_majority_loses_its_grant(void **state)
 {
     struct cluster *c = calm("exclusive", 50);
@@ -516,6 +548,7 @@ int main(void)
         cmocka_unit_test(an_actuator_that_has_seen_more_is_told_above_it),
         cmocka_unit_test(a_contract_may_ask_for_more_observers_and_sites),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
+        cmocka_unit_test(all_see_how_long_a_holder_may_serve),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),
         cmocka_unit_test(an_earlier_account_does_not_end_the_next),
