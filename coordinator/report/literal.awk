@@ -1,5 +1,5 @@
-# A style sheet -> a C string, a literal for each line of it.
-BEGIN { print "#include \"report/sla_page.h\"\nconst char sla_style[] =" }
+# A style sheet or a script -> a C string called `name`, a literal for each line of it.
+BEGIN { printf "extern const char %s[];\nconst char %s[] =\n", name, name }
 {
     gsub(/[\\"]/, "\\\\&")
     print "\"" $0 "\\n\""

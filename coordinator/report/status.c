@@ -9,7 +9,7 @@ const char *status_route_kind_name(enum route_kind kind)
     return kind == ROUTE_EXCLUSIVE ? "exclusive" : "available";
 }
 
-static const char *role_name(enum raft_role role)
+const char *status_role_name(enum raft_role role)
 {
     static const char *const names[] = {"follower", "candidate", "leader", "other"};
 
@@ -21,26 +21,35 @@ static const char *server_name(const struct model *model, int server)
     return server >= 0 && server < model->n_servers ? model->servers[server].name : NULL;
 }
 
-/* The voters that the leader hears, by its newest beat; without a leader that is heard
- * here, those that this node hears. */
-static void quorum(const struct engine *engine, struct moment now, int self, struct jsonw *w)
+struct status_quorum status_quorum(const struct engine *engine, struct moment now, int self)
 {
     const struct model *model = engine_model(engine);
-    int leader = engine_leader(engine);
+    int leader = engine_leader(engine), i;
     bool led = leader >= 0 && engine_peer(engine, now, leader).heard;
-    int teller = led ? leader : self;
-    server_set set = engine_peer(engine, now, teller).hears | server_bit(teller);
-    int i, heard = 0;
+    struct status_quorum quorum = {.voters = model_voters(model),
+                                   .majority = model_majority(model),
+                                   .teller = led ? leader : self};
+    server_set set = engine_peer(engine, now, quorum.teller).hears | server_bit(quorum.teller);
+    int64_t knew_ms = engine_knew_ms(engine);
 
     for (i = 0; i < model->n_coordinators; i++)
-        if (model->servers[i].role == MEMBER_VOTER && (set & server_bit(i)))
-            heard++;
+        quorum.heard += model->servers[i].role == MEMBER_VOTER && (set & server_bit(i)) != 0;
+    quorum.ok = led && quorum.heard >= quorum.majority;
+    if (!quorum.ok)
+        quorum.lost_ms = knew_ms == INT64_MIN ? -1 : now.boot_ms - knew_ms;
+    return quorum;
+}
+
+static void quorum(const struct engine *engine, struct moment now, int self, struct jsonw *w)
+{
+    struct status_quorum q = status_quorum(engine, now, self);
+
     jsonw_object(w, "quorum");
-    jsonw_int(w, "voters", model_voters(model));
-    jsonw_int(w, "majority", model_majority(model));
-    jsonw_int(w, "heard", heard);
-    jsonw_str(w, "heard_by", server_name(model, teller));
-    jsonw_bool(w, "ok", led && heard >= model_majority(model));
+    jsonw_int(w, "voters", q.voters);
+    jsonw_int(w, "majority", q.majority);
+    jsonw_int(w, "heard", q.heard);
+    jsonw_str(w, "heard_by", server_name(engine_model(engine), q.teller));
+    jsonw_bool(w, "ok", q.ok);
     jsonw_end(w);
 }
 
@@ -199,7 +208,7 @@ static void counters(const struct status_local *local, struct jsonw *w)
 static void raft(const struct status_local *local, struct jsonw *w)
 {
     jsonw_object(w, "raft");
-    jsonw_str(w, "role", role_name(local->role));
+    jsonw_str(w, "role", status_role_name(local->role));
     jsonw_int(w, "term", (int64_t)local->term);
     jsonw_int(w, "last", (int64_t)local->last_index);
     jsonw_int(w, "commit", (int64_t)local->commit_index);

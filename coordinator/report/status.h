@@ -55,13 +55,30 @@ void status_plan_json(const struct engine *engine, struct moment now, int self,
 /* What each site's loss leaves; from the configuration alone. */
 void status_topology_json(const struct model *model, struct jsonw *w);
 
+/* The voters that the leader hears, by its newest beat; without a leader that is heard here,
+ * those that this node hears. */
+struct status_quorum {
+    int voters, majority, heard;
+    int teller; /* server that hears them */
+    bool ok;
+    int64_t lost_ms; /* none has been known of here for so long; 0: ok; -1: never since the start */
+};
+struct status_quorum status_quorum(const struct engine *engine, struct moment now, int self);
+
 /* Parts of the above. "paused": what keeps automatic moves of the route (ROUTE_ALL: of all) off
  * for the longest, or null; "drained": servers. */
 void status_features(const struct engine *engine, struct moment now, struct jsonw *w);
 void status_paused(const struct shared *shared, int route, struct moment now, struct jsonw *w);
 void status_drained(const struct shared *shared, struct jsonw *w);
 
+/* Coordinators whose newest beat says that they hear `server`. */
+server_set status_heard_by(const struct engine *engine, struct moment now, int server);
+/* The pause that keeps automatic moves of the route (ROUTE_ALL: of all) off for the longest; NULL:
+ * none does. */
+const struct pause *status_pause(const struct shared *shared, int route, struct moment now);
+
 /* For people: "available", ... */
 const char *status_route_kind_name(enum route_kind kind);
+const char *status_role_name(enum raft_role role);
 
 #endif

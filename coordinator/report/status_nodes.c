@@ -2,19 +2,31 @@
 
 #include <string.h>
 
-/* Coordinators whose newest beat says that they hear `server`. */
-static void heard_by(const struct engine *engine, struct moment now, int server, struct jsonw *w)
+server_set status_heard_by(const struct engine *engine, struct moment now, int server)
 {
     const struct model *model = engine_model(engine);
+    server_set set = 0;
     int i;
 
-    jsonw_array(w, "heard_by");
     for (i = 0; i < model->n_coordinators; i++) {
         struct peer_view view = engine_peer(engine, now, i);
 
         if (i != server && view.heard && (view.hears & server_bit(server)))
-            jsonw_str(w, NULL, model->servers[i].name);
+            set |= server_bit(i);
     }
+    return set;
+}
+
+static void heard_by(const struct engine *engine, struct moment now, int server, struct jsonw *w)
+{
+    const struct model *model = engine_model(engine);
+    server_set set = status_heard_by(engine, now, server);
+    int i;
+
+    jsonw_array(w, "heard_by");
+    for (i = 0; i < model->n_coordinators; i++)
+        if (set & server_bit(i))
+            jsonw_str(w, NULL, model->servers[i].name);
     jsonw_end(w);
 }
 

@@ -5,12 +5,19 @@ static const struct pause *longer(const struct pause *a, const struct pause *b)
     return b->until_ms > a->until_ms ? b : a;
 }
 
-void status_paused(const struct shared *shared, int route, struct moment now, struct jsonw *w)
+const struct pause *status_pause(const struct shared *shared, int route, struct moment now)
 {
     const struct pause *pause =
         route == ROUTE_ALL ? &shared->pause : longer(&shared->pause, &shared->routes[route].pause);
 
-    if (pause->until_ms <= now.utc_ms) {
+    return pause->until_ms > now.utc_ms ? pause : NULL;
+}
+
+void status_paused(const struct shared *shared, int route, struct moment now, struct jsonw *w)
+{
+    const struct pause *pause = status_pause(shared, route, now);
+
+    if (pause == NULL) {
         jsonw_null(w, "paused");
         return;
     }

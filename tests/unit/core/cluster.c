@@ -70,6 +70,8 @@ static void count_line(void *context, uint64_t seq, const char *line, size_t len
     struct cluster *c = context;
 
     (void)seq;
+    if (c->line != NULL)
+        c->line(c->line_context, line, len);
     c->moves += says(line, len, "\"type\":\"intent\"") && says(line, len, "\"move\"");
     c->verdicts += says(line, len, "\"category\":\"verdict\"");
     c->disputed += says(line, len, "\"category\":\"verdict\",\"type\":\"disputed\"");

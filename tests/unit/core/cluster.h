@@ -50,6 +50,8 @@ struct cluster {
         int64_t until_ms;
         int fence_ms, orders;
     } held[CLUSTER_NODES];
+    void (*line)(void *context, const char *line, size_t len); /* of node 8's ledger; may be NULL */
+    void *line_context;
     struct cluster_inside *inside;
 };
 
