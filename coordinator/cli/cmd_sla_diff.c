@@ -125,7 +125,7 @@ static int run(struct cli *cli)
     if (r == 0)
         r = sla_edition_read(cli, "--edition", cli_value(cli, "edition"), &from);
     if (r == 0)
-        r = sla_edition_read(cli, "B", cli->arguments[0], &to);
+        r = sla_edition_read(cli, "NEWER", cli->arguments[0], &to);
     if (r == 0 && from >= to)
         r = cli_fail(cli, CLI_USAGE, "edition %d is not before edition %d", from, to);
     if (r != 0)
@@ -139,7 +139,7 @@ static int run(struct cli *cli)
 
 static const struct cli_option options[] = {
     {"month", "YYYY-MM", "in the contract's time zone", true},
-    {"edition", "A", "the older one; B, the newer one, comes behind it", true},
+    {"edition", "OLDER", "the one before; NEWER comes behind it", true},
     {"lang", "LANG", "en (default) or ja", false},
     {"as-of", "TIME", "what the ledger knew then (default: now)", false},
     {"from", "EXPORT", "read this export instead of the cluster's ledger", false},
@@ -149,7 +149,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_sla_diff = {
     .name = "sla diff",
-    .arguments = "B",
+    .arguments = "NEWER",
     .n_arguments = 1,
     .summary = "What changed between two editions of a month's report, and why",
     .needs = "viewer; nothing with --from",

@@ -22,11 +22,23 @@ struct zone {
     struct zone_rule rule;
 };
 
+/* What zoneinfo has beside the zones: this machine's own, and the same zones counted otherwise. */
+static bool is_of_the_machine(const char *name)
+{
+    static const char *const others[] = {"localtime", "posixrules", "posix/", "right/"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(others); i++)
+        if (strncmp(name, others[i], strlen(others[i])) == 0)
+            return true;
+    return false;
+}
+
 bool zone_name_ok(const char *name)
 {
     size_t i;
 
-    if (name[0] == '\0' || name[0] == '/' || strlen(name) > 60)
+    if (is_of_the_machine(name) || name[0] == '\0' || name[0] == '/' || strlen(name) > 60)
         return false;
     for (i = 0; name[i] != '\0'; i++) {
         char c = name[i];

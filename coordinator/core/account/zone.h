@@ -16,7 +16,8 @@
 
 struct zone;
 
-/* An IANA name such as "Asia/Tokyo", safe to put behind a directory's name. */
+/* An IANA name such as "Asia/Tokyo", safe to put behind a directory's name; not what
+ * zoneinfo has beside the zones: "localtime", "right/…". */
 bool zone_name_ok(const char *name);
 
 /* ERR_INVALID or ERR_LIMIT with what is wrong. Files with leap seconds ("right/") are

@@ -196,9 +196,10 @@ static void names(void **state)
 {
     static const char *const good[] = {"UTC", "Asia/Tokyo", "America/Argentina/Buenos_Aires",
                                        "Etc/GMT+12", "America/Port-au-Prince"};
-    static const char *const bad[] = {"",        "/etc/passwd", "../etc/passwd", "Asia/../x",
-                                      "Asia//x", "Asia/",       "Asia/To kyo",   ".hidden",
-                                      "-x",      "a/b\n",       "Asia/T\x80"};
+    static const char *const bad[] = {"",           "/etc/passwd", "../etc/passwd",   "Asia/../x",
+                                      "Asia//x",    "Asia/",       "Asia/To kyo",     ".hidden",
+                                      "-x",         "a/b\n",       "Asia/T\x80",      "localtime",
+                                      "posixrules", "posix/UTC",   "right/Asia/Tokyo"};
     size_t i;
 
     for (i = 0; i < sizeof good / sizeof good[0]; i++)
