@@ -145,6 +145,7 @@ struct engine *engine_new(const struct engine_options *options)
         detector_init(&engine->peers[i].detector, options->model->timing.beat_ms);
         engine->peers[i].rx_ms = engine->peers[i].met_ms = BOOT_NEVER;
         engine->peers[i].utc_ahead_ms = engine->peers[i].certificate_ms = UTC_NONE;
+        engine->counters.peers[i].round_trip_ms = -1;
     }
     engine->peers[engine->self].utc_ahead_ms = options->now.utc_ms - options->now.boot_ms;
     engine->started_utc_ms = options->now.utc_ms;
@@ -254,6 +255,7 @@ static void raft_changed(struct engine *engine, const struct event *event, struc
     bool led = engine->role == RAFT_ROLE_LEADER;
     bool leads = event->raft.role == RAFT_ROLE_LEADER;
 
+    count_raft(engine, event);
     /* Not when only the term is new: libraft still names the old leader while it votes. */
     if (event->raft.leader != engine->leader) {
         if (event->raft.leader >= 0)
@@ -436,6 +438,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
+    count_applied(engine, kind);
     time_applied(engine, now, time_ms);
     note_recorded(engine, entry);
     if (engine->shared->leader != leader)

@@ -11,6 +11,7 @@
 #define CORE_ENGINE_H
 
 #include "base/buf.h"
+#include "core/counters.h"
 #include "core/detect/beat.h"
 #include "core/entry.h"
 #include "core/notice/notice.h"
@@ -295,6 +296,16 @@ int64_t engine_knew_ms(const struct engine *engine);
 int engine_ballots(const struct engine *engine, struct moment now, int check,
                    struct ballot *ballots);
 
+/* What this node itself makes of a check. */
+struct check_view {
+    bool watched; /* it probes it, or is told of it */
+    enum opinion opinion;
+    enum reason reason;
+    uint32_t took_ms;  /* its newest probe; AGE_NEVER: none yet */
+    uint64_t failures; /* probes that failed, under the configuration in force */
+};
+struct check_view engine_check(const struct engine *engine, int check);
+
 struct cover {
     server_set assigned, watching; /* watching: fresh votes */
     int sites;                     /* of those that watch */
@@ -327,6 +338,10 @@ struct rehearsal {
 };
 void engine_rehearse(const struct engine *engine, struct moment now, const struct command *command,
                      ledger_emit *emit, void *context, struct rehearsal *rehearsal);
+const struct counters *engine_counters(const struct engine *engine);
+/* Ms that this node's UTC is ahead of the median of the voters' clocks; UTC_NONE: not known. */
+int64_t engine_clock_ahead_ms(const struct engine *engine, struct moment now);
+int engine_commands_waiting(const struct engine *engine);
 bool engine_leads(const struct engine *engine); /* and its own-term entry is applied */
 int engine_leader(const struct engine *engine); /* server, -1 */
 /* May a call of this node that says the placement (epoch, step) of `route` take effect, under

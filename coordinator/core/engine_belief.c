@@ -42,6 +42,7 @@ static void plan_watches(struct engine *engine)
         struct watch *watch = &engine->watches[c];
 
         sensor_init(&watch->sensor);
+        watch->took_ms = AGE_NEVER;
         watch->assigned = model_observers(model, c);
         watch->first =
             first < engine->room / 2 &&
@@ -272,6 +273,7 @@ void belief_probe(struct engine *engine, const struct event *event, struct effec
         return;
     if (event->probe.began_ms < engine->stood_ms)
         return; /* its answer waited here, or its time ran out while nothing was read */
+    count_probe(engine, event);
     sensed = belief_sense(engine, event->now, check, event->probe.reason, event->probe.began_ms);
     if (class == REASON_ABSTAIN)
         return;
@@ -387,6 +389,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     peer = &engine->peers[beat->from];
     if (peer->boot == beat->boot && beat->number <= peer->number)
         return;
+    count_beat(engine, event->now, beat);
     if (peer->boot != beat->boot) {
         memset(peer->granted, 0, sizeof peer->granted);
         memset(&peer->echo_of_me, 0, sizeof peer->echo_of_me);

@@ -202,6 +202,7 @@ void command_take(struct engine *engine, const struct event *event, struct effec
     }
     if (waiter_of(engine, &command->id) != NULL)
         return; /* one answer is for both */
+    count_command(engine, command);
     if (shared_command(engine->shared, &command->id) != NULL)
         wait_for(engine, now, command, false, effects);
     else if (command_moves(command))

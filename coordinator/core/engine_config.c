@@ -10,6 +10,7 @@ void config_use(struct engine *engine, struct moment now)
     engine->model = engine->shared->model != NULL ? engine->shared->model : engine->local_model;
     engine->model_ms = now.boot_ms;
     engine->routes_busy = true;
+    count_reset(engine);
     hold_reset(engine);
     belief_reset(engine, now);
 }

@@ -116,6 +116,7 @@ void outbox_acted(struct engine *engine, const struct event *event, struct effec
     if (event->acted.route >= engine->model->n_routes ||
         event->acted.actuator >= engine->model->routes[event->acted.route].n_actuators)
         return;
+    count_call(engine, event);
     slot = &engine->out[event->acted.route][event->acted.actuator];
     if (event->acted.epoch != slot->epoch || event->acted.step != slot->step)
         return; /* overtaken */

@@ -36,10 +36,12 @@ struct watch {
     bool dirty;       /* a ballot changed since the leader last counted */
     /* CHECK_REPORT: the newest word of the target's software, by itself or by its beats. */
     enum report_state word;
-    int64_t word_ms; /* when it was said; BOOT_NEVER */
-    int64_t hint_ms; /* newest hint; BOOT_NEVER */
-    uint8_t hinting; /* of this server: beats that are still to say so */
-    uint32_t run;    /* in the journal; 0: it is up */
+    int64_t word_ms;  /* when it was said; BOOT_NEVER */
+    int64_t hint_ms;  /* newest hint; BOOT_NEVER */
+    uint8_t hinting;  /* of this server: beats that are still to say so */
+    uint32_t run;     /* in the journal; 0: it is up */
+    uint32_t took_ms; /* the newest probe; AGE_NEVER */
+    uint64_t failures;
 };
 
 struct peer {
@@ -234,6 +236,8 @@ struct engine {
     uint64_t told_term;          /* newest term that was led, as far as is known here */
     uint32_t tell_turn;          /* run */
     struct gap_account *account; /* owned; NULL: this node does not lead, or owes nothing */
+
+    struct counters counters;
 };
 
 /* engine.c */
@@ -253,6 +257,16 @@ static inline void engine_due(int64_t *due_ms, int64_t by_ms)
     if (by_ms < *due_ms)
         *due_ms = by_ms;
 }
+
+/* engine_counters.c: nothing here decides anything */
+void count_probe(struct engine *engine, const struct event *event);
+void count_beat(struct engine *engine, struct moment now, const struct beat *beat);
+void count_raft(struct engine *engine, const struct event *event);
+void count_call(struct engine *engine, const struct event *event);
+void count_command(struct engine *engine, const struct command *command);
+void count_applied(struct engine *engine, enum entry_kind kind);
+/* Actuators are counted by their places in the configuration: another one begins anew. */
+void count_reset(struct engine *engine);
 
 /* engine_config.c */
 struct route_names { /* by position */

@@ -93,6 +93,8 @@ static void notice_gap(struct engine *engine, struct moment now, struct effects 
     engine->stepped_ms = now.boot_ms;
     if (gap < engine->model->timing.beat_ms * 3 / 2)
         return;
+    engine->counters.stalls++;
+    engine->counters.stalled_ms += (uint64_t)gap;
     for (i = 0; i < engine->model->n_coordinators; i++)
         detector_shift(&engine->peers[i].detector, gap);
     report_shift(engine, gap);
@@ -146,14 +148,20 @@ void time_beat(struct engine *engine, struct moment now, const struct beat *beat
     peer->stepped_ms = beat->stepped_ms;
 }
 
-void time_compare(struct engine *engine, struct moment now, struct effects *effects)
+int64_t engine_clock_ahead_ms(const struct engine *engine, struct moment now)
 {
     struct clocks clocks = clocks_of(engine);
-    int64_t median = median_ahead(engine, &clocks), off_ms;
+    int64_t median = median_ahead(engine, &clocks);
 
-    if (median == UTC_NONE)
+    return median == UTC_NONE ? UTC_NONE : now.utc_ms - now.boot_ms - median;
+}
+
+void time_compare(struct engine *engine, struct moment now, struct effects *effects)
+{
+    int64_t off_ms = engine_clock_ahead_ms(engine, now);
+
+    if (off_ms == UTC_NONE)
         return;
-    off_ms = now.utc_ms - now.boot_ms - median;
     if ((off_ms < -CLOCK_BOUND_MS || off_ms > CLOCK_BOUND_MS) == engine->clock_off)
         return;
     engine->clock_off = !engine->clock_off;

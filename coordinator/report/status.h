@@ -80,5 +80,6 @@ const struct pause *status_pause(const struct shared *shared, int route, struct 
 /* For people: "available", ... */
 const char *status_route_kind_name(enum route_kind kind);
 const char *status_role_name(enum raft_role role);
+const char *status_actuator_kind_name(enum actuator_kind kind); /* "haproxy", ... */
 
 #endif

@@ -64,18 +64,24 @@ static void candidates(const struct engine *engine, int route, struct jsonw *w)
     jsonw_end(w);
 }
 
-static void actuators(const struct route *plan, const struct route_state *state, struct jsonw *w)
+const char *status_actuator_kind_name(enum actuator_kind kind)
 {
     static const char *const kinds[] = {[ACTUATOR_HAPROXY] = "haproxy",   [ACTUATOR_DNS] = "dns",
                                         [ACTUATOR_KAMAILIO] = "kamailio", [ACTUATOR_EXEC] = "exec",
                                         [ACTUATOR_ADDRESS] = "address",   [ACTUATOR_HOOK] = "hook"};
+
+    return kinds[kind];
+}
+
+static void actuators(const struct route *plan, const struct route_state *state, struct jsonw *w)
+{
     int i;
 
     jsonw_array(w, "actuators");
     for (i = 0; i < plan->n_actuators; i++) {
         jsonw_object(w, NULL);
         jsonw_str(w, "actuator", plan->actuators[i].name);
-        jsonw_str(w, "kind", kinds[plan->actuators[i].kind]);
+        jsonw_str(w, "kind", status_actuator_kind_name(plan->actuators[i].kind));
         jsonw_bool(w, "required", !plan->actuators[i].optional);
         jsonw_bool(w, "done", (state->done & ((uint32_t)1 << i)) != 0);
         jsonw_end(w);
