@@ -286,7 +286,8 @@ struct peer_view {
     uint64_t applied;
     server_set hears; /* whom it says it hears */
     bool abstain;
-    uint32_t level; /* newest feature level that it knows; 0: never heard */
+    uint32_t level;         /* newest feature level that it knows; 0: never heard */
+    int64_t certificate_ms; /* UTC: its end; UTC_NONE: not known */
 };
 struct peer_view engine_peer(const struct engine *engine, struct moment now, int server);
 /* Boot time at which this node last knew of a majority that can commit; INT64_MIN: never yet. */

@@ -380,12 +380,14 @@ struct peer_view engine_peer(const struct engine *engine, struct moment now, int
                                   .applied = engine->shared->index,
                                   .hears = engine->heard,
                                   .abstain = belief_abstains(engine, now),
-                                  .level = engine->level};
+                                  .level = engine->level,
+                                  .certificate_ms = peer->certificate_ms};
     return (struct peer_view){.heard = !peer->detector.silent,
                               .leads = peer->leader,
                               .age_ms = peer->rx_ms == BOOT_NEVER ? -1 : now.boot_ms - peer->rx_ms,
                               .applied = peer->applied,
                               .hears = peer->heard,
                               .abstain = peer->abstain,
-                              .level = peer->level};
+                              .level = peer->level,
+                              .certificate_ms = peer->certificate_ms};
 }

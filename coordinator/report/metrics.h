@@ -17,7 +17,6 @@ struct metrics_local {
     struct status_local status;
     const char *version;          /* of the program */
     int connections;              /* open, to the port */
-    int64_t certificate_until_ms; /* UTC: this node's own is good until then */
     uint64_t resident_bytes, heap_bytes;
     int64_t cpu_us;
     const struct histogram *loop_lag; /* how late timers came; NULL */

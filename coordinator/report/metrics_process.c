@@ -43,6 +43,7 @@ static void size_of(struct page *page)
 static void port(struct page *page)
 {
     struct om *om = &page->om;
+    int i;
 
     om_gauge(om, "kirikae_connections", OM_NUMBER, "Open connections to the port.", OM_PLAIN);
     om_int(om, OM_PLAIN, page->local->connections);
@@ -50,9 +51,13 @@ static void port(struct page *page)
                "Connections that the port refused or broke off.", OM_PLAIN);
     om_count(om, OM_PLAIN, page->status->refused);
     om_gauge(om, "kirikae_certificate_expiry_time_seconds", OM_SECONDS,
-             "Unix time at which this node's certificate ends.", OM_PLAIN);
-    if (page->local->certificate_until_ms != 0)
-        om_ms(om, OM_PLAIN, page->local->certificate_until_ms);
+             "Unix time at which the server's certificate ends, as it says.", OM_LABELS("server"));
+    for (i = 0; i < page->model->n_coordinators; i++) {
+        int64_t ends_ms = engine_peer(page->engine, page->now, i).certificate_ms;
+
+        if (ends_ms != UTC_NONE)
+            om_ms(om, OM_LABELS(page->model->servers[i].name), ends_ms);
+    }
 }
 
 void metrics_process(struct page *page)

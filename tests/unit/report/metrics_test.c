@@ -6,6 +6,7 @@
 #include "report/metrics.h"
 #include "base/mem.h"
 #include "base/utc.h"
+#include "core/feature.h"
 #include "report/openmetrics.h"
 #include "wire/config.h"
 
@@ -100,6 +101,7 @@ static struct world world_new(const char *yaml)
     struct engine_options options = {.self = SELF,
                                      .boot = BOOT,
                                      .seed = 3,
+                                     .level = FEATURE_REPORT,
                                      .shared = shared_new(),
                                      .model = parsed(yaml),
                                      .yaml = (const uint8_t *)yaml,
@@ -197,6 +199,7 @@ static void history(struct world *world)
     struct event command = {.kind = EVENT_COMMAND, .command = &pause};
 
     commit_config(world, config);
+    engine_certificate(world->engine, 1827025445000);
     raft(world, RAFT_ROLE_FOLLOWER, 3, 2);
     raft(world, RAFT_ROLE_CANDIDATE, 4, -1);
     raft(world, RAFT_ROLE_LEADER, 4, SELF);
@@ -244,7 +247,6 @@ static struct metrics_local local_of(const struct world *world, struct histogram
                                              .guarded = 2},
                                   .version = "1.2.3",
                                   .connections = 5,
-                                  .certificate_until_ms = 1827025445000,
                                   .resident_bytes = 20 << 20,
                                   .heap_bytes = 8 << 20,
                                   .cpu_us = 2500000,
