@@ -23,6 +23,28 @@ struct ledger_events *ledger_events_new(const struct contract *contract,
     return events;
 }
 
+struct ledger_events *ledger_events_follow(int64_t begin_ms)
+{
+    static const struct contract none;
+    const struct period period = {begin_ms, UTC_MOST_MS, UTC_MOST_MS};
+
+    return ledger_events_new(&none, &period);
+}
+
+void ledger_events_forget(struct ledger_events *events, int64_t begin_ms)
+{
+    CHECK(begin_ms >= events->period.begin_ms);
+    events->period.begin_ms = begin_ms;
+    kept_forget(&events->kept, begin_ms, events->time_ms);
+}
+
+size_t ledger_events_kept(const struct ledger_events *events)
+{
+    const struct history *h = &events->kept.history;
+
+    return h->n_outages + h->n_gaps + h->n_amendments;
+}
+
 void ledger_events_free(struct ledger_events *events)
 {
     if (events == NULL)

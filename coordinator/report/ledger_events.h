@@ -35,6 +35,13 @@ struct ledger_events *ledger_events_new(const struct contract *contract,
                                         const struct period *period);
 void ledger_events_free(struct ledger_events *events); /* NULL is fine */
 
+/* For who follows a ledger without end: of no contract, and of all the time from begin_ms on. */
+struct ledger_events *ledger_events_follow(int64_t begin_ms);
+/* What was over before begin_ms, which never goes back, and the texts of amendments. */
+void ledger_events_forget(struct ledger_events *events, int64_t begin_ms);
+/* How many outages, unmonitored times and amendments are kept. */
+size_t ledger_events_kept(const struct ledger_events *events);
+
 /* The next line, without its newline. `tree` is the ledger's with this line (NULL: nobody asks
  * for roots). ERR_INVALID names entry and field, ERR_LIMIT what there are too many of; then
  * `events` is of no more use. */

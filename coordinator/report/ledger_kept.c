@@ -79,21 +79,27 @@ int kept_outage(struct kept *kept, const struct outage *outage, struct fields *f
     return 0;
 }
 
-/* When half of them are dropped, the rest moves together: constant time a drop, on average. */
-void kept_drop_outage(struct kept *kept, struct outage *outage)
+static void sweep_outages(struct kept *kept)
 {
     struct history *h = &kept->history;
     size_t i, n = 0;
 
-    outage->start_ms = UTC_NONE;
-    kept->dropped_outages++;
-    if (kept->dropped_outages < SWEEP_LEAST || kept->dropped_outages < h->n_outages / 2)
-        return;
     for (i = 0; i < h->n_outages; i++)
         if (h->outages[i].start_ms != UTC_NONE)
             h->outages[n++] = h->outages[i];
     h->n_outages = n;
     kept->dropped_outages = 0;
+}
+
+/* When half of them are dropped, the rest moves together: constant time a drop, on average. */
+void kept_drop_outage(struct kept *kept, struct outage *outage)
+{
+    const struct history *h = &kept->history;
+
+    outage->start_ms = UTC_NONE;
+    kept->dropped_outages++;
+    if (kept->dropped_outages >= SWEEP_LEAST && kept->dropped_outages >= h->n_outages / 2)
+        sweep_outages(kept);
 }
 
 int kept_revise(struct kept *kept, const struct outage *before, struct fields *f)
@@ -149,20 +155,26 @@ int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f)
     return 0;
 }
 
-void kept_drop_gap(struct kept *kept, struct unmonitored *gap)
+static void sweep_gaps(struct kept *kept)
 {
     struct history *h = &kept->history;
     size_t i, n = 0;
 
-    gap->start_ms = UTC_NONE;
-    kept->dropped_gaps++;
-    if (kept->dropped_gaps < SWEEP_LEAST || kept->dropped_gaps < h->n_gaps / 2)
-        return;
     for (i = 0; i < h->n_gaps; i++)
         if (h->gaps[i].start_ms != UTC_NONE)
             h->gaps[n++] = h->gaps[i];
     h->n_gaps = n;
     kept->dropped_gaps = 0;
+}
+
+void kept_drop_gap(struct kept *kept, struct unmonitored *gap)
+{
+    const struct history *h = &kept->history;
+
+    gap->start_ms = UTC_NONE;
+    kept->dropped_gaps++;
+    if (kept->dropped_gaps >= SWEEP_LEAST && kept->dropped_gaps >= h->n_gaps / 2)
+        sweep_gaps(kept);
 }
 
 /* ---- amendments ---- */
@@ -232,6 +244,24 @@ size_t kept_find_window(const struct kept *kept, uint64_t id, size_t from)
     while (i < kept->history.n_windows && kept->window_ids[i] != id)
         i++;
     return i;
+}
+
+void kept_forget(struct kept *kept, int64_t begin_ms, int64_t time_ms)
+{
+    struct history *h = &kept->history;
+    size_t i;
+
+    kept->period.begin_ms = begin_ms;
+    for (i = 0; i < h->n_outages; i++)
+        if (h->outages[i].end_ms != UTC_NONE && !outage_touches(&h->outages[i], &kept->period))
+            h->outages[i].start_ms = UTC_NONE;
+    for (i = 0; i < h->n_gaps; i++)
+        if (h->gaps[i].end_ms != UTC_NONE && !gap_touches(&h->gaps[i], &kept->period))
+            h->gaps[i].start_ms = UTC_NONE;
+    sweep_outages(kept);
+    sweep_gaps(kept);
+    sweep_windows(kept, time_ms);
+    kept->history.n_amendments = 0;
 }
 
 /* ---- copies ---- */

@@ -50,6 +50,10 @@ size_t kept_find_window(const struct kept *kept, uint64_t id, size_t from);
 void kept_drop_outage(struct kept *kept, struct outage *outage);
 void kept_drop_gap(struct kept *kept, struct unmonitored *gap);
 
+/* The period begins then from now on; what no longer touches it goes, windows that are over at
+ * time_ms and all amendments, too. */
+void kept_forget(struct kept *kept, int64_t begin_ms, int64_t time_ms);
+
 /* What lines up to and with `last` told, before `before_ms`, into an empty history. */
 void kept_copy(const struct kept *kept, uint64_t last, int64_t before_ms, struct history *out);
 

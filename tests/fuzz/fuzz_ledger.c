@@ -1,5 +1,6 @@
-/* An export's lines, as a stranger may hand them in: verified, accounted, replayed and exported
- * again, each until it refuses. */
+/* An export's lines, as a stranger may hand them in: verified, accounted, replayed, exported again
+ * and followed, each until it refuses. */
+#include "report/board.h"
 #include "report/export.h"
 #include "report/ledger_events.h"
 #include "report/replay.h"
@@ -14,8 +15,9 @@ struct readers {
     struct ledger_events *events;
     struct ledger_export *export;
     struct replay *replay;
+    struct board *board;
     struct buf out;
-    bool verifying, accounting, exporting;
+    bool verifying, accounting, exporting, following;
 };
 
 static void line(struct readers *r, const char *text, size_t len)
@@ -28,6 +30,8 @@ static void line(struct readers *r, const char *text, size_t len)
         r->verifying = verify_line(r->verify, text, len, &err) >= 0;
     if (r->accounting)
         r->accounting = ledger_events_line(r->events, text, len, verify_tree(r->verify), &err) == 0;
+    if (r->following)
+        r->following = board_line(r->board, text, len, &err) == 0;
     if (r->exporting)
         r->exporting = export_line(r->export, text, len, &r->out, &err) == 0;
 }
@@ -45,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int n_rows;
     struct readers r = {.verify = verify_new(),
                         .export = export_new(&options),
+                        .board = board_new(),
+                        .following = true,
                         .verifying = true,
                         .accounting = true,
                         .exporting = true};
@@ -70,6 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ledger_view_free(&view);
     if (r.exporting)
         export_end(r.export, &r.out);
+    if (r.following)
+        board_view_free(board_view(r.board));
+    board_free(r.board);
     verify_free(r.verify);
     ledger_events_free(r.events);
     replay_free(r.replay);

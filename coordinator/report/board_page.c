@@ -1,0 +1,490 @@
+#include "report/board_page.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/utc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS 86400000ll
+
+static const char *const state_names[BOARD_STATES] = {
+    [BOARD_UNKNOWN] = "unknown",         [BOARD_GOOD] = "operational",
+    [BOARD_MAINTENANCE] = "maintenance", [BOARD_UNMONITORED] = "unmonitored",
+    [BOARD_IMPAIRED] = "degraded",       [BOARD_DOWN] = "down",
+};
+static const char *const phase_names[] = {
+    [BOARD_PLANNED] = "planned", [BOARD_ACTIVE] = "in-progress", [BOARD_OVER] = "over"};
+
+const char *board_state_name(enum board_state state)
+{
+    CHECK((unsigned)state < BOARD_STATES);
+    return state_names[state];
+}
+
+const char *board_phase_name(enum board_phase phase)
+{
+    CHECK((unsigned)phase < ARRAY_LEN(phase_names));
+    return phase_names[phase];
+}
+
+/* ---- days ---- */
+
+/* Days since 1970-01-01 on the zone's calendar. */
+static int64_t day_of(const struct zone *zone, int64_t utc_ms)
+{
+    int64_t local_ms = utc_ms + zone_offset(zone, utc_ms) * 1000ll;
+
+    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+}
+
+static int64_t day_begins_ms(const struct zone *zone, int64_t day)
+{
+    return zone_to_utc(zone, day * DAY_MS);
+}
+
+int64_t board_midnight_ms(const struct zone *zone, int64_t as_of_ms)
+{
+    return day_begins_ms(zone, day_of(zone, as_of_ms) + 1);
+}
+
+/* ---- what pages are made of while they are made ---- */
+
+struct maker {
+    struct board_page *page;
+    const struct board_source *source;
+    struct history history;       /* a copy, in which unknown time is unmonitored */
+    struct function_names names;  /* the history's, and all functions that are shown */
+    int shown[LIMIT_FUNCTIONS];   /* of the page's functions: the history's number */
+    int page_of[LIMIT_FUNCTIONS]; /* and back; -1 */
+    struct intervals *windows;    /* owned, of the page's functions: taken, of both kinds */
+    struct account *account;
+    struct interval period; /* of all days, up to as-of */
+    int64_t first_day;
+};
+
+/* ---- one function ---- */
+
+static int64_t within_ms(const struct intervals *set, struct interval span)
+{
+    return span.end > span.begin
+               ? span.end - span.begin - intervals_outside(set, span.begin, span.end)
+               : 0;
+}
+
+static int64_t percent(int64_t planned_ms, int64_t down_ms)
+{
+    return planned_ms == 0 ? PERCENT_NONE : (planned_ms - down_ms) * 1000000 / planned_ms;
+}
+
+/* [begin, min(end, as-of)) of a day, less what is before anything was known. */
+static struct interval day_span(const struct maker *m, int64_t day)
+{
+    const struct board_source *source = m->source;
+    struct interval span = {day_begins_ms(source->zone, day), day_begins_ms(source->zone, day + 1)};
+
+    if (span.end > source->as_of_ms)
+        span.end = source->as_of_ms;
+    if (source->view->from_ms == UTC_NONE || span.end < source->view->from_ms)
+        span.end = span.begin;
+    return span;
+}
+
+static enum board_state worst_of(const struct board_day *day, struct interval span)
+{
+    if (span.begin >= span.end)
+        return BOARD_UNKNOWN;
+    return day->down_ms > 0          ? BOARD_DOWN
+           : day->impaired_ms > 0    ? BOARD_IMPAIRED
+           : day->unmonitored_ms > 0 ? BOARD_UNMONITORED
+           : day->maintenance_ms > 0 ? BOARD_MAINTENANCE
+                                     : BOARD_GOOD;
+}
+
+static void fill_days(struct maker *m, struct board_function *function, int number)
+{
+    const struct shares *s = account_function_shares(m->account, number);
+    int64_t planned_ms = 0, down_ms = 0;
+    int i;
+
+    function->days = mem_zalloc((size_t)m->page->n_days, sizeof *function->days);
+    for (i = 0; i < m->page->n_days; i++) {
+        struct interval span = day_span(m, m->first_day + i);
+        int64_t planned = within_ms(&s->planned, span);
+        struct board_day *day = &function->days[i];
+
+        utc_civil_from_days(m->first_day + i, &day->year, &day->month, &day->day);
+        day->down_ms = within_ms(&s->down, span);
+        day->impaired_ms = within_ms(&s->impaired, span) + within_ms(&s->excluded, span);
+        day->unmonitored_ms = within_ms(&s->unmonitored, span);
+        day->maintenance_ms = span.end - span.begin - planned;
+        day->availability = percent(planned, day->down_ms);
+        day->worst = worst_of(day, span);
+        planned_ms += planned;
+        down_ms += day->down_ms;
+    }
+    function->availability = percent(planned_ms, down_ms);
+}
+
+static bool any_outage(const struct maker *m, int number, bool down)
+{
+    const struct terms *terms = &m->source->contract->terms;
+    struct outage o;
+    size_t i;
+
+    for (i = 0; i < m->history.n_outages; i++)
+        if (function_set_has(&m->history.outages[i].functions, number) &&
+            outage_seen(&m->history.outages[i], m->source->as_of_ms, &o) && o.end_ms == UTC_NONE &&
+            terms->down_severity[o.severity] == down)
+            return true;
+    return false;
+}
+
+static bool any_gap(const struct maker *m, int number)
+{
+    size_t i;
+
+    for (i = 0; i < m->history.n_gaps; i++) {
+        const struct unmonitored *gap = &m->history.gaps[i];
+
+        if (function_set_has(&gap->functions, number) && gap->start_ms <= m->source->as_of_ms &&
+            (gap->end_ms == UTC_NONE || gap->end_ms > m->source->as_of_ms))
+            return true;
+    }
+    return false;
+}
+
+/* In this order. In a window that stops the function an outage is none, as in the report; behind
+ * its end it is one again. */
+static enum board_state state_now(const struct maker *m, int function)
+{
+    struct interval now = {m->source->as_of_ms, m->source->as_of_ms + 1};
+    int number = m->shown[function];
+
+    if (m->source->view->from_ms == UTC_NONE)
+        return BOARD_UNMONITORED;
+    if (within_ms(&m->windows[function], now) > 0)
+        return BOARD_MAINTENANCE;
+    if (any_outage(m, number, true))
+        return BOARD_DOWN;
+    if (any_outage(m, number, false))
+        return BOARD_IMPAIRED;
+    return any_gap(m, number) ? BOARD_UNMONITORED : BOARD_GOOD;
+}
+
+static void fill_functions(struct maker *m)
+{
+    struct board_page *page = m->page;
+    int i;
+
+    for (i = 0; i < page->n_functions; i++) {
+        struct board_function *function = &page->functions[i];
+
+        fill_days(m, function, m->shown[i]);
+        function->now = state_now(m, i);
+        if (function->now > page->now)
+            page->now = function->now;
+    }
+}
+
+/* ---- incidents ---- */
+
+static void collect_posts(const struct board_view *view, struct board_incident *incident)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < view->n_posts; i++)
+        n += view->posts[i].outage == incident->id;
+    incident->posts = mem_zalloc(n + 1, sizeof *incident->posts);
+    for (i = view->n_posts; i-- > 0;)
+        if (view->posts[i].outage == incident->id)
+            incident->posts[incident->n_posts++] = &view->posts[i];
+    if (n > 0 && incident->posts[0]->at_ms > incident->updated_ms)
+        incident->updated_ms = incident->posts[0]->at_ms;
+}
+
+static int page_function(const struct maker *m, const struct function_set *functions)
+{
+    int i;
+
+    for (i = 0; i < m->names.n; i++)
+        if (function_set_has(functions, i) && m->page_of[i] >= 0)
+            return m->page_of[i];
+    return -1;
+}
+
+/* What happened wholly in maintenance of the function is a part of that, unless somebody has
+ * said something of it. */
+static bool is_maintenance(const struct maker *m, const struct board_incident *incident)
+{
+    int64_t end_ms = incident->end_ms == UTC_NONE ? m->source->as_of_ms : incident->end_ms;
+
+    return incident->n_posts == 0 && end_ms > incident->start_ms &&
+           intervals_outside(&m->windows[incident->function], incident->start_ms, end_ms) == 0;
+}
+
+static void add_incident(struct maker *m, const struct outage *outage)
+{
+    struct board_page *page = m->page;
+    struct board_incident incident = {.id = outage->line};
+    struct outage seen;
+
+    incident.function = page_function(m, &outage->functions);
+    if (incident.function < 0 || !outage_seen(outage, m->source->as_of_ms, &seen) ||
+        (seen.end_ms != UTC_NONE && seen.end_ms < m->period.begin))
+        return;
+    incident.severity = seen.severity;
+    incident.start_ms = incident.updated_ms = seen.start_ms;
+    incident.end_ms = seen.end_ms;
+    if (seen.recognised_ms != UTC_NONE && seen.recognised_ms > incident.updated_ms)
+        incident.updated_ms = seen.recognised_ms;
+    if (seen.end_ms != UTC_NONE && seen.end_ms > incident.updated_ms)
+        incident.updated_ms = seen.end_ms;
+    collect_posts(m->source->view, &incident);
+    if (is_maintenance(m, &incident)) {
+        mem_free(incident.posts);
+        return;
+    }
+    page->incidents[page->n_incidents++] = incident;
+    page->n_open += incident.end_ms == UTC_NONE;
+}
+
+static int by_newest(const void *a, const void *b)
+{
+    const struct board_incident *x = a, *y = b;
+
+    if ((x->end_ms == UTC_NONE) != (y->end_ms == UTC_NONE))
+        return x->end_ms == UTC_NONE ? -1 : 1;
+    if (x->start_ms != y->start_ms)
+        return x->start_ms > y->start_ms ? -1 : 1;
+    return (x->id < y->id) - (x->id > y->id);
+}
+
+static void fill_incidents(struct maker *m)
+{
+    struct board_page *page = m->page;
+    size_t i;
+
+    page->incidents = mem_zalloc(m->history.n_outages + 1, sizeof *page->incidents);
+    for (i = 0; i < m->history.n_outages; i++)
+        add_incident(m, &m->history.outages[i]);
+    qsort(page->incidents, page->n_incidents, sizeof *page->incidents, by_newest);
+}
+
+/* ---- maintenance ---- */
+
+static enum board_phase phase_of(const struct maker *m, struct interval taken)
+{
+    return taken.end <= m->source->as_of_ms     ? BOARD_OVER
+           : taken.begin <= m->source->as_of_ms ? BOARD_ACTIVE
+                                                : BOARD_PLANNED;
+}
+
+static struct board_window *same_window(struct board_page *page, uint64_t id)
+{
+    size_t i;
+
+    for (i = 0; i < page->n_windows; i++)
+        if (page->windows[i].id == id)
+            return &page->windows[i];
+    return NULL;
+}
+
+/* What it was extended by is told with it. */
+static void add_window(struct maker *m, const struct window *w)
+{
+    uint64_t id = strtoull(w->id, NULL, 10);
+    struct board_window *same = same_window(m->page, id);
+    struct board_window window = {.id = id,
+                                  .emergency = w->emergency,
+                                  .announced_ms = w->announced_ms,
+                                  .start_ms = w->start_ms,
+                                  .end_ms = window_taken(w).end};
+    int i, n = 0;
+
+    for (i = 0; i < m->names.n; i++)
+        if (function_set_has(&w->functions, i) && m->page_of[i] >= 0) {
+            function_set_add(&window.functions, m->page_of[i]);
+            n++;
+        }
+    if (n == 0 || window.end_ms <= w->start_ms || /* it was called off */
+        w->announced_ms > m->source->as_of_ms || window.end_ms <= m->period.begin)
+        return;
+    if (same != NULL) {
+        if (window.start_ms > same->start_ms)
+            window.start_ms = same->start_ms;
+        if (window.end_ms < same->end_ms)
+            window.end_ms = same->end_ms;
+        window.announced_ms = same->announced_ms;
+    }
+    window.phase = phase_of(m, (struct interval){window.start_ms, window.end_ms});
+    *(same != NULL ? same : &m->page->windows[m->page->n_windows++]) = window;
+}
+
+static int by_nearest(const void *a, const void *b)
+{
+    const struct board_window *x = a, *y = b;
+    bool over = x->phase == BOARD_OVER;
+
+    if (over != (y->phase == BOARD_OVER))
+        return over ? 1 : -1;
+    if (x->start_ms != y->start_ms)
+        return (x->start_ms < y->start_ms) == over ? 1 : -1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static void fill_windows(struct maker *m)
+{
+    struct board_page *page = m->page;
+    size_t i;
+
+    page->windows = mem_zalloc(m->history.n_windows + 1, sizeof *page->windows);
+    for (i = 0; i < m->history.n_windows; i++)
+        add_window(m, &m->history.windows[i]);
+    qsort(page->windows, page->n_windows, sizeof *page->windows, by_nearest);
+    for (i = 0; i < page->n_windows; i++)
+        page->n_ahead += page->windows[i].phase != BOARD_OVER;
+}
+
+/* ---- the whole ---- */
+
+static void choose_functions(struct maker *m)
+{
+    const struct contract *contract = m->source->contract;
+    struct board_page *page = m->page;
+    int i;
+
+    m->names = m->source->view->ledger.names;
+    for (i = 0; i < LIMIT_FUNCTIONS; i++)
+        m->page_of[i] = -1;
+    page->functions = mem_zalloc((size_t)contract->n_functions + 1, sizeof *page->functions);
+    for (i = 0; i < contract->n_functions; i++) {
+        const char *name = contract->functions[i].name;
+        int number = function_names_find(&m->names, name, strlen(name));
+
+        if (!function_set_has(&m->source->page->functions, i) || number < 0)
+            continue;
+        m->shown[page->n_functions] = number;
+        m->page_of[number] = page->n_functions;
+        page->functions[page->n_functions++].function = &contract->functions[i];
+    }
+}
+
+static void *copied(const void *items, size_t n, size_t size)
+{
+    return n > 0 ? mem_dup(items, n * size) : NULL;
+}
+
+static void copy_history(struct maker *m)
+{
+    const struct history *from = &m->source->view->ledger.history;
+    int64_t known_ms = m->source->view->from_ms;
+    struct unmonitored *gap;
+    int i;
+
+    m->history.outages = copied(from->outages, from->n_outages, sizeof *from->outages);
+    m->history.n_outages = m->history.cap_outages = from->n_outages;
+    m->history.windows = copied(from->windows, from->n_windows, sizeof *from->windows);
+    m->history.n_windows = m->history.cap_windows = from->n_windows;
+    m->history.gaps = copied(from->gaps, from->n_gaps, sizeof *from->gaps);
+    m->history.n_gaps = m->history.cap_gaps = from->n_gaps;
+    if (known_ms == UTC_NONE || known_ms <= m->period.begin)
+        return;
+    gap = history_gap(&m->history);
+    gap->start_ms = m->period.begin;
+    gap->end_ms = known_ms;
+    for (i = 0; i < m->page->n_functions; i++)
+        function_set_add(&gap->functions, m->shown[i]);
+}
+
+static void collect_windows(struct maker *m)
+{
+    int function;
+    size_t i;
+
+    m->windows = mem_zalloc((size_t)m->page->n_functions + 1, sizeof *m->windows);
+    for (function = 0; function < m->page->n_functions; function++) {
+        for (i = 0; i < m->history.n_windows; i++) {
+            const struct window *w = &m->history.windows[i];
+            struct interval taken = window_taken(w);
+
+            if (function_set_has(&w->functions, m->shown[function]))
+                intervals_gather(&m->windows[function], taken.begin, taken.end);
+        }
+        intervals_settle(&m->windows[function]);
+    }
+}
+
+static uint64_t mixed(uint64_t mark, uint64_t value)
+{
+    return (mark ^ value) * 1099511628211u; /* FNV-1a's prime */
+}
+
+/* Of what is told, not of how long it has lasted. */
+static uint64_t mark_of(const struct maker *m)
+{
+    const struct board_page *page = m->page;
+    uint64_t mark = 14695981039346656037u;
+    size_t i;
+
+    mark = mixed(mark, m->source->view->told);
+    mark = mixed(mark, (uint64_t)m->source->stale_ms);
+    mark = mixed(mark, (uint64_t)m->first_day);
+    mark = mixed(mark, (uint64_t)page->n_days);
+    for (i = 0; i < (size_t)page->n_functions; i++)
+        mark = mixed(mark, page->functions[i].now);
+    for (i = 0; i < page->n_windows; i++)
+        mark = mixed(mark, page->windows[i].phase);
+    return mark;
+}
+
+struct board_page *board_page_new(const struct board_source *source)
+{
+    struct board_page *page = mem_zalloc(1, sizeof *page);
+    struct maker *m = mem_zalloc(1, sizeof *m);
+    struct period period;
+    int i;
+
+    *m = (struct maker){.page = page, .source = source};
+    page->source = source;
+    page->n_days = source->page->days;
+    page->title = source->page->title[0] != '\0' ? source->page->title : source->contract->name;
+    page->title_ja = source->page->title_ja[0] != '\0' ? source->page->title_ja : page->title;
+    page->url = source->page->url;
+    m->first_day = day_of(source->zone, source->as_of_ms) - page->n_days + 1;
+    m->period = (struct interval){day_begins_ms(source->zone, m->first_day), source->as_of_ms};
+    period = (struct period){m->period.begin, board_midnight_ms(source->zone, source->as_of_ms),
+                             source->as_of_ms};
+    choose_functions(m);
+    copy_history(m);
+    collect_windows(m);
+    m->account = account_new(&m->history, &source->contract->terms, &period);
+    page->now = BOARD_GOOD;
+    fill_functions(m);
+    fill_incidents(m);
+    fill_windows(m);
+    page->mark = mark_of(m);
+    account_free(m->account);
+    for (i = 0; i < page->n_functions; i++)
+        intervals_free(&m->windows[i]);
+    mem_free(m->windows);
+    history_free(&m->history);
+    mem_free(m);
+    return page;
+}
+
+void board_page_free(struct board_page *page)
+{
+    size_t i;
+
+    if (page == NULL)
+        return;
+    for (i = 0; i < page->n_incidents; i++)
+        mem_free(page->incidents[i].posts);
+    for (i = 0; i < (size_t)page->n_functions; i++)
+        mem_free(page->functions[i].days);
+    mem_free(page->functions);
+    mem_free(page->incidents);
+    mem_free(page->windows);
+    mem_free(page);
+}
