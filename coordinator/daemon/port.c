@@ -1,7 +1,8 @@
-/* Between the node and the one port: beats, Raft frames, requests. */
+/* Between the node and the one port: beats, Raft frames, requests, operators' browsers. */
 #include "daemon/daemon.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static void on_raft_frame(void *context, int peer, const uint8_t *bytes, size_t len)
 {
@@ -35,6 +36,16 @@ static void on_request(void *context, struct link_call *call, enum link_role rol
     rpc_response_encode(&response, &out);
     link_reply(call, out.data, out.len);
     buf_free(&out);
+}
+
+static void on_http(void *context, int fd)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->web != NULL)
+        web_adopt(daemon->web, fd);
+    else
+        close(fd);
 }
 
 static void on_refused(void *context, const char *address, const char *why)
@@ -71,6 +82,7 @@ int port_module_open(struct daemon *daemon, struct err *err)
                                                 .raft = on_raft_frame,
                                                 .beat = on_beat,
                                                 .request = on_request,
+                                                .http = on_http,
                                                 .refused = on_refused,
                                                 .state = on_state}};
     int i;

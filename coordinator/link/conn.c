@@ -29,6 +29,7 @@ struct conn {
     struct buf out;      /* sealed, not yet given to libuv */
     struct buf inflight; /* given to libuv */
     bool writing;
+    bool raw;           /* no frames */
     bool broken;        /* writing failed; conn_check() ends it outside of the sender's call */
     size_t stall_queue; /* as it was at stall_since_ms */
     uint64_t stall_since_ms;
@@ -111,6 +112,11 @@ void conn_env_release(struct conn_env *env)
 
 /* --- writing --- */
 
+size_t conn_queue(const struct conn *conn)
+{
+    return conn->out.len + conn->inflight.len;
+}
+
 static uv_stream_t *stream(struct conn *conn)
 {
     return (uv_stream_t *)&conn->tcp;
@@ -130,6 +136,8 @@ static void on_written(uv_write_t *write, int status)
         conn->broken = true;
     else
         flush(conn);
+    if (conn->raw && !conn->broken && conn_queue(conn) == 0)
+        conn->events->drained(conn->owner);
 }
 
 /* As much as the socket takes now. */
@@ -180,7 +188,7 @@ int conn_send(struct conn *conn, const uint8_t *head, size_t head_len, const uin
     CHECK(used <= sizeof first);
     if (conn->phase != OPEN || conn->broken)
         return ERR_UNAVAILABLE;
-    if (total > LIMIT_FRAME || conn->out.len + conn->inflight.len + total > LIMIT_SEND_QUEUE)
+    if (total > LIMIT_FRAME || conn_queue(conn) + total > LIMIT_SEND_QUEUE)
         return ERR_LIMIT;
     /* One TLS record for a small frame, and no copy of the rest of a large one. */
     frame_head(first, total);
@@ -191,6 +199,29 @@ int conn_send(struct conn *conn, const uint8_t *head, size_t head_len, const uin
         memcpy(first + used, bytes, fit);
     ERR_clear_error();
     if (!seal(conn, first, used + fit) || (len > fit && !seal(conn, bytes + fit, len - fit))) {
+        ERR_clear_error();
+        conn->broken = true;
+        return ERR_UNAVAILABLE;
+    }
+    conn->active_ms = uv_now(conn->env->loop);
+    flush(conn);
+    return 0;
+}
+
+void conn_raw(struct conn *conn)
+{
+    CHECK(conn->phase == OPEN && conn->events->bytes != NULL);
+    conn->raw = true;
+}
+
+int conn_send_raw(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (conn->phase != OPEN || conn->broken)
+        return ERR_UNAVAILABLE;
+    if (conn_queue(conn) + len > LIMIT_SEND_QUEUE)
+        return ERR_LIMIT;
+    ERR_clear_error();
+    if (!seal(conn, bytes, len)) {
         ERR_clear_error();
         conn->broken = true;
         return ERR_UNAVAILABLE;
@@ -274,6 +305,11 @@ static void take_plain(struct conn *conn, const uint8_t *bytes, size_t len)
     size_t frame_len;
     int rc = 0;
 
+    if (conn->raw) {
+        conn->active_ms = uv_now(conn->env->loop);
+        conn->events->bytes(conn->owner, bytes, len);
+        return;
+    }
     while (conn->phase == OPEN &&
            (rc = framer_next(&conn->framer, &bytes, &len, &frame, &frame_len)) > 0) {
         conn->active_ms = uv_now(conn->env->loop);
@@ -347,6 +383,16 @@ static void on_read(uv_stream_t *from, ssize_t count, const uv_buf_t *bytes)
     conn->input_len = (size_t)count;
     pump(conn);
     conn->input_len = 0;
+}
+
+void conn_hold(struct conn *conn, bool hold)
+{
+    if (conn->phase != OPEN)
+        return;
+    if (hold)
+        uv_read_stop(stream(conn));
+    else if (uv_read_start(stream(conn), on_alloc, on_read) != 0)
+        conn->broken = true;
 }
 
 /* --- beginning --- */

@@ -1,4 +1,4 @@
-/* One TCP connection that carries frames under TLS. Knows nothing of peers or kinds.
+/* One TCP connection that carries frames, or bytes, under TLS. Knows nothing of peers or kinds.
  *
  * A connection frees itself after it ended; conn_end() may be called from any event
  * and at any time before `ended`. Events never come from inside conn_send(). */
@@ -38,6 +38,10 @@ struct conn_events {
     /* Last event. `code`: what conn_end() was given; by itself ERR_UNAVAILABLE (closed or
      * lost), ERR_DENIED (certificate, role, alert), ERR_LIMIT (frame too long). */
     void (*ended)(void *owner, int code, const char *why);
+    /* After conn_raw() instead of frames: what came, borrowed; and that nothing waits to be sent
+     * any more. */
+    void (*bytes)(void *owner, const uint8_t *bytes, size_t len);
+    void (*drained)(void *owner);
 };
 
 /* A connection in the making; `session` is copied. */
@@ -54,6 +58,13 @@ void conn_start(struct conn *conn);
  * LIMIT_SEND_QUEUE would be passed. */
 int conn_send(struct conn *conn, const uint8_t *head, size_t head_len, const uint8_t *bytes,
               size_t len);
+/* From `open` on it carries bytes as they are. Whoever sends them looks at conn_queue(), and
+ * waits for `drained` when it is not 0. */
+void conn_raw(struct conn *conn);
+int conn_send_raw(struct conn *conn, const uint8_t *bytes, size_t len);
+size_t conn_queue(const struct conn *conn);
+/* Reads no more until it is let go; what was read already still comes (CONN_WIRE bytes at most). */
+void conn_hold(struct conn *conn, bool hold);
 void conn_end(struct conn *conn, int code, const char *why);
 /* Ends it when writing failed or has not moved for `stall_ms`; true then. */
 bool conn_check(struct conn *conn, uint64_t stall_ms);

@@ -1,4 +1,4 @@
-/* The parts of a link, for the files of this folder: dial.c, listen.c, request.c,
+/* The parts of a link, for the files of this folder: dial.c, listen.c, door.c, request.c,
  * beats.c and link.c, which holds them together. One timer drives all deadlines. */
 #ifndef LINK_INSIDE_H
 #define LINK_INSIDE_H
@@ -55,6 +55,7 @@ struct inbound {
     bool stranger; /* does not come from a coordinator's address */
     LIST_HEAD(, link_call) calls;
     unsigned n_calls;
+    struct door *door; /* HTTP; NULL: another kind */
 };
 
 struct link_call {
@@ -123,6 +124,12 @@ int listen_open(struct link *link, struct err *err);
 void listen_tick(struct link *link);
 bool listen_calm(const struct link *link);
 void listen_close(struct link *link);
+
+/* door.c: an operator's HTTP over to whoever serves it, in plain. */
+struct door *door_open(struct inbound *inbound, struct err *err);
+void door_bytes(struct door *door, const uint8_t *bytes, size_t len);
+void door_drained(struct door *door);
+void door_close(struct door *door);
 
 /* request.c */
 void requests_up(struct link *link, int peer);

@@ -6,6 +6,8 @@
  *   "kirikae-peer/1"   requests between coordinators (forwarded commands, ledger
  *                      pages, joining), dialled on demand and kept for reuse
  *   "kirikae-admin/1"  requests of operators
+ *   "http/1.1"         pages for operators; the plain bytes go over a socket pair to whoever
+ *                      serves them (handlers.http), as fast as the slower side
  *
  * A frame is a big-endian 32-bit length and that many bytes, at most LIMIT_FRAME.
  *
@@ -22,9 +24,9 @@
  *
  * Who someone is comes from the certificate: subject CN is the name, OU the role
  * ("node", "admin", "operator", "viewer"; "agent": agent.h), issued by the cluster's CA. Raft and
- * peer want OU=node and CN = a coordinator's name; a dialler also checks that CN is the one it
- * meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be good for servers and
- * clients (extended key usage: both or none).
+ * peer want OU=node and CN = a coordinator's name, HTTP wants an operator's; a dialler also checks
+ * that CN is the one it meant to reach. TLS 1.3, or 1.2 at the least. A node's certificate must be
+ * good for servers and clients (extended key usage: both or none).
  *
  * Beats are sealed with AES-128-GCM under a key exported from the Raft session
  * dialler -> listener (RFC 5705, label "EXPORTER-kirikae-beat"); that session's
@@ -68,6 +70,8 @@ struct link_handlers {
      * are the caller's; `peer` its server index for LINK_NODE, else -1. */
     void (*request)(void *context, struct link_call *call, enum link_role role, const char *name,
                     int peer, const uint8_t *bytes, size_t len);
+    /* An operator's browser, before its first request: `fd` is yours. NULL: no HTTP here. */
+    void (*http)(void *context, int fd);
     /* A connection was refused or broken off for `why` (also logged, rate-limited). */
     void (*refused)(void *context, const char *address, const char *why);
     /* The Raft connection to a peer came up or went down. */

@@ -20,8 +20,10 @@
 static void on_open(void *owner);
 static void on_frame(void *owner, const uint8_t *bytes, size_t len);
 static void on_ended(void *owner, int code, const char *why);
+static void on_bytes(void *owner, const uint8_t *bytes, size_t len);
+static void on_drained(void *owner);
 
-static const struct conn_events events = {on_open, on_frame, on_ended};
+static const struct conn_events events = {on_open, on_frame, on_ended, on_bytes, on_drained};
 
 static bool is_stranger(const struct link *link, const union address *address)
 {
@@ -49,7 +51,8 @@ static bool too_many(const struct link *link, const struct inbound *inbound)
 static void on_connection(uv_stream_t *server, int status)
 {
     struct link *link = server->data;
-    struct tls_session session = {.index_of = link_index_of, .context = link};
+    struct tls_session session = {
+        .index_of = link_index_of, .context = link, .http = link->options.handlers.http != NULL};
     struct inbound *inbound;
     struct err err;
 
@@ -89,6 +92,31 @@ static void welcome(struct inbound *inbound, int from)
     conn_send(inbound->conn, NULL, 0, NULL, 0);
 }
 
+static void welcome_http(struct inbound *inbound)
+{
+    struct err err;
+
+    inbound->door = door_open(inbound, &err);
+    if (inbound->door == NULL)
+        conn_end(inbound->conn, ERR_IO, err.text);
+    else
+        conn_raw(inbound->conn);
+}
+
+static void on_bytes(void *owner, const uint8_t *bytes, size_t len)
+{
+    struct inbound *inbound = owner;
+
+    door_bytes(inbound->door, bytes, len);
+}
+
+static void on_drained(void *owner)
+{
+    struct inbound *inbound = owner;
+
+    door_drained(inbound->door);
+}
+
 static void on_open(void *owner)
 {
     struct inbound *inbound = owner;
@@ -98,6 +126,8 @@ static void on_open(void *owner)
         conn_end(inbound->conn, ERR_DENIED, "shows this node's own certificate");
     else if (session->kind == TLS_RAFT)
         welcome(inbound, session->peer);
+    else if (session->kind == TLS_HTTP)
+        welcome_http(inbound);
 }
 
 static void serve(struct inbound *inbound, const uint8_t *bytes, size_t len)
@@ -154,6 +184,8 @@ static void on_ended(void *owner, int code, const char *why)
         LIST_REMOVE(call, entry);
         call->inbound = NULL;
     }
+    if (inbound->door != NULL)
+        door_close(inbound->door);
     LIST_REMOVE(inbound, entry);
     link->n_inbound--;
     link->n_strangers -= inbound->stranger;

@@ -16,7 +16,8 @@ static const struct {
 } protocols[] = {{TLS_RAFT, "\x0ekirikae-raft/1"},
                  {TLS_PEER, "\x0ekirikae-peer/1"},
                  {TLS_ADMIN, "\x0fkirikae-admin/1"},
-                 {TLS_AGENT, "\x0fkirikae-agent/1"}};
+                 {TLS_AGENT, "\x0fkirikae-agent/1"},
+                 {TLS_HTTP, "\x08http/1.1"}};
 
 struct tls {
     SSL_CTX *server, *client;
@@ -126,6 +127,11 @@ static int judge(struct tls_session *session, const SSL *ssl, const X509 *cert)
         if (session->role != want)
             return refuse(session, "\"%s\" has the role %s; this needs the role %s", session->name,
                           unit, roles[want]);
+    } else if (session->kind == TLS_HTTP) {
+        /* Pages are for people: a node's or an agent's key does not open them. */
+        if (session->role == LINK_NODE || session->role == LINK_AGENT)
+            return refuse(session, "\"%s\" has the role %s; pages are for admin, operator, viewer",
+                          session->name, unit);
     } else if (session->role == LINK_NODE) {
         session->peer = session->index_of(session->context, session->name);
         if (session->peer < 0)
@@ -160,6 +166,11 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
     return 0;
 }
 
+static bool offered(const struct tls_session *session, enum tls_kind kind)
+{
+    return kind == TLS_HTTP ? session->http : (kind == TLS_AGENT) == session->agent;
+}
+
 /* The first of the dialler's protocols that is ours decides the kind. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                    const unsigned char *in, unsigned int in_len, void *arg)
@@ -169,7 +180,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     (void)arg;
     for (unsigned int at = 0; at < in_len && in[at] < in_len - at; at += in[at] + 1u)
         for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-            if ((protocols[i].kind == TLS_AGENT) == session->agent &&
+            if (offered(session, protocols[i].kind) &&
                 in[at] == (unsigned char)protocols[i].wire[0] &&
                 memcmp(in + at + 1, protocols[i].wire + 1, in[at]) == 0) {
                 session->kind = protocols[i].kind;

@@ -11,13 +11,14 @@
 
 struct tls;
 
-enum tls_kind { TLS_NONE, TLS_RAFT, TLS_PEER, TLS_ADMIN, TLS_AGENT };
+enum tls_kind { TLS_NONE, TLS_RAFT, TLS_PEER, TLS_ADMIN, TLS_AGENT, TLS_HTTP };
 
 /* What a connection wants of the other side, and what it learned. Zero-initialise. */
 struct tls_session {
     enum tls_kind kind;    /* set by the dialler; by ALPN for a listener */
     const char *want_name; /* dialler: who must be there; NULL for a listener */
     bool agent;            /* listener: an agent's port, which knows TLS_AGENT and nothing else */
+    bool http;             /* listener: somebody serves TLS_HTTP */
     /* Index in the table of coordinators, or -1. */
     int (*index_of)(const void *context, const char *name);
     const void *context;

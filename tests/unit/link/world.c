@@ -52,6 +52,14 @@ static void on_request(void *context, struct link_call *call, enum link_role rol
     node->calls[node->n_calls++] = call;
 }
 
+static void on_http(void *context, int fd)
+{
+    struct node *node = context;
+
+    node->http = fd;
+    node->n_http++;
+}
+
 static void on_refused(void *context, const char *address, const char *why)
 {
     struct node *node = context;
@@ -168,9 +176,11 @@ int world_open_err(struct world *world, int at, struct err *err)
                                               .raft = on_raft,
                                               .beat = on_beat,
                                               .request = on_request,
+                                              .http = world->no_http ? NULL : on_http,
                                               .refused = on_refused,
                                               .state = on_state};
     node->closed = false;
+    node->http = -1;
     return link_open(&options, &node->link, err);
 }
 
@@ -326,6 +336,28 @@ bool rude_frame(struct rude *rude, uint32_t claimed, const void *bytes, size_t l
     } while (rc <= 0 && again(rude, rc));
     buf_free(&frame);
     return rc > 0;
+}
+
+static size_t or_none(struct rude *rude, int rc)
+{
+    int code = rc > 0 ? SSL_ERROR_NONE : SSL_get_error(rude->ssl, rc);
+
+    ERR_clear_error();
+    if (code != SSL_ERROR_NONE && code != SSL_ERROR_WANT_READ && code != SSL_ERROR_WANT_WRITE)
+        rude->over = true;
+    return rc > 0 ? (size_t)rc : 0;
+}
+
+size_t rude_put(struct rude *rude, const void *bytes, size_t len)
+{
+    ERR_clear_error();
+    return or_none(rude, SSL_write(rude->ssl, bytes, (int)len));
+}
+
+size_t rude_take(struct rude *rude, void *bytes, size_t room)
+{
+    ERR_clear_error();
+    return or_none(rude, SSL_read(rude->ssl, bytes, (int)room));
 }
 
 static bool read_all(struct rude *rude, uint8_t *bytes, size_t len)

@@ -38,6 +38,8 @@ struct node {
     enum link_role role;
     char name[LIMIT_NAME];
     int asked_by;
+    int http; /* the newest that came by HTTP; -1: none. The test closes it */
+    unsigned n_http;
 };
 
 struct world {
@@ -46,6 +48,7 @@ struct world {
     struct authority *authority;
     int n;
     struct link_options options;
+    bool no_http; /* no node serves it */
     char cert[NODES][PATH_ROOM], key[NODES][PATH_ROOM], ca[PATH_ROOM];
     struct node nodes[NODES];
 };
@@ -91,6 +94,10 @@ struct rude *rude_new_at(struct world *world, int node, const char *from); /* it
 /* TLS with certificate files NAME.pem and NAME.key (NULL: none) and ALPN in wire form
  * (NULL: none); true when the handshake came to its end here. */
 bool rude_tls(struct rude *rude, const char *name, const char *alpn);
+/* Over TLS, without frames, and what does not go now may go later: how many bytes went or came,
+ * 0: none now. */
+size_t rude_put(struct rude *rude, const void *bytes, size_t len);
+size_t rude_take(struct rude *rude, void *bytes, size_t room);
 void rude_raw(struct rude *rude, const void *bytes, size_t len); /* below TLS */
 bool rude_frame(struct rude *rude, uint32_t claimed, const void *bytes, size_t len);
 /* A whole frame's payload, or 0 and rude->over. */
@@ -101,5 +108,6 @@ void rude_free(struct rude *rude);
 #define ALPN_RAFT "\x0ekirikae-raft/1"
 #define ALPN_PEER "\x0ekirikae-peer/1"
 #define ALPN_ADMIN "\x0fkirikae-admin/1"
+#define ALPN_HTTP "\x08http/1.1"
 
 #endif
