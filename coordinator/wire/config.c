@@ -128,6 +128,7 @@ static int read_cluster(struct reader *r, const struct doc *doc)
         {"functions", FIELD_READ, .read = config_functions},
         {"services", FIELD_READ, .read = config_services},
         {"contract", FIELD_READ, .read = config_contract},
+        {"notices", FIELD_READ, .read = config_notices},
         {"status_page", FIELD_READ, .read = config_status_page},
     };
 

@@ -28,6 +28,7 @@ int config_routes(struct reader *r, const struct doc *doc, void *into);
 int config_functions(struct reader *r, const struct doc *doc, void *into);
 int config_services(struct reader *r, const struct doc *doc, void *into);
 int config_contract(struct reader *r, const struct doc *doc, void *into);
+int config_notices(struct reader *r, const struct doc *doc, void *into);
 int config_status_page(struct reader *r, const struct doc *doc, void *into);
 
 /* The checks that a text names: a template, or one target's as check@target. Their number, and

@@ -98,7 +98,8 @@ static int on_text(struct build *b, const yaml_event_t *event)
     char *text;
 
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+        if (((unsigned char)value[i] < ' ' && (value[i] != '\n' || wants_key(b))) ||
+            value[i] == 0x7f)
             return refuse(b, event, "control characters are not allowed");
     text = mem_alloc(len + 1);
     memcpy(text, value, len);
@@ -109,6 +110,7 @@ static int on_text(struct build *b, const yaml_event_t *event)
     } else {
         doc = add(b, DOC_TEXT, event);
         doc->text = text;
+        doc->block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
         doc->null =
             strcmp(text, "null") == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     }

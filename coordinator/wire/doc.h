@@ -18,7 +18,8 @@ struct doc {
     int line;        /* from 1 */
     const char *key; /* of a map's child; NULL otherwise */
     int key_line;
-    const char *text;  /* DOC_TEXT: without NULs inside; else NULL */
+    const char *text;  /* DOC_TEXT: of control characters it has line feeds alone; else NULL */
+    bool block;        /* DOC_TEXT: written with |, its lines are the file's from `line` + 1 on */
     bool null;         /* DOC_TEXT: null without quotes, which JSON has for what is not there */
     struct doc *first; /* children of a list or map */
     struct doc *next;  /* of the same parent */

@@ -24,13 +24,15 @@ int fields_refuse(struct reader *r, int line, const char *format, ...)
 /* What was found instead, for "expected ..., found ...". */
 static const char *found(const struct doc *doc, char *room, size_t size)
 {
+    int line = doc->kind == DOC_TEXT ? (int)strcspn(doc->text, "\n") : 0;
+
     if (doc->kind != DOC_TEXT)
         return doc_kind_name(doc);
     if (doc->null)
         return "null";
     if (doc->text[0] == '\0')
         return "nothing";
-    snprintf(room, size, "\"%.*s\"", SHOWN_MAX, doc->text);
+    snprintf(room, size, "\"%.*s\"", SHOWN_MAX < line ? SHOWN_MAX : line, doc->text);
     return room;
 }
 
@@ -55,6 +57,8 @@ int fields_text(struct reader *r, const struct doc *doc, const char *what, const
     snprintf(wanted, sizeof wanted, "a text of 1 to %zu bytes", size - 1);
     if (doc->kind != DOC_TEXT || doc->text[0] == '\0' || strlen(doc->text) >= size)
         return fields_expected(r, doc, what, wanted);
+    if (strchr(doc->text, '\n') != NULL)
+        return fields_refuse(r, doc->line, "%s: expected a text in one line", what);
     for (const char *c = doc->text; *c != '\0' && chars != NULL; c++) {
         if (alphanumeric(*c) || strchr(chars, *c) != NULL)
             continue;

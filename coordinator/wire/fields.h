@@ -16,8 +16,9 @@ struct reader {
 };
 
 enum field_kind {
-    FIELD_NAME,  /* [a-z0-9][a-z0-9.-]*, shorter than `size` */
-    FIELD_TEXT,  /* not empty, shorter than `size`; of letters, digits and `chars` if given */
+    FIELD_NAME, /* [a-z0-9][a-z0-9.-]*, shorter than `size` */
+    FIELD_TEXT, /* one line, not empty, shorter than `size`; of letters, digits and `chars` if given
+                 */
     FIELD_PLAIN, /* plain (base/plain.h) and not blank, shorter than `size` */
     FIELD_INT,   /* min .. max, into 4 bytes */
     FIELD_MS,    /* a duration "100ms", "15s", "5m", "1h"; min .. max in ms, into 4 or 8 bytes */
@@ -49,8 +50,8 @@ int fields_read(struct reader *r, const struct doc *doc, const char *what,
 int fields_list(struct reader *r, const struct doc *doc, const char *what, int max,
                 int (*read)(struct reader *r, const struct doc *doc, void *into), void *into);
 
-/* Copies a text that is not empty and shorter than `size`. `chars`: NULL, or what it may
- * have in it besides letters and digits. */
+/* Copies a text of one line that is not empty and shorter than `size`. `chars`: NULL, or what it
+ * may have in it besides letters and digits. */
 int fields_text(struct reader *r, const struct doc *doc, const char *what, const char *chars,
                 char *into, size_t size);
 int fields_name(struct reader *r, const struct doc *doc, const char *what, char *into, size_t size);

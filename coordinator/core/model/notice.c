@@ -56,6 +56,36 @@ const char *audience_name(enum audience audience)
     return audience == AUDIENCE_CUSTOMERS ? "customers" : "operators";
 }
 
+/* Of `n` structs of `size` bytes with a name, the first of which is here; -1. */
+static int find(const char *first, int n, size_t size, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(first + (size_t)i * size, name) == 0)
+            return i;
+    return -1;
+}
+#define FIND(array, n, wanted) find((array)[0].name, n, sizeof *(array), wanted)
+
+int notice_find_channel(const struct notice_config *config, const char *name)
+{
+    return FIND(config->channels, config->n_channels, name);
+}
+
+int notice_find_receiver(const struct notice_config *config, const char *name)
+{
+    return FIND(config->receivers, config->n_receivers, name);
+}
+
+int notice_find_rule(const struct notice_config *config, const char *name)
+{
+    return FIND(config->rules, config->n_rules, name);
+}
+
+int notice_find_template(const struct notice_config *config, const char *name)
+{
+    return FIND(config->templates, config->n_templates, name);
+}
+
 void notice_config_free(struct notice_config *config)
 {
     if (config == NULL)

@@ -3,6 +3,7 @@
 #ifndef CORE_MODEL_NOTICE_H
 #define CORE_MODEL_NOTICE_H
 
+#include "base/err.h"
 #include "base/limits.h"
 #include "core/model/span.h"
 
@@ -22,8 +23,10 @@ enum channel_kind {
 struct channel {
     char name[LIMIT_NAME];
     enum channel_kind kind;
-    char url[LIMIT_TEXT]; /* smtp://HOST:PORT (STARTTLS), smtps://…, https://…; slack: in
-                           * secret_file, because whoever knows it may post */
+    char url[LIMIT_TEXT]; /* smtp://HOST:PORT (STARTTLS), smtps://HOST:PORT; https://HOST… without
+                           * a slash at its end, which the API's path follows (webhook: as it
+                           * was written); slack: in secret_file, because whoever knows it may
+                           * post. Without a name or a password in it */
     char secret_file[LIMIT_TEXT]; /* mail, alertmanager: password; slack: the URL; chatwork, line:
                                    * token; webhook: key. Empty: none */
     char user[LIMIT_NAME];        /* mail, alertmanager; empty: no authentication */
@@ -117,6 +120,19 @@ struct notice_config {
     struct notice_template templates[LIMIT_TEMPLATES];
     int n_templates;
 };
+
+/* What single fields cannot show, in validate_notice.c. 0, or ERR_INVALID with the field's name
+ * and what is wrong with it. */
+int notice_channel_check(const struct channel *channel, struct err *err);
+int notice_otherwise_check(const struct notice_config *config, int receiver, struct err *err);
+int notice_rule_check(const struct notice_config *config, const struct notice_rule *rule,
+                      struct err *err);
+
+/* Index by name, -1 when there is none. */
+int notice_find_channel(const struct notice_config *config, const char *name);
+int notice_find_receiver(const struct notice_config *config, const char *name);
+int notice_find_rule(const struct notice_config *config, const char *name);
+int notice_find_template(const struct notice_config *config, const char *name);
 
 void notice_config_free(struct notice_config *config); /* NULL is fine */
 const char *channel_kind_name(enum channel_kind kind); /* "mail", "slack", … */

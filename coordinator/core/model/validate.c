@@ -236,8 +236,9 @@ static int validate_contract(const struct model *model, struct err *err)
 int model_validate(const struct model *model, struct err *err)
 {
     static int (*const validators[])(const struct model *, struct err *) = {
-        validate_sites,     validate_servers,  validate_voters, validate_checks,  validate_routes,
-        validate_functions, validate_services, validate_beats,  validate_contract};
+        validate_sites,    validate_servers,   validate_voters,   validate_checks,
+        validate_routes,   validate_functions, validate_services, validate_beats,
+        validate_contract, validate_notices};
     int rc = validate_name("cluster", model->cluster, ".-", err);
 
     for (size_t i = 0; i < sizeof validators / sizeof validators[0] && rc == 0; i++)

@@ -19,5 +19,7 @@ int validate_all_names(const char *what, const char *first, int n, size_t size, 
 int validate_routes(const struct model *model, struct err *err);
 /* validate_actuator.c: of the route with this index */
 int validate_actuators(const struct model *model, int route, struct err *err);
+/* validate_notice.c */
+int validate_notices(const struct model *model, struct err *err);
 
 #endif

@@ -380,7 +380,9 @@ static const struct {
     {"map: /etc/lb.map", "map: /etc/lb.map, weights: 50",
      "weights of haproxy: expected relative or absolute"},
     {"map: /etc/lb.map", "map: '/etc/lb map'", "map of haproxy: expected only letters"},
-    {"map: /etc/lb.map", "map: \"/etc/lb\\nmap\"", "control characters are not allowed"},
+    {"map: /etc/lb.map", "map: \"/etc/lb\\tmap\"", "control characters are not allowed"},
+    {"map: /etc/lb.map", "map: \"/etc/lb\\nmap\"", "map of haproxy: expected a text in one line"},
+    {"version: 7", "\"ver\\nsion\": 7", "f.yaml:2: control characters are not allowed"},
     {"'http://{host}:8080/{name}'", "'http://{hots}/'", "only {host} and {name} may stand"},
     {"'http://{host}:8080/{name}'", "'ftp://{host}/'", "must begin with http:// or https://"},
     {"'unix:/run/lb.sock'", "'10.0.0.1'", "expected host:port or unix:/path"},
@@ -653,6 +655,12 @@ static void the_examples_are_good(void **state)
     assert_int_equal(config_parse("exclusive.yaml", bytes, len, &m, &err), 0);
     assert_int_equal(m->routes[0].actuators[1].kind, ACTUATOR_ADDRESS);
     assert_int_equal(m->routes[1].actuators[0].kind, ACTUATOR_HOOK);
+    model_free(m);
+
+    len = read_example("notices.yaml", bytes, LIMIT_CONFIG);
+    assert_int_equal(config_parse("notices.yaml", bytes, len, &m, &err), 0);
+    assert_int_equal(m->notices->n_channels, 6);
+    assert_int_equal(m->notices->rules[0].steps[1].after_ms, 900000);
     model_free(m);
 
     len = read_example("callers.yaml", bytes, LIMIT_CONFIG);
