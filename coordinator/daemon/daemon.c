@@ -299,6 +299,7 @@ static const struct module {
     {"files", open_files, close_files},
     {"port", port_module_open, close_link},
     {"clock", open_clock, close_clock},
+    {"followers", follow_module_open, follow_module_close},
     {"node", open_node, close_node},
     {"world", world_module_open, world_module_close},
     {"helper", holder_module_open, holder_module_close},

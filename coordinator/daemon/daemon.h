@@ -1,8 +1,9 @@
 /* kirikaed: a node (node/) in its shell. An ordered table of modules, opened from the top and
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
- * actuators (world.c); the helper beside it (holder.c); pages (web.c); what of all this the node
- * uses (shell.c). Everything on one loop thread; HTTP's clients have one of their own (web/). */
+ * actuators (world.c); the helper beside it (holder.c); the ledger's lines for those who make pages
+ * of them (follow.c); pages (web.c); what of all this the node uses (shell.c). Everything on one
+ * loop thread; HTTP's clients have one of their own (web/). */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -36,6 +37,24 @@ struct reply_slot {
 };
 #define REPLY_SLOTS_MAX 64
 
+/* Who makes something of the ledger (follow.c): gets every line from `next` on, in order. It may
+ * set that back, or `waits` while it takes none. */
+struct follower {
+    void (*line)(void *context, const char *line, size_t len);
+    void *context;
+    uint64_t next;
+    bool waits;
+};
+#define FOLLOWERS_MAX 4
+
+struct follow {
+    uv_timer_t turn;
+    struct follower *followers[FOLLOWERS_MAX];
+    int n;
+    struct buf page;
+    bool open;
+};
+
 struct daemon {
     uv_loop_t *loop;
     struct node_config config;
@@ -48,6 +67,7 @@ struct daemon {
     struct log *log;
     struct model *file_model; /* of the local file; the engine has one of its own */
     struct ledger *ledger;
+    struct follow follow;
     struct link *link;
     struct node *node; /* NULL: what comes in is dropped */
     struct serve *serve;
@@ -106,6 +126,14 @@ int holder_module_open(struct daemon *daemon, struct err *err);
 void holder_module_close(struct daemon *daemon);
 void holder_order(void *daemon, int route, uint32_t epoch, int64_t until_ms, int fence_ms);
 void holder_configured(struct daemon *daemon);
+
+/* follow.c */
+int follow_module_open(struct daemon *daemon, struct err *err);
+void follow_module_close(struct daemon *daemon);
+void follow_add(struct daemon *daemon, struct follower *follower); /* the caller's, to remove */
+void follow_remove(struct daemon *daemon, struct follower *follower);
+bool follow_done(const struct daemon *daemon, const struct follower *follower);
+void follow_wake(struct daemon *daemon); /* there are more lines, or somebody waits no more */
 
 /* web.c */
 int web_module_open(struct daemon *daemon, struct err *err);

@@ -79,6 +79,7 @@ static int shell_ledger_put(void *context, uint64_t seq, const char *line, size_
 {
     struct daemon *daemon = context;
 
+    follow_wake(daemon);
     return ledger_put(daemon->ledger, seq, line, len, err);
 }
 
