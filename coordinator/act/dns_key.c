@@ -1,12 +1,9 @@
 #include "act/dns_message.h"
+#include "act/secret_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int dns_key_parse(const char *text, char *secret, struct err *err)
 {
@@ -41,29 +38,6 @@ int dns_key_parse(const char *text, char *secret, struct err *err)
     return 0;
 }
 
-static int read_key_file(const char *path, char *text, size_t room, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    ssize_t n;
-    int rv = 0;
-
-    if (fd < 0)
-        return err_set(err, ERR_IO, "tsig key %s: %s", path, strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rv = err_set(err, ERR_INVALID, "tsig key %s: not a file", path);
-    else if (st.st_mode & 07)
-        rv = err_set(err, ERR_INVALID, "tsig key %s: everybody may open it; want mode 0600", path);
-    else if ((n = read(fd, text, room - 1)) < 0)
-        rv = err_set(err, ERR_IO, "tsig key %s: %s", path, strerror(errno));
-    else if ((size_t)n == room - 1)
-        rv = err_set(err, ERR_LIMIT, "tsig key %s: more than %zu bytes", path, room - 2);
-    else
-        text[n] = '\0';
-    close(fd);
-    return rv;
-}
-
 int dns_key_load(const struct actuator *actuator, struct dns_key *key, struct err *err)
 {
     /* ldns offers no hmac-sha384; weaker ones than SHA-256 are not wanted. */
@@ -94,7 +68,7 @@ int dns_key_load(const struct actuator *actuator, struct dns_key *key, struct er
     if (key->algorithm[0] == '\0')
         return err_set(err, ERR_INVALID, "TSIG algorithm \"%s\": want hmac-sha256 or hmac-sha512",
                        algorithm);
-    rv = read_key_file(actuator->tsig_file, text, sizeof text, err);
+    rv = secret_file_read("tsig key", actuator->tsig_file, text, sizeof text, err);
     if (rv == 0) {
         rv = dns_key_parse(text, key->secret, err);
         if (rv != 0)

@@ -92,3 +92,12 @@ void plain_clean(char *text)
             text[i] = '?';
     }
 }
+
+size_t plain_cut(const char *text, size_t len, size_t max)
+{
+    if (len <= max)
+        return len;
+    while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}

@@ -5,11 +5,14 @@
 #define BASE_PLAIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 bool plain_text(const char *text);
 /* Nothing that anybody sees: spaces of all kinds, marks without width. */
 bool plain_blank(const char *text);
 /* Puts '?' in the place of each byte that is not plain. */
 void plain_clean(char *text);
+/* How many of the first `max` bytes end with a whole character, where the text is UTF-8. */
+size_t plain_cut(const char *text, size_t len, size_t max);
 
 #endif

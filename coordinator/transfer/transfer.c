@@ -1,38 +1,15 @@
-#include "transfer/transfer.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "transfer/inside.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define POOL_MAX 64       /* ended easy handles kept for use */
 #define READ_BUFFER 4096L /* answers are small */
 #define CA_CACHE_S 60L    /* a replaced CA file is noticed after this */
-
-struct transfers {
-    uv_loop_t *loop;
-    CURLM *multi; /* NULL once closed */
-    uv_timer_t timer;
-    struct transfer *pool; /* idle, linked by `next` */
-    int pooled, active;
-    int handles; /* of libuv, not yet closed */
-    void (*closed)(void *context);
-    void *context;
-};
-
-struct transfer {
-    struct transfers *transfers;
-    CURL *easy;
-    struct transfer *next;
-    transfer_done *done;
-    void *context;
-    size_t body; /* bytes seen */
-    bool started;
-    int local_error; /* errno of a failure of our own that libcurl does not pass on */
-    char text[CURL_ERROR_SIZE];
-};
 
 /* A socket that libcurl wants watched. */
 struct sock {
@@ -41,13 +18,24 @@ struct sock {
     curl_socket_t fd;
 };
 
-static void release(struct transfers *transfers)
+void transfers_release(struct transfers *transfers)
 {
     if (--transfers->handles > 0)
         return;
     if (transfers->closed != NULL)
         transfers->closed(transfers->context);
     mem_free(transfers);
+}
+
+static void forget(struct transfer *transfer)
+{
+    buf_free(&transfer->kept);
+    if (transfer->send.len > 0)
+        explicit_bzero(transfer->send.data, transfer->send.len);
+    buf_free(&transfer->send);
+    for (int i = 0; i < transfer->n_lists; i++)
+        curl_slist_free_all(transfer->lists[i]);
+    transfer->n_lists = 0;
 }
 
 /* libcurl keeps an old errno in the handle: one that met an error is not used again. */
@@ -58,20 +46,23 @@ static void pool_put(struct transfer *transfer)
 
     transfers->active--;
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
-    if (os_error != 0 || transfers->pooled >= POOL_MAX) {
+    if (os_error != 0 || transfers->pooled >= POOL_MAX || transfer->apart) {
         curl_easy_cleanup(transfer->easy);
+        forget(transfer);
         mem_free(transfer);
         return;
     }
+    forget(transfer);
     transfer->next = transfers->pool;
     transfers->pool = transfer;
     transfers->pooled++;
 }
 
-static void end(struct transfer *transfer, CURLcode code)
+void transfer_ended(struct transfer *transfer, CURLcode code)
 {
     char text[CURL_ERROR_SIZE];
-    struct transfer_end how = {.code = code, .text = text};
+    struct buf kept = transfer->kept;
+    struct transfer_end how = {.code = code, .text = text, .sent = transfer->sent};
     transfer_done *done = transfer->done;
     void *context = transfer->context;
     long os_error = 0, status = 0;
@@ -84,9 +75,14 @@ static void end(struct transfer *transfer, CURLcode code)
         how.code = CURLE_OK;
     snprintf(text, sizeof text, "%s",
              transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code));
-    CHECK(curl_multi_remove_handle(transfer->transfers->multi, transfer->easy) == CURLM_OK);
+    how.kept_len = kept.len;
+    how.kept = buf_cstr(&kept);
+    transfer->kept = (struct buf){0};
+    if (!transfer->apart)
+        CHECK(curl_multi_remove_handle(transfer->transfers->multi, transfer->easy) == CURLM_OK);
     pool_put(transfer);
     done(context, &how);
+    buf_free(&kept);
 }
 
 /* `done` may start, stop and close: nothing but the multi handle is held across it. */
@@ -100,7 +96,7 @@ static void collect(struct transfers *transfers)
            (message = curl_multi_info_read(transfers->multi, &left)) != NULL) {
         CHECK(message->msg == CURLMSG_DONE);
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        end(transfer, message->data.result);
+        transfer_ended(transfer, message->data.result);
     }
 }
 
@@ -149,7 +145,7 @@ static void on_sock_closed(uv_handle_t *handle)
     struct transfers *transfers = sock->transfers;
 
     mem_free(sock);
-    release(transfers);
+    transfers_release(transfers);
 }
 
 static int watch(struct transfers *transfers, curl_socket_t fd, struct sock *sock, int what)
@@ -213,12 +209,15 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return fd;
 }
 
-static size_t drop_body(char *bytes, size_t size, size_t count, void *context)
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
+    size_t len = size * count, room = transfer->keep - transfer->kept.len;
 
-    transfer->body += size * count;
-    return transfer->body > TRANSFER_BODY_MAX ? 0 : size * count;
+    if (room > 0)
+        buf_append(&transfer->kept, bytes, len < room ? len : room);
+    transfer->body += len;
+    return transfer->body > TRANSFER_BODY_MAX ? 0 : len;
 }
 
 struct transfers *transfers_open(uv_loop_t *loop, int kept)
@@ -239,12 +238,13 @@ struct transfers *transfers_open(uv_loop_t *loop, int kept)
     CHECK(uv_timer_init(loop, &transfers->timer) == 0);
     transfers->timer.data = transfers;
     transfers->handles = 1;
+    transfers_open_apart(transfers);
     return transfers;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    release(handle->data);
+    transfers_release(handle->data);
 }
 
 void transfers_close(struct transfers *transfers, void (*closed)(void *context), void *context)
@@ -256,6 +256,7 @@ void transfers_close(struct transfers *transfers, void (*closed)(void *context),
     transfers->closed = closed;
     transfers->context = context;
     uv_close((uv_handle_t *)&transfers->timer, on_timer_closed);
+    transfers_close_apart(transfers);
     while ((transfer = transfers->pool) != NULL) {
         transfers->pool = transfer->next;
         curl_easy_cleanup(transfer->easy);
@@ -285,7 +286,7 @@ static void set_defaults(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "kirikae");
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 }
 
@@ -306,7 +307,9 @@ struct transfer *transfer_new(struct transfers *transfers, transfer_done *done, 
     transfers->active++;
     transfer->done = done;
     transfer->context = context;
-    transfer->body = 0;
+    transfer->body = transfer->keep = 0;
+    transfer->sent = transfer->answered = transfer->apart = false;
+    transfer->given = 0;
     transfer->started = false;
     transfer->local_error = 0;
     transfer->text[0] = '\0';
@@ -319,6 +322,71 @@ CURL *transfer_easy(struct transfer *transfer)
     return transfer->easy;
 }
 
+void transfer_keep(struct transfer *transfer, size_t max)
+{
+    transfer->keep = max;
+}
+
+static size_t on_line(char *bytes, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t len = size * count;
+
+    if (transfer->answered)
+        return len;
+    transfer->answered = transfer->sent;
+    buf_clear(&transfer->kept);
+    buf_append(&transfer->kept, bytes, len < transfer->keep ? len : transfer->keep);
+    return len;
+}
+
+void transfer_keep_line(struct transfer *transfer, size_t max)
+{
+    transfer->keep = max;
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_line);
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+}
+
+static size_t on_send(char *room, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t left = transfer->send.len - transfer->given;
+    size_t len = left < size * count ? left : size * count;
+
+    if (len > 0)
+        memcpy(room, transfer->send.data + transfer->given, len);
+    transfer->given += len;
+    transfer->sent = transfer->sent || transfer->given == transfer->send.len;
+    return len;
+}
+
+/* For a second attempt of libcurl's own, over another connection. */
+static int on_rewind(void *context, curl_off_t offset, int origin)
+{
+    struct transfer *transfer = context;
+
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > transfer->send.len)
+        return CURL_SEEKFUNC_CANTSEEK;
+    transfer->given = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+void transfer_send(struct transfer *transfer, const void *bytes, size_t len)
+{
+    buf_append(&transfer->send, bytes, len);
+    curl_easy_setopt(transfer->easy, CURLOPT_READFUNCTION, on_send);
+    curl_easy_setopt(transfer->easy, CURLOPT_READDATA, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_SEEKFUNCTION, on_rewind);
+    curl_easy_setopt(transfer->easy, CURLOPT_SEEKDATA, transfer);
+}
+
+void transfer_list(struct transfer *transfer, CURLoption option, struct curl_slist *list)
+{
+    CHECK(transfer->n_lists < (int)ARRAY_LEN(transfer->lists));
+    transfer->lists[transfer->n_lists++] = list;
+    curl_easy_setopt(transfer->easy, option, list);
+}
+
 void transfer_start(struct transfer *transfer)
 {
     transfer->started = true;
@@ -327,6 +395,7 @@ void transfer_start(struct transfer *transfer)
 
 void transfer_stop(struct transfer *transfer)
 {
+    CHECK(!transfer->apart);
     if (transfer->started)
         CHECK(curl_multi_remove_handle(transfer->transfers->multi, transfer->easy) == CURLM_OK);
     pool_put(transfer);
