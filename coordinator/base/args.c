@@ -5,6 +5,11 @@
 
 enum { GO_ON = -1, DONE = 0, WRONG = 2 };
 
+const char *args_version(void)
+{
+    return KIRIKAE_VERSION;
+}
+
 static int read_option(struct args *args, int option)
 {
     switch (option) {
@@ -18,7 +23,7 @@ static int read_option(struct args *args, int option)
         args->also_given = true;
         return GO_ON;
     case 'v':
-        printf("%s %s\n", args->program, KIRIKAE_VERSION);
+        printf("%s %s\n", args->program, args_version());
         return DONE;
     case 'h':
         fputs(args->usage, stdout);

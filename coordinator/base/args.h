@@ -14,6 +14,8 @@ struct args {
     bool check, also_given;
 };
 
+const char *args_version(void);
+
 /* Less than 0: go on. Else the exit code: all is said (0), or that the use was wrong (2). */
 int args_read(struct args *args, int argc, char **argv);
 

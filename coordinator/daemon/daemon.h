@@ -2,8 +2,8 @@
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
  * actuators (world.c); the helper beside it (holder.c); the ledger's lines for those who make pages
- * of them (follow.c); pages (web.c); what of all this the node uses (shell.c). Everything on one
- * loop thread; HTTP's clients have one of their own (web/). */
+ * of them (follow.c); pages (web.c, metrics.c); what of all this the node uses (shell.c).
+ * Everything on one loop thread; HTTP's clients have one of their own (web/). */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -55,6 +55,14 @@ struct follow {
     bool open;
 };
 
+/* What is counted here for metrics.c. */
+struct measured {
+    struct histogram loop_lag; /* how late `run` came */
+    int64_t loop_lag_longest_us;
+    uint64_t done, refused, failed; /* answers to commands */
+    int64_t page_us;                /* what the newest page took */
+};
+
 struct daemon {
     uv_loop_t *loop;
     struct node_config config;
@@ -76,7 +84,8 @@ struct daemon {
     struct world *world;   /* newest; NULL while closing */
     int worlds;            /* not yet gone */
 
-    uv_timer_t run;    /* what is due in the node */
+    uv_timer_t run;    /* what is due in the node … */
+    int64_t run_ms;    /* … at that boot time */
     uv_check_t after;  /* every round of the loop: has Raft changed? */
     int clock_handles; /* of these that are open */
     uv_timer_t watchdog;
@@ -87,6 +96,8 @@ struct daemon {
 
     struct reply_slot replies[REPLY_SLOTS_MAX];
     int n_replies;
+
+    struct measured measured;
 
     int modules; /* open now */
     bool closing;
@@ -115,6 +126,7 @@ int port_module_open(struct daemon *daemon, struct err *err);
 /* requests.c */
 int serve_module_open(struct daemon *daemon, struct err *err);
 void serve_module_close(struct daemon *daemon);
+void requests_local(void *daemon, struct status_local *local);
 void requests_reply(void *daemon, const struct command_id *id, int code, const char *text);
 
 /* peers.c: node_shell's fetch and join */
@@ -134,6 +146,11 @@ void follow_add(struct daemon *daemon, struct follower *follower); /* the caller
 void follow_remove(struct daemon *daemon, struct follower *follower);
 bool follow_done(const struct daemon *daemon, const struct follower *follower);
 void follow_wake(struct daemon *daemon); /* there are more lines, or somebody waits no more */
+
+/* metrics.c */
+void metrics_register(struct daemon *daemon);
+void metrics_loop_lag(struct daemon *daemon, int64_t late_us);
+void metrics_answered(struct daemon *daemon, int code); /* of a command */
 
 /* web.c */
 int web_module_open(struct daemon *daemon, struct err *err);

@@ -17,7 +17,7 @@ static struct moment serve_now(void *context)
     return daemon_now();
 }
 
-static void serve_local(void *context, struct status_local *local)
+void requests_local(void *context, struct status_local *local)
 {
     struct daemon *daemon = context;
     struct replicate_info info = node_raft(daemon->node);
@@ -32,6 +32,7 @@ static void serve_local(void *context, struct status_local *local)
                                    .applied_index = info.applied_index,
                                    .snapshot_index = info.snapshot_index,
                                    .ledger_lines = ledger_size(daemon->ledger),
+                                   .ledger_bytes = ledger_bytes(daemon->ledger),
                                    .refused = counters.refused,
                                    .beats_sent = counters.beats_sent,
                                    .beats_received = counters.beats_received,
@@ -98,6 +99,7 @@ void requests_reply(void *context, const struct command_id *id, int code, const 
             continue;
         }
         daemon->replies[i] = daemon->replies[--daemon->n_replies];
+        metrics_answered(daemon, code);
         slot.reply(slot.arg, code, text);
     }
 }
@@ -111,7 +113,7 @@ int serve_module_open(struct daemon *daemon, struct err *err)
                                     .handlers = {.context = daemon,
                                                  .engine = serve_engine,
                                                  .now = serve_now,
-                                                 .local = serve_local,
+                                                 .local = requests_local,
                                                  .submit = serve_submit,
                                                  .join = serve_join,
                                                  .report = serve_report,

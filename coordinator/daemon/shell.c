@@ -21,6 +21,7 @@ static void on_run(uv_timer_t *timer)
 {
     struct daemon *daemon = timer->data;
 
+    metrics_loop_lag(daemon, clock_boot_us() - daemon->run_ms * 1000);
     node_run(daemon->node);
     shell_wake(daemon);
 }
@@ -28,13 +29,15 @@ static void on_run(uv_timer_t *timer)
 void shell_wake(void *context)
 {
     struct daemon *daemon = context;
-    int64_t wait_ms;
+    int64_t now_ms = clock_boot_ms();
 
     if (daemon->node == NULL)
         return;
-    wait_ms = node_due_ms(daemon->node) - clock_boot_ms();
+    daemon->run_ms = node_due_ms(daemon->node);
+    if (daemon->run_ms < now_ms)
+        daemon->run_ms = now_ms;
     uv_update_time(daemon->loop); /* else it counts from when the loop woke up: too early */
-    uv_timer_start(&daemon->run, on_run, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+    uv_timer_start(&daemon->run, on_run, (uint64_t)(daemon->run_ms - now_ms), 0);
 }
 
 /* Something that cannot be gone on with: says why and ends the process at once. */

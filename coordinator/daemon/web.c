@@ -19,7 +19,11 @@ int web_module_open(struct daemon *daemon, struct err *err)
                                             [WEB_OPERATORS] = address(&config->http_operators),
                                         }};
 
-    return web_open(&options, &daemon->web, err);
+    int r = web_open(&options, &daemon->web, err);
+
+    if (r == 0)
+        metrics_register(daemon);
+    return r;
 }
 
 static void on_closed(void *context)

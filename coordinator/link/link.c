@@ -262,5 +262,8 @@ int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len
 
 struct link_counters link_counters(const struct link *link)
 {
-    return link->counters;
+    struct link_counters counters = link->counters;
+
+    counters.open = (uint64_t)link->n_inbound;
+    return counters;
 }

@@ -119,7 +119,8 @@ void link_request(struct link *link, int peer, const uint8_t *bytes, size_t len,
 void link_reply(struct link_call *call, const uint8_t *bytes, size_t len);
 
 struct link_counters {
-    uint64_t refused; /* connections */
+    uint64_t open;    /* connections of others, now */
+    uint64_t refused; /* … since the start */
     uint64_t beats_sent, beats_received, beats_bad, beats_replayed;
     uint64_t raft_sent, raft_received, raft_dropped;
 };

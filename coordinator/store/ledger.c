@@ -126,6 +126,16 @@ uint64_t ledger_size(const struct ledger *ledger)
     return last(ledger)->first + last(ledger)->lines;
 }
 
+uint64_t ledger_bytes(const struct ledger *ledger)
+{
+    uint64_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < ledger->n_segments; i++)
+        bytes += ledger->segments[i].bytes;
+    return bytes;
+}
+
 static int compare(struct ledger *ledger, uint64_t seq, const char *line, size_t len,
                    struct err *err)
 {

@@ -17,6 +17,7 @@ int ledger_open(const char *dir, struct ledger **ledger, struct err *err);
 void ledger_close(struct ledger *ledger);
 
 uint64_t ledger_size(const struct ledger *ledger); /* lines */
+uint64_t ledger_bytes(const struct ledger *ledger);
 
 /* Puts line number `seq`. seq < size: the line must be equal to the stored one, else
  * ERR_CORRUPT (two histories!). seq > size: 1, lines before it are missing here. */

@@ -21,6 +21,7 @@
 #   LAB_PAIRS    1: also a route for each pair voice-N and mirror-N, which follows calls
 #   LAB_CLOCK    clocks that are wrong, NAME:PPM,...: of the coordinator and the helper of that
 #                server, PPM too fast (negative: slow); default: none
+#   LAB_WEB      1: coordinators serve pages, the public ones at :8081, metrics at :9465
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
 
@@ -31,7 +32,7 @@ LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
 : "${LAB_INTERVAL:=100ms}" "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_LOG:=info}"
 : "${LAB_WATCH:=none}" "${LAB_FAILBACK:=manual}" "${LAB_PAIRS:=0}"
-: "${LAB_CLOCK:=}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_CLOCK:=}" "${LAB_WEB:=0}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"
@@ -140,7 +141,7 @@ lab_settle() {
 
 lab_remember() {
     local name
-    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH CLOCK; do
+    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH CLOCK WEB; do
         name=LAB_$name
         printf '%s=%q\n' "$name" "${!name}"
     done >"$LAB_DIR/lab"

@@ -65,6 +65,8 @@ tls:
   key: $LAB_DIR/certs/$1.key
 CONFIG
     ! lab_has_helper "$1" || printf 'helper: %s\n' "$LAB_DIR/helper.$1"
+    ! ((LAB_WEB)) || printf 'http: {public: "%s:8081", metrics: "%s:9465"}\n' \
+        "$(lab_address "$1")" "$(lab_address "$1")"
 }
 
 operator_config() {
