@@ -35,6 +35,7 @@ static const struct cli_command *const commands[] = {
     &cmd_sla_compute,
     &cmd_sla_status,
     &cmd_sla_diff,
+    &cmd_status_page_export,
     &cmd_config_check,
     &cmd_contract_check,
     &cmd_contract_show,

@@ -150,10 +150,19 @@ static void content(struct feed *f, struct buf *text)
 
 /* ---- entries ---- */
 
+/* Readers show nothing beside it that says of which zone it is. */
+static void whole_moment(struct feed *f, struct buf *text, int64_t utc_ms)
+{
+    board_moment(f->page, utc_ms, text);
+    buf_str(text, " (UTC");
+    board_offset(f->page, utc_ms, text);
+    buf_str(text, ")");
+}
+
 static void line_moment(struct feed *f, struct buf *text, enum board_word word, int64_t utc_ms)
 {
     buf_printf(text, "%s: ", board_word(word, f->language));
-    board_moment(f->page, utc_ms, text);
+    whole_moment(f, text, utc_ms);
     buf_str(text, "\n");
 }
 
@@ -209,9 +218,9 @@ static void window(struct feed *f, const struct board_window *w)
     buf_clear(&text);
     moment(f, "published", w->announced_ms);
     buf_printf(&text, "%s: ", board_word(B_WHEN, f->language));
-    board_moment(f->page, w->start_ms, &text);
+    whole_moment(f, &text, w->start_ms);
     buf_str(&text, " – ");
-    board_moment(f->page, w->end_ms, &text);
+    whole_moment(f, &text, w->end_ms);
     buf_str(&text, "\n");
     line_moment(f, &text, B_ANNOUNCED, w->announced_ms);
     content(f, &text);

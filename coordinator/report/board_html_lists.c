@@ -166,8 +166,8 @@ static size_t past(const struct board_html *p)
 static void days_told(struct board_html *p, int days)
 {
     html_open_class(&p->html, "p", "hint");
-    html_textf(&p->html, p->language == SLA_JAPANESE ? "%d%s" : "%d %s", days,
-               board_html_word(p, B_DAYS));
+    html_textf(&p->html, p->language == SLA_JAPANESE ? "%s%d%s" : "%s %d %s",
+               board_html_word(p, B_LAST), days, board_html_word(p, B_DAYS));
     html_close(&p->html);
 }
 

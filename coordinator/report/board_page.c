@@ -101,9 +101,10 @@ static enum board_state worst_of(const struct board_day *day, struct interval sp
                                      : BOARD_GOOD;
 }
 
-static void fill_days(struct maker *m, struct board_function *function, int number)
+static void fill_days(struct maker *m, int which)
 {
-    const struct shares *s = account_function_shares(m->account, number);
+    struct board_function *function = &m->page->functions[which];
+    const struct shares *s = account_function_shares(m->account, m->shown[which]);
     int64_t planned_ms = 0, down_ms = 0;
     int i;
 
@@ -117,7 +118,7 @@ static void fill_days(struct maker *m, struct board_function *function, int numb
         day->down_ms = within_ms(&s->down, span);
         day->impaired_ms = within_ms(&s->impaired, span) + within_ms(&s->excluded, span);
         day->unmonitored_ms = within_ms(&s->unmonitored, span);
-        day->maintenance_ms = span.end - span.begin - planned;
+        day->maintenance_ms = within_ms(&m->windows[which], span);
         day->availability = percent(planned, day->down_ms);
         day->worst = worst_of(day, span);
         planned_ms += planned;
@@ -178,12 +179,10 @@ static void fill_functions(struct maker *m)
     int i;
 
     for (i = 0; i < page->n_functions; i++) {
-        struct board_function *function = &page->functions[i];
-
-        fill_days(m, function, m->shown[i]);
-        function->now = state_now(m, i);
-        if (function->now > page->now)
-            page->now = function->now;
+        fill_days(m, i);
+        page->functions[i].now = state_now(m, i);
+        if (page->functions[i].now > page->now)
+            page->now = page->functions[i].now;
     }
 }
 

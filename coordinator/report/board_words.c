@@ -24,6 +24,7 @@ static const char *const words[B_COUNT][2] = {
     [B_OTHER_LANGUAGE] = {"日本語", "English"},
     [B_NOW] = {"Current status", "現在の状況"},
     [B_LEGEND] = {"Legend of the daily bars", "日ごとの棒の凡例"},
+    [B_LAST] = {"The last", "直近"},
     [B_DAYS] = {"days", "日間"},
     [B_AVAILABILITY] = {"Availability", "稼働率"},
     [B_DAYS_TABLE] = {"Availability day by day", "日ごとの稼働率"},

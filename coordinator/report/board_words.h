@@ -19,7 +19,8 @@ enum board_word {
     B_OTHER_LANGUAGE,
     B_NOW,
     B_LEGEND,
-    B_DAYS, /* behind a number */
+    B_LAST, /* before a number of … */
+    B_DAYS,
     B_AVAILABILITY,
     B_DAYS_TABLE,
     B_DAY,

@@ -144,7 +144,9 @@ static int write_new(const char *path, const void *bytes, size_t len, unsigned m
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    rc = file_pwrite(fd, bytes, len, 0);
+    rc = fchmod(fd, (mode_t)mode) < 0 ? -errno : 0; /* whatever the umask is */
+    if (rc == 0)
+        rc = file_pwrite(fd, bytes, len, 0);
     if (rc == 0 && fsync(fd) < 0)
         rc = -errno;
     if (close(fd) < 0 && rc == 0)
@@ -167,4 +169,29 @@ int file_write(const char *path, const void *bytes, size_t len, unsigned mode, s
         return rc;
     }
     return file_sync_parent(path, err);
+}
+
+static int make_public_dir(const char *path, struct err *err)
+{
+    if (mkdir(path, 0755) == 0 && chmod(path, 0755) == 0) /* whatever the umask is */
+        return 0;
+    return errno == EEXIST ? 0 : err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+int file_publish(const char *dir, const char *path, const void *bytes, size_t len, struct err *err)
+{
+    const char *slash = strchr(path, '/');
+    char full[PATH_MAX];
+    int rc = make_public_dir(dir, err);
+
+    if ((size_t)snprintf(full, sizeof full, "%s/%s", dir, path) >= sizeof full)
+        return err_set(err, ERR_INVALID, "%s/%s: the path is too long", dir, path);
+    if (rc == 0 && slash != NULL) {
+        char *end = full + strlen(dir) + 1 + (slash - path);
+
+        *end = '\0';
+        rc = make_public_dir(full, err);
+        *end = '/';
+    }
+    return rc == 0 ? file_write(full, bytes, len, 0644, err) : rc;
 }

@@ -20,6 +20,10 @@ int file_load_trusted(const char *path, size_t max, struct buf *out, struct err 
  * old one or the new one, and when 0 is returned it is the new one for good. */
 int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct err *err);
 
+/* The same of dir/path for others to read; a directory that is not there is made, and so is the one
+ * that `path` may name. */
+int file_publish(const char *dir, const char *path, const void *bytes, size_t len, struct err *err);
+
 /* Makes an entry of the directory that holds `path` (a new or renamed file) permanent. */
 int file_sync_parent(const char *path, struct err *err);
 

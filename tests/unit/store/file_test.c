@@ -52,7 +52,7 @@ static void write_then_read(void **state)
     assert_int_equal(file_read(place->path, 5, &got, &err), 0);
     assert_string_equal(buf_cstr(&got), "newer");
     assert_int_equal(stat(place->path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0640 & ~umask(umask(0)));
+    assert_int_equal(st.st_mode & 0777, 0640);
     assert_int_equal(access(place->tmp, F_OK), -1);
     buf_free(&got);
 }
@@ -116,6 +116,37 @@ static void an_impossible_place_is_an_error(void **state)
     assert_non_null(strstr(err.text, "/dev/null/x"));
 }
 
+static void what_is_published_can_be_read_by_all(void **state)
+{
+    struct place *place = *state;
+    char dir[96], path[112];
+    struct buf got = {0};
+    mode_t mask = umask(0077);
+    struct stat st;
+    struct err err;
+
+    snprintf(dir, sizeof dir, "%s/pages", place->dir);
+    assert_int_equal(file_publish(dir, "en/a", "old", 3, &err), 0);
+    assert_int_equal(file_publish(dir, "en/a", "newer", 5, &err), 0);
+    assert_int_equal(file_publish(dir, "b", "b", 1, &err), 0);
+    umask(mask);
+    snprintf(path, sizeof path, "%s/en/a", dir);
+    assert_int_equal(file_read(path, 5, &got, &err), 0);
+    assert_string_equal(buf_cstr(&got), "newer");
+    buf_free(&got);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+    assert_int_equal(file_publish(path, "b", "b", 1, &err), ERR_IO); /* a file is no directory */
+    unlink(path);
+    snprintf(path, sizeof path, "%s/en", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/b", dir);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_others_may_write_is_not_trusted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_crash_left_over_is_no_obstacle, setup, teardown),
         cmocka_unit_test_setup_teardown(too_long_is_refused_and_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_published_can_be_read_by_all, setup, teardown),
         cmocka_unit_test(an_impossible_place_is_an_error),
     };
 
