@@ -2,6 +2,7 @@
 #include "cli/cluster_file.h"
 #include "cli/contract_file.h"
 #include "cli/contract_show.h"
+#include "cli/notice_warn.h"
 
 static void summary(FILE *out, const struct model *model)
 {
@@ -29,6 +30,10 @@ static void summary(FILE *out, const struct model *model)
                     route->failback.n_allowed > 0 ? ", at allowed times" : "");
         fputc('\n', out);
     }
+    if (model->notices != NULL)
+        fprintf(out, "notices: %d channels, %d receivers, %d rules, %d templates\n",
+                model->notices->n_channels, model->notices->n_receivers, model->notices->n_rules,
+                model->notices->n_templates);
 }
 
 /* Right, and yet perhaps not what is expected of it. */
@@ -75,6 +80,7 @@ static int run(struct cli *cli)
     for (i = 0; i < model->n_routes; i++)
         warn(cli->err, &model->routes[i]);
     warn_of_contract(cli->err, model);
+    notice_warn(cli->err, model);
     topology = cluster_file_topology(model);
     if (cli->json) {
         cli_print_json(cli->out, topology);
