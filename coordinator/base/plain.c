@@ -14,9 +14,9 @@ static const struct range commands[] = {
 };
 
 static const struct range unseen[] = {
-    {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},     {0x115f, 0x1160}, {0x180e, 0x180e},
-    {0x2000, 0x200d}, {0x202f, 0x202f}, {0x205f, 0x2064}, {0x3000, 0x3000}, {0x3164, 0x3164},
-    {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+    {0x0a, 0x0a},     {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},     {0x115f, 0x1160},
+    {0x180e, 0x180e}, {0x2000, 0x200d}, {0x202f, 0x202f}, {0x205f, 0x2064}, {0x3000, 0x3000},
+    {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
 };
 
 static bool within(uint32_t c, const struct range *ranges, size_t n)
@@ -52,17 +52,27 @@ static size_t character(const char *text, uint32_t *c)
     return *c >= least[len] && *c <= 0x10ffff ? len : 0;
 }
 
-bool plain_text(const char *text)
+static bool plain(const char *text, bool lines)
 {
     uint32_t c;
     size_t len;
 
     for (; *text != '\0'; text += len) {
         len = character(text, &c);
-        if (len == 0 || within(c, commands, ARRAY_LEN(commands)))
+        if (len == 0 || (within(c, commands, ARRAY_LEN(commands)) && !(lines && c == '\n')))
             return false;
     }
     return true;
+}
+
+bool plain_text(const char *text)
+{
+    return plain(text, false);
+}
+
+bool plain_lines(const char *text)
+{
+    return plain(text, true);
 }
 
 bool plain_blank(const char *text)

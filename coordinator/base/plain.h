@@ -8,7 +8,9 @@
 #include <stddef.h>
 
 bool plain_text(const char *text);
-/* Nothing that anybody sees: spaces of all kinds, marks without width. */
+/* The same with ends of lines (LF) in it. */
+bool plain_lines(const char *text);
+/* Nothing that anybody sees: spaces of all kinds, ends of lines, marks without width. */
 bool plain_blank(const char *text);
 /* Puts '?' in the place of each byte that is not plain. */
 void plain_clean(char *text);

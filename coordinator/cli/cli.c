@@ -27,6 +27,8 @@ static const struct cli_command *const commands[] = {
     &cmd_incident_list,
     &cmd_incident_show,
     &cmd_incident_amend,
+    &cmd_incident_ack,
+    &cmd_incident_post,
     &cmd_incident_annotate,
     &cmd_audit_export,
     &cmd_audit_verify,

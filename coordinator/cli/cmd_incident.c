@@ -1,72 +1,12 @@
 #include "base/clock.h"
 #include "base/utc.h"
 #include "cli/incident.h"
-#include "cli/verb.h"
-#include "core/account/contract.h"
+#include "core/account/zone.h"
 #include "store/zone_file.h"
 #include "wire/config.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int read_number(struct cli *cli, uint64_t *outage)
-{
-    const char *text = cli->arguments[0];
-    char *end;
-
-    *outage = strtoull(text, &end, 10);
-    if (*end != '\0' || text[0] < '0' || text[0] > '9' || *outage > INT64_MAX)
-        return cli_fail(cli, CLI_USAGE,
-                        "\"%s\" is not the number of an outage: see kirikae incident list", text);
-    return 0;
-}
-
-/* ---- amend, annotate ---- */
-
-static int put_number(struct cli *cli, json_t *args)
-{
-    uint64_t outage;
-    int r = read_number(cli, &outage);
-
-    if (r != 0)
-        json_decref(args);
-    else
-        json_object_set_new(args, "outage", json_integer((json_int_t)outage));
-    return r;
-}
-
-static int run_amend(struct cli *cli)
-{
-    const char *severity = cli_value(cli, "severity"), *cause = cli_value(cli, "cause");
-    json_t *args = json_object();
-    char what[512];
-    int r = put_number(cli, args);
-
-    if (r == 0 && severity != NULL)
-        r = verb_put(cli, args, "severity", severity);
-    if (r == 0 && cause != NULL)
-        r = verb_put(cli, args, "cause", cause);
-    if (r != 0)
-        return r;
-    snprintf(what, sizeof what, "Outage %s counts with%s%s%s%s from its start on.",
-             cli->arguments[0], severity != NULL ? " severity " : "",
-             severity != NULL ? severity : "", cause != NULL ? " cause " : "",
-             cause != NULL ? cause : "");
-    return verb_run(cli, &(struct verb){.name = "incident-amend", .what = what}, args);
-}
-
-static int run_annotate(struct cli *cli)
-{
-    json_t *args = json_object();
-    char what[128];
-    int r = put_number(cli, args);
-
-    if (r != 0)
-        return r;
-    snprintf(what, sizeof what, "Outage %s gets a note.", cli->arguments[0]);
-    return verb_run(cli, &(struct verb){.name = "incident-annotate", .what = what, .text = "note"},
-                    args);
-}
 
 /* ---- list ---- */
 
@@ -213,6 +153,8 @@ static int show(struct cli *cli, const char *file, json_t *incident)
 
     if (r != 0)
         return r;
+    if (!cli->json)
+        incident_cut_lines(incident);
     cli_clean(cli, incident);
     if (cli->json)
         cli_print_json(cli->out, incident);
@@ -227,7 +169,7 @@ static int run_show(struct cli *cli)
     struct incidents incidents;
     json_t *incident;
     uint64_t outage;
-    int r = read_number(cli, &outage);
+    int r = incident_number(cli, &outage);
 
     if (r != 0)
         return r;
@@ -242,32 +184,6 @@ static int run_show(struct cli *cli)
     incidents_free(&incidents);
     return r;
 }
-
-static void causes(FILE *out)
-{
-    int i;
-
-    fprintf(out, "\ncauses:");
-    for (i = 0; i < CAUSE_COUNT; i++)
-        fprintf(out, "%s%s", i % 5 == 0 ? "\n  " : ", ", outage_cause_name((enum cause)i));
-    fputc('\n', out);
-}
-
-static const struct cli_option amend_options[] = {
-    {"severity", "SEVERITY", "emergency, severe or minor", false},
-    {"cause", "CAUSE", "one of those below", false},
-    VERB_REASON,
-    VERB_DRY_RUN,
-    VERB_YES,
-    {0},
-};
-
-static const struct cli_option annotate_options[] = {
-    {"note", "TEXT", "what is to be known of it; it goes into the ledger and the report", true},
-    VERB_DRY_RUN,
-    VERB_YES,
-    {0},
-};
 
 static const struct cli_option list_options[] = {
     {"month", "YYYY-MM", "that touch this month, in the contract's time zone", false},
@@ -302,28 +218,4 @@ const struct cli_command cmd_incident_show = {
     .example = "kirikae incident show 1234",
     .options = show_options,
     .run = run_show,
-};
-
-const struct cli_command cmd_incident_amend = {
-    .name = "incident amend",
-    .arguments = "ID",
-    .n_arguments = 1,
-    .summary = "Give an outage another severity or cause; recorded beside it",
-    .needs = "operator",
-    .example = "kirikae incident amend 1234 --cause customer-environment --reason \"their own "
-               "line was cut, as their carrier confirms\"",
-    .options = amend_options,
-    .more = causes,
-    .run = run_amend,
-};
-
-const struct cli_command cmd_incident_annotate = {
-    .name = "incident annotate",
-    .arguments = "ID",
-    .n_arguments = 1,
-    .summary = "Add a note to an outage",
-    .needs = "operator",
-    .example = "kirikae incident annotate 1234 --note \"disk of voice-2 replaced\"",
-    .options = annotate_options,
-    .run = run_annotate,
 };

@@ -4,6 +4,8 @@
  *   outage (seq of the line that opened it), state (open, closed, disputed), function, route,
  *   severity, cause (as amended), first: {severity, cause} (as it was opened), start, last_good,
  *   recognised, evidence (a log index), end, last_fail (null while it is open), disputed (when),
+ *   acknowledged: [{seq, time, who, reason}],
+ *   posts: [{seq, time, status, ja, en, who}] (for customers),
  *   said: [{seq, time, type: amended, severity, cause, who, reason} or
  *          {seq, time, type: note, who, text}], oldest first
  *
@@ -31,9 +33,16 @@ json_t *incidents_find(const struct incidents *incidents, uint64_t outage); /* N
 /* Adds what an incident rests on, and what its route did. */
 int incident_read_more(struct cli *cli, const char *file, json_t *incident);
 
+/* ---- cmd_incident_say.c ---- */
+
+/* The command's first argument; CLI_USAGE after a message. */
+int incident_number(struct cli *cli, uint64_t *outage);
+
 /* ---- incident_print.c ---- */
 
 void incidents_print(FILE *out, const json_t *list);
+/* Its posts' texts as lists of lines: lines of one text are lines on a terminal, too. */
+void incident_cut_lines(json_t *incident);
 void incident_print(FILE *out, const json_t *incident);
 
 #endif

@@ -5,19 +5,36 @@
 
 #include <string.h>
 
-/* How long it lasted; "" while it is open. */
-static const char *lasted(const json_t *incident, char text[48])
+static const char *duration(int64_t ms, char text[48])
 {
-    int64_t ms = explain_ms(cli_text(incident, "start"), cli_text(incident, "end"));
-
-    text[0] = '\0';
-    if (cli_text(incident, "end")[0] == '\0')
-        return text;
     if (ms < 10000)
         snprintf(text, 48, "%lld ms", (long long)ms);
     else
         snprintf(text, 48, "%lld:%02d:%02d", (long long)(ms / 3600000), (int)(ms / 60000 % 60),
                  (int)(ms / 1000 % 60));
+    return text;
+}
+
+/* How long it lasted; "" while it is open. */
+static const char *lasted(const json_t *incident, char text[48])
+{
+    text[0] = '\0';
+    if (cli_text(incident, "end")[0] == '\0')
+        return text;
+    return duration(explain_ms(cli_text(incident, "start"), cli_text(incident, "end")), text);
+}
+
+/* From recognition until somebody first said that they look after it; "" when nobody has. */
+static const char *acknowledged(const json_t *incident, char text[128])
+{
+    const json_t *first = json_array_get(json_object_get(incident, "acknowledged"), 0);
+    char after[48];
+
+    text[0] = '\0';
+    if (first != NULL)
+        snprintf(
+            text, 128, "%s after %s", cli_text(first, "who"),
+            duration(explain_ms(cli_text(incident, "recognised"), cli_text(first, "time")), after));
     return text;
 }
 
@@ -36,9 +53,9 @@ static const char *as_amended(const json_t *incident, const char *key, char text
 
 void incidents_print(FILE *out, const json_t *list)
 {
-    static const char *const heads[] = {"OUTAGE", "STATE",    "FUNCTION", "START",
-                                        "LASTED", "SEVERITY", "CAUSE",    "SAID"};
-    struct table *table = table_new(heads, 8);
+    static const char *const heads[] = {"OUTAGE",   "STATE", "FUNCTION",     "START", "LASTED",
+                                        "SEVERITY", "CAUSE", "ACKNOWLEDGED", "POSTS", "SAID"};
+    struct table *table = table_new(heads, 10);
     const json_t *incident;
     char text[128];
     size_t i;
@@ -52,6 +69,8 @@ void incidents_print(FILE *out, const json_t *list)
         table_cell(table, "%s", lasted(incident, text));
         table_cell(table, "%s", as_amended(incident, "severity", text));
         table_cell(table, "%s", as_amended(incident, "cause", text));
+        table_cell(table, "%s", acknowledged(incident, text));
+        table_cell(table, "%zu", json_array_size(json_object_get(incident, "posts")));
         table_cell(table, "%zu", json_array_size(json_object_get(incident, "said")));
     }
     table_end(table, out, "no incidents");
@@ -155,10 +174,90 @@ static void print_said(FILE *out, const json_t *list)
     }
 }
 
+static void print_acknowledged(FILE *out, const json_t *incident)
+{
+    const json_t *list = json_object_get(incident, "acknowledged"), *ack;
+    char text[128];
+    size_t i;
+
+    if (json_array_size(list) > 0)
+        fprintf(out, "\nacknowledged: %s\n", acknowledged(incident, text));
+    json_array_foreach(list, i, ack)
+    {
+        const char *reason = cli_text(ack, "reason");
+
+        fprintf(out, "  %s  %s%s%s (entry %lld)\n", cli_text(ack, "time"), cli_text(ack, "who"),
+                reason[0] != '\0' ? ": " : "", reason, (long long)cli_int(ack, "seq"));
+    }
+}
+
+/* ---- posts ---- */
+
+static json_t *cut(const char *text)
+{
+    json_t *lines = json_array();
+
+    for (;;) {
+        size_t len = strcspn(text, "\n");
+
+        json_array_append_new(lines, json_stringn(text, len));
+        if (text[len] == '\0')
+            return lines;
+        text += len + 1;
+    }
+}
+
+static void cut_text(json_t *post, const char *language)
+{
+    json_t *text = json_object_get(post, language);
+
+    if (json_is_string(text))
+        json_object_set_new(post, language, cut(json_string_value(text)));
+}
+
+void incident_cut_lines(json_t *incident)
+{
+    json_t *post;
+    size_t i;
+
+    json_array_foreach(json_object_get(incident, "posts"), i, post)
+    {
+        cut_text(post, "ja");
+        cut_text(post, "en");
+    }
+}
+
+static void print_text(FILE *out, const json_t *post, const char *language)
+{
+    const json_t *line;
+    size_t i;
+
+    json_array_foreach(json_object_get(post, language), i, line)
+        fprintf(out, "    %s  %s\n", i == 0 ? language : "  ", json_string_value(line));
+}
+
+static void print_posts(FILE *out, const json_t *list)
+{
+    const json_t *post;
+    size_t i;
+
+    if (json_array_size(list) > 0)
+        fprintf(out, "\ncustomers were told\n");
+    json_array_foreach(list, i, post)
+    {
+        fprintf(out, "  %s  %s: %s (entry %lld)\n", cli_text(post, "time"), cli_text(post, "who"),
+                cli_text(post, "status"), (long long)cli_int(post, "seq"));
+        print_text(out, post, "ja");
+        print_text(out, post, "en");
+    }
+}
+
 void incident_print(FILE *out, const json_t *incident)
 {
     print_head(out, incident);
     print_grounds(out, json_object_get(incident, "grounds"));
     print_moves(out, json_object_get(incident, "moves"));
+    print_acknowledged(out, incident);
+    print_posts(out, json_object_get(incident, "posts"));
     print_said(out, json_object_get(incident, "said"));
 }

@@ -108,6 +108,8 @@ static int open_one(struct cli *cli, struct incidents *incidents, const json_t *
     json_object_set_new(incident, "end", json_null());
     json_object_set_new(incident, "last_fail", json_null());
     json_object_set_new(incident, "disputed", json_null());
+    json_object_set_new(incident, "acknowledged", json_array());
+    json_object_set_new(incident, "posts", json_array());
     json_object_set_new(incident, "said", json_array());
     json_array_append_new(incidents->list, incident);
     return 0;
@@ -152,6 +154,28 @@ static void say_of(json_t *incident, const json_t *line)
     json_array_append_new(json_object_get(incident, "said"), said);
 }
 
+static void add_to(json_t *incident, const char *list, const json_t *line, const char *const *keys)
+{
+    json_t *item = json_object();
+
+    copy_keys(item, line, keys);
+    json_array_append_new(json_object_get(incident, list), item);
+}
+
+static void of_incident(json_t *incident, const json_t *line)
+{
+    static const char *const ack[] = {"seq", "time", "who", "reason", NULL};
+    static const char *const post[] = {"seq", "time", "status", "ja", "en", "who", NULL};
+    const char *type = cli_text(line, "type");
+
+    if (strcmp(type, "acknowledged") == 0)
+        add_to(incident, "acknowledged", line, ack);
+    else if (strcmp(type, "post") == 0)
+        add_to(incident, "posts", line, post);
+    else if (strcmp(type, "amended") == 0 || strcmp(type, "note") == 0)
+        say_of(incident, line);
+}
+
 static int take(struct cli *cli, void *context, const char *text, size_t len)
 {
     struct incidents *incidents = context;
@@ -166,10 +190,11 @@ static int take(struct cli *cli, void *context, const char *text, size_t len)
         r = open_one(cli, incidents, line);
     else if (line_is(line, "outage", "extended-back") && incident != NULL)
         extend_one(incident, line);
-    else if (line_is(line, "outage", NULL) && incident != NULL)
+    else if ((line_is(line, "outage", "close") || line_is(line, "outage", "disputed")) &&
+             incident != NULL)
         end_one(incident, line);
     else if (line_is(line, "incident", NULL) && incident != NULL)
-        say_of(incident, line);
+        of_incident(incident, line);
     else if (line_is(line, "config", "contract"))
         snprintf(incidents->zone, sizeof incidents->zone, "%s",
                  cli_text(json_object_get(line, "contract"), "timezone"));

@@ -9,8 +9,10 @@
 
 static int put_text(struct cli *cli, json_t *args, const char *option)
 {
-    const char *text = cli_value(cli, option);
+    const char *text = option[0] != '\0' ? cli_value(cli, option) : NULL;
 
+    if (text == NULL)
+        return 0; /* which its options allow */
     if (strlen(text) >= LIMIT_TEXT)
         return cli_fail(cli, CLI_USAGE, "--%s is %zu bytes long, at most %d go into the ledger",
                         option, strlen(text), LIMIT_TEXT - 1);

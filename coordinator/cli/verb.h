@@ -23,7 +23,7 @@ struct verb {
     const char *what; /* it is going to do, for who is asked; may have several lines */
     const char *word; /* to be typed before it goes on; NULL: y or n */
     const char *word_of;
-    const char *text; /* option and argument with words for the ledger; NULL: "reason" */
+    const char *text; /* option and argument with words for the ledger; NULL: "reason"; "": none */
 };
 
 /* Puts option "reason" (`text`) into `args`, asks, tells the cluster, prints its answer. `args` is

@@ -69,6 +69,8 @@ enum command_kind {
     COMMAND_HANDOVER,
     COMMAND_AMEND,
     COMMAND_ANNOTATE,
+    COMMAND_ACKNOWLEDGE,
+    COMMAND_POST,
 };
 
 struct command {
@@ -87,7 +89,9 @@ struct command {
     struct {
         uint64_t outage;     /* seq of the ledger line that opened it; who asks has looked */
         int severity, cause; /* amend: -1 as it was; annotate: -1 */
-    } incident;
+        enum post_status status;
+        const char *ja, *en; /* post: borrowed until the command is taken; NULL: not given */
+    } incident;              /* also acknowledge and post */
 };
 
 struct event {

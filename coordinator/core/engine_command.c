@@ -35,16 +35,19 @@ static struct waiter *waiter_of(struct engine *engine, const struct command_id *
 static void wait_for(struct engine *engine, struct moment now, const struct command *command,
                      bool undecided, struct effects *effects)
 {
+    struct waiter *waiter;
+
     if (engine->n_waiters == ENGINE_WAITERS_MAX) {
         command_reply(effects, &command->id, ERR_LIMIT,
                       "too many commands wait for their end: ask again");
         return;
     }
-    engine->waiters[engine->n_waiters++] =
-        (struct waiter){.command = *command,
-                        .undecided = undecided,
-                        .config_version = engine->model->version,
-                        .deadline_ms = now.boot_ms + COMMAND_WAIT_MS};
+    waiter = &engine->waiters[engine->n_waiters++];
+    *waiter = (struct waiter){.command = *command,
+                              .undecided = undecided,
+                              .config_version = engine->model->version,
+                              .deadline_ms = now.boot_ms + COMMAND_WAIT_MS};
+    waiter->command.incident.ja = waiter->command.incident.en = NULL; /* were lent */
 }
 
 void command_mark(struct entry *entry, const struct command *command)

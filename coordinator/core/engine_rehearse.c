@@ -123,5 +123,6 @@ void engine_rehearse(const struct engine *engine, struct moment now, const struc
     if (!made)
         return;
     apply(engine, &entry, emit, context, rehearsal);
+    entry_free(&entry);
     look(engine, now, rehearsal);
 }

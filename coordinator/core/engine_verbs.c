@@ -3,6 +3,7 @@
  * leader knows: the time, and who is heard. */
 #include "base/check.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/utc.h"
 #include "core/engine_private.h"
 
@@ -188,6 +189,10 @@ enum entry_kind verbs_kind(enum command_kind kind)
     case COMMAND_AMEND:
     case COMMAND_ANNOTATE:
         return ENTRY_INCIDENT;
+    case COMMAND_ACKNOWLEDGE:
+        return ENTRY_ACKNOWLEDGED;
+    case COMMAND_POST:
+        return ENTRY_POST;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:
         break;
@@ -212,12 +217,19 @@ const char *verbs_error(const struct engine *engine, const struct command *comma
                    ? "no such coordinator"
                    : NULL;
     case ENTRY_INCIDENT:
+    case ENTRY_ACKNOWLEDGED:
+    case ENTRY_POST:
         return command->incident.outage >= engine->shared->ledger.size
                    ? "the ledger has no such entry"
                    : NULL;
     default:
         return NULL;
     }
+}
+
+static char *text_copy(const char *text)
+{
+    return text != NULL ? mem_strdup(text) : NULL;
 }
 
 void verbs_fill(const struct engine *engine, struct moment now, const struct command *command,
@@ -247,6 +259,15 @@ void verbs_fill(const struct engine *engine, struct moment now, const struct com
         entry->incident.severity = command->incident.severity;
         entry->incident.cause = command->incident.cause;
         entry->incident.note = command->kind == COMMAND_ANNOTATE;
+        break;
+    case ENTRY_ACKNOWLEDGED:
+        entry->acknowledged.outage = command->incident.outage;
+        break;
+    case ENTRY_POST:
+        entry->post.outage = command->incident.outage;
+        entry->post.status = command->incident.status;
+        entry->post.ja = text_copy(command->incident.ja);
+        entry->post.en = text_copy(command->incident.en);
         break;
     default:
         fill_window(engine, now, command, entry);

@@ -71,3 +71,17 @@ const char *verdict_name(enum verdict verdict)
         return "?";
     return names[verdict];
 }
+
+const char *post_status_name(enum post_status status)
+{
+    static const char *const names[] = {
+        [POST_INVESTIGATING] = "investigating",
+        [POST_IDENTIFIED] = "identified",
+        [POST_MONITORING] = "monitoring",
+        [POST_RESOLVED] = "resolved",
+    };
+
+    if ((unsigned)status >= ARRAY_LEN(names))
+        return "?";
+    return names[status];
+}

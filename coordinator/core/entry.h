@@ -88,7 +88,13 @@ enum notice_act {
 #define ROUTE_ALL (-1)
 
 /* As the status page says it of an incident. */
-enum post_status { POST_INVESTIGATING, POST_IDENTIFIED, POST_MONITORING, POST_RESOLVED };
+enum post_status {
+    POST_INVESTIGATING,
+    POST_IDENTIFIED,
+    POST_MONITORING,
+    POST_RESOLVED,
+    POST_STATUSES
+};
 
 struct command_id {
     uint8_t bytes[16]; /* all zero: none */
@@ -238,5 +244,6 @@ struct entry {
 void entry_free(struct entry *entry); /* what it owns; not the struct itself */
 const char *entry_kind_name(enum entry_kind kind);
 const char *verdict_name(enum verdict verdict);
+const char *post_status_name(enum post_status status);
 
 #endif

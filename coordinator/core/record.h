@@ -64,6 +64,8 @@ void record_drain(struct recorder *r, const char *type);
 void record_handover(struct recorder *r, const char *type);
 /* What an operator says of an outage: severity or cause amended, or a note. */
 void record_incident(struct recorder *r);
+void record_acknowledged(struct recorder *r);
+void record_post(struct recorder *r);
 /* `subject`: the route, server, window or outage that it was about. */
 void record_operator_refused(struct recorder *r, const char *subject, const char *why);
 

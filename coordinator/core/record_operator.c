@@ -94,6 +94,29 @@ void record_incident(struct recorder *r)
     line_finish(r, &line);
 }
 
+void record_acknowledged(struct recorder *r)
+{
+    struct line line;
+
+    line_begin(r, &line, "incident", "acknowledged");
+    jsonw_int(&line.w, "outage", (int64_t)r->entry->acknowledged.outage);
+    line_who(r, &line.w);
+    line_finish(r, &line);
+}
+
+void record_post(struct recorder *r)
+{
+    struct line line;
+
+    line_begin(r, &line, "incident", "post");
+    jsonw_int(&line.w, "outage", (int64_t)r->entry->post.outage);
+    jsonw_str(&line.w, "status", post_status_name(r->entry->post.status));
+    jsonw_str(&line.w, "ja", r->entry->post.ja);
+    jsonw_str(&line.w, "en", r->entry->post.en);
+    jsonw_str(&line.w, "who", line_text(r->entry->who));
+    line_finish(r, &line);
+}
+
 void record_operator_refused(struct recorder *r, const char *subject, const char *why)
 {
     struct line line;

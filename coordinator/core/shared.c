@@ -441,10 +441,14 @@ static void apply_one(struct recorder *r)
     case ENTRY_JOURNAL:
         apply_journal(r);
         break;
+    case ENTRY_ACKNOWLEDGED:
+        apply_acknowledged(r);
+        break;
+    case ENTRY_POST:
+        apply_post(r);
+        break;
     case ENTRY_NOTICE:
     case ENTRY_TROUBLE:
-    case ENTRY_ACKNOWLEDGED:
-    case ENTRY_POST:
         break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:

@@ -28,6 +28,8 @@ void apply_handover(struct recorder *r);
 void apply_led(struct recorder *r); /* a leader's term began: was it the chosen one's? */
 /* shared_incident.c */
 void apply_incident(struct recorder *r);
+void apply_acknowledged(struct recorder *r);
+void apply_post(struct recorder *r);
 /* shared_account.c */
 void apply_window(struct recorder *r);
 void account_functions(struct recorder *r);

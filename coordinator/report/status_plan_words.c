@@ -300,6 +300,17 @@ static void say_incident(const struct plan *plan)
     say(plan, "reports of its time get a new edition, and the old one can still be made");
 }
 
+static void say_post(const struct plan *plan)
+{
+    const struct command *command = plan->command;
+
+    say(plan, "outage %" PRIu64 ": customers are told, %s%s%s: %s", command->incident.outage,
+        command->incident.ja != NULL ? "in Japanese" : "",
+        command->incident.ja != NULL && command->incident.en != NULL ? " and " : "",
+        command->incident.en != NULL ? "in English" : "",
+        post_status_name(command->incident.status));
+}
+
 void plan_words(const struct plan *plan)
 {
     if (plan->rehearsal->code != 0) {
@@ -329,6 +340,13 @@ void plan_words(const struct plan *plan)
     case COMMAND_AMEND:
     case COMMAND_ANNOTATE:
         say_incident(plan);
+        break;
+    case COMMAND_ACKNOWLEDGE:
+        say(plan, "outage %" PRIu64 ": nobody further is called, nothing is counted otherwise",
+            plan->command->incident.outage);
+        break;
+    case COMMAND_POST:
+        say_post(plan);
         break;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:

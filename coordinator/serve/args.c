@@ -104,6 +104,23 @@ int args_text(const json_t *args, const char *key, char *out, size_t size, struc
     return 0;
 }
 
+int args_lines(const json_t *args, const char *key, size_t max, const char **text, struct err *err)
+{
+    *text = json_string_value(json_object_get(args, key));
+    if (*text == NULL)
+        return 0;
+    if (strlen(*text) > max)
+        return err_set(err, ERR_INVALID, "argument \"%s\" is longer than %zu bytes", key, max);
+    if (!plain_lines(*text))
+        return err_set(err, ERR_INVALID,
+                       "argument \"%s\" has control characters other than ends of lines, or marks "
+                       "of direction",
+                       key);
+    if (plain_blank(*text))
+        return err_set(err, ERR_INVALID, "argument \"%s\" is empty", key);
+    return 0;
+}
+
 int args_int(const json_t *args, const char *key, int64_t min, int64_t max, int64_t otherwise,
              int64_t *out, struct err *err)
 {

@@ -24,6 +24,9 @@ int args_parse(const struct buf *bytes, const struct arg *table, json_t **args, 
 
 /* Copies a text into out[size]; "" when absent. Too long, control characters: ERR_INVALID. */
 int args_text(const json_t *args, const char *key, char *out, size_t size, struct err *err);
+/* A text of several lines of at most `max` bytes, borrowed; NULL when absent. Longer, blank,
+ * other control characters: ERR_INVALID. */
+int args_lines(const json_t *args, const char *key, size_t max, const char **text, struct err *err);
 /* A number in [min, max]; `otherwise` when absent. */
 int args_int(const json_t *args, const char *key, int64_t min, int64_t max, int64_t otherwise,
              int64_t *out, struct err *err);

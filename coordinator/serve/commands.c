@@ -52,7 +52,8 @@ int command_common(struct request *request, struct command *command, struct err 
         r = args_text(request->args, key, command->reason, sizeof command->reason, err);
     if (r < 0)
         return r;
-    if (plain_blank(command->reason))
+    /* Where it has to be said, args_parse() has seen to that. */
+    if (json_object_get(request->args, key) != NULL && plain_blank(command->reason))
         return err_set(err, ERR_INVALID, "argument \"%s\" is empty: it goes into the ledger", key);
     snprintf(command->who, sizeof command->who, "%s", request->name);
     command->digest = digest_of(request);

@@ -1,4 +1,4 @@
-/* What operators say of outages afterwards. The leader, and it alone, looks up in its own ledger
+/* What operators say of outages. The leader, and it alone, looks up in its own ledger
  * that what they name is an outage: whichever node was asked, the command comes by here. */
 #include "core/account/contract.h"
 #include "report/line.h"
@@ -137,7 +137,7 @@ static int which_outage(struct request *request, struct command *command, struct
     return r == 0 && !is_open(shared, seq) ? not_disputed(ledger, seq, err) : r;
 }
 
-/* ---- severities and causes: the words that there are, NULL behind the last ---- */
+/* ---- severities, causes, states: the words that there are, NULL behind the last ---- */
 
 static const char *severity_at(int i)
 {
@@ -147,6 +147,11 @@ static const char *severity_at(int i)
 static const char *cause_at(int i)
 {
     return i < CAUSE_COUNT ? outage_cause_name((enum cause)i) : NULL;
+}
+
+static const char *status_at(int i)
+{
+    return i < POST_STATUSES ? post_status_name((enum post_status)i) : NULL;
 }
 
 /* Which word the argument is; -1: there is no such argument. */
@@ -172,10 +177,22 @@ static int which_word(struct request *request, const char *key, const char *(*wo
 
 /* ---- verbs ---- */
 
+/* Of the outage that the arguments name, whatever the command says of it. */
+static int say(struct request *request, struct rpc_response *response, struct command *command,
+               struct err *err)
+{
+    const struct model *model;
+    int r = command_begin(request, response, command, &model, err);
+
+    if (r != 0)
+        return r;
+    r = which_outage(request, command, err);
+    return r < 0 ? r : command_submit(request, response, command, err);
+}
+
 int run_incident_amend(struct request *request, struct rpc_response *response, struct err *err)
 {
     struct command command = {.kind = COMMAND_AMEND};
-    const struct model *model;
     int r;
 
     r = which_word(request, "severity", severity_at, &command.incident.severity, err);
@@ -183,23 +200,37 @@ int run_incident_amend(struct request *request, struct rpc_response *response, s
         r = which_word(request, "cause", cause_at, &command.incident.cause, err);
     if (r == 0 && command.incident.severity < 0 && command.incident.cause < 0)
         r = err_set(err, ERR_INVALID, "give a severity, a cause, or both");
-    if (r == 0)
-        r = command_begin(request, response, &command, &model, err);
-    if (r != 0)
-        return r;
-    r = which_outage(request, &command, err);
-    return r < 0 ? r : command_submit(request, response, &command, err);
+    return r != 0 ? r : say(request, response, &command, err);
 }
 
 int run_incident_annotate(struct request *request, struct rpc_response *response, struct err *err)
 {
     struct command command = {.kind = COMMAND_ANNOTATE, .incident = {.severity = -1, .cause = -1}};
-    const struct model *model;
-    int r;
 
-    r = command_begin(request, response, &command, &model, err);
+    return say(request, response, &command, err);
+}
+
+int run_incident_ack(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_ACKNOWLEDGE};
+
+    return say(request, response, &command, err);
+}
+
+int run_incident_post(struct request *request, struct rpc_response *response, struct err *err)
+{
+    struct command command = {.kind = COMMAND_POST};
+    int r, status;
+
+    r = which_word(request, "status", status_at, &status, err);
+    if (r == 0)
+        r = args_lines(request->args, "ja", LIMIT_POST, &command.incident.ja, err);
+    if (r == 0)
+        r = args_lines(request->args, "en", LIMIT_POST, &command.incident.en, err);
+    if (r == 0 && command.incident.ja == NULL && command.incident.en == NULL)
+        r = err_set(err, ERR_INVALID, "give a text in Japanese, in English, or both");
     if (r != 0)
         return r;
-    r = which_outage(request, &command, err);
-    return r < 0 ? r : command_submit(request, response, &command, err);
+    command.incident.status = (enum post_status)status;
+    return say(request, response, &command, err);
 }

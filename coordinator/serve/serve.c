@@ -72,6 +72,13 @@ static const struct arg args_amend[] = {{"id", ARG_TEXT, true},        {"outage"
 static const struct arg args_annotate[] = {
     {"id", ARG_TEXT, true},       {"outage", ARG_INT, true},   {"note", ARG_TEXT, true},
     {"dry_run", ARG_BOOL, false}, {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_ack[] = {{"id", ARG_TEXT, true},      {"outage", ARG_INT, true},
+                                      {"reason", ARG_TEXT, false}, {"dry_run", ARG_BOOL, false},
+                                      {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_post[] = {{"id", ARG_TEXT, true},      {"outage", ARG_INT, true},
+                                       {"status", ARG_TEXT, true},  {"ja", ARG_TEXT, false},
+                                       {"en", ARG_TEXT, false},     {"dry_run", ARG_BOOL, false},
+                                       {"wait_ms", ARG_INT, false}, {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};
 
 static const struct arg args_report[] = {
@@ -105,6 +112,8 @@ static const struct verb {
     {"undrain", LEAST_OPERATOR, args_server, run_undrain},
     {"incident-amend", LEAST_OPERATOR, args_amend, run_incident_amend},
     {"incident-annotate", LEAST_OPERATOR, args_annotate, run_incident_annotate},
+    {"incident-ack", LEAST_OPERATOR, args_ack, run_incident_ack},
+    {"incident-post", LEAST_OPERATOR, args_post, run_incident_post},
     {"leader-move", LEAST_ADMIN, args_server, run_leader_move},
     {"ledger-page", LEAST_NODE, args_ledger, run_ledger},
     {"join", LEAST_NODE, args_join, run_join},

@@ -1,10 +1,10 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utc.h"
-#include "core/account/contract.h"
 #include "core/feature.h"
 #include "entry.pb-c.h"
 #include "wire/codec.h"
+#include "wire/codec_incident.h"
 #include "wire/codec_journal.h"
 #include "wire/config.h"
 #include "wire/pb.h"
@@ -31,7 +31,7 @@ struct bodies {
     Kirikae__V1__Holding holding;
     Kirikae__V1__Features features;
     Kirikae__V1__Clock clock;
-    Kirikae__V1__Incident incident;
+    union incident_message incident;
     struct journal_message journal;
 };
 
@@ -202,12 +202,20 @@ static void put_clock(const struct entry *entry, struct bodies *b, Message *mess
 
 static void put_incident(const struct entry *entry, struct bodies *b, Message *message)
 {
-    kirikae__v1__incident__init(&b->incident);
-    b->incident.outage = entry->incident.outage;
-    b->incident.severity = (uint32_t)(entry->incident.severity + 1);
-    b->incident.cause = (uint32_t)(entry->incident.cause + 1);
-    b->incident.note = entry->incident.note;
-    message->incident = &b->incident;
+    incident_put(entry, &b->incident);
+    message->incident = &b->incident.incident;
+}
+
+static void put_acknowledged(const struct entry *entry, struct bodies *b, Message *message)
+{
+    incident_put(entry, &b->incident);
+    message->acknowledged = &b->incident.acknowledged;
+}
+
+static void put_post(const struct entry *entry, struct bodies *b, Message *message)
+{
+    incident_put(entry, &b->incident);
+    message->post = &b->incident.post;
 }
 
 static void put_journal(const struct entry *entry, struct bodies *b, Message *message)
@@ -416,15 +424,18 @@ static bool get_clock(const Message *message, struct entry *entry)
 
 static bool get_incident(const Message *message, struct entry *entry)
 {
-    const Kirikae__V1__Incident *i = message->incident;
+    return incident_get(message->incident, entry);
+}
 
-    if (i->severity > SEVERITY_COUNT || i->cause > CAUSE_COUNT)
-        return false;
-    entry->incident.outage = i->outage;
-    entry->incident.severity = (int)i->severity - 1;
-    entry->incident.cause = (int)i->cause - 1;
-    entry->incident.note = i->note;
+static bool get_acknowledged(const Message *message, struct entry *entry)
+{
+    entry->acknowledged.outage = message->acknowledged->outage;
     return true;
+}
+
+static bool get_post(const Message *message, struct entry *entry)
+{
+    return post_get(message->post, entry);
 }
 
 static bool get_journal(const Message *message, struct entry *entry)
@@ -465,6 +476,8 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_CLOCK] = {BODY(CLOCK), put_clock, get_clock},
         [ENTRY_INCIDENT] = {BODY(INCIDENT), put_incident, get_incident},
         [ENTRY_JOURNAL] = {BODY(JOURNAL), put_journal, get_journal},
+        [ENTRY_ACKNOWLEDGED] = {BODY(ACKNOWLEDGED), put_acknowledged, get_acknowledged},
+        [ENTRY_POST] = {BODY(POST), put_post, get_post},
     };
 
     return kind >= ENTRY_LEADER && kind < ARRAY_LEN(bodies) &&

@@ -181,22 +181,6 @@ int config_notice_rules(struct reader *r, const struct doc *doc, void *into)
 
 /* ---- templates ---- */
 
-/* Each line is plain; they may be many. */
-static bool plain_lines(char *text)
-{
-    bool plain = true;
-
-    for (char *line = text, *end; plain && line != NULL; line = end) {
-        end = strchr(line, '\n');
-        if (end != NULL)
-            *end = '\0';
-        plain = plain_text(line);
-        if (end != NULL)
-            *end++ = '\n';
-    }
-    return plain;
-}
-
 static int read_subject(struct reader *r, const struct doc *doc, void *into)
 {
     struct notice_template *template = into;
@@ -219,7 +203,7 @@ static int read_body(struct reader *r, const struct doc *doc, void *into)
         return fields_expected(r, doc, "body of template", wanted);
     template->body = mem_dup(doc->text, len + 1);
     template->line = doc->block ? doc->line + 1 : doc->line;
-    if (!plain_lines(template->body) || strspn(template->body, " \n") == len)
+    if (!plain_lines(template->body) || plain_blank(template->body))
         return fields_refuse(r, doc->line,
                              "body of template: expected a text that can be seen, without control "
                              "characters or marks of direction");

@@ -281,10 +281,17 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
     case ENTRY_JOURNAL:
         fill_journal(in, shared, e);
         break;
+    case ENTRY_ACKNOWLEDGED:
+        e->acknowledged.outage = number(in, 1);
+        break;
+    case ENTRY_POST:
+        e->post.outage = number(in, 1);
+        e->post.status = (enum post_status)below(in, POST_STATUSES);
+        e->post.ja = below(in, 2) ? mem_strdup("復旧\nしました") : NULL;
+        e->post.en = below(in, 2) ? mem_strdup("resolved") : NULL;
+        break;
     case ENTRY_NOTICE:
     case ENTRY_TROUBLE:
-    case ENTRY_ACKNOWLEDGED:
-    case ENTRY_POST:
         break;
     }
 }
@@ -293,13 +300,13 @@ static void draw(struct input *in, const struct shared *shared, struct entry *e)
 {
     /* What the state hangs on most comes more often. */
     static const enum entry_kind kinds[] = {
-        ENTRY_LEADER,   ENTRY_CONFIG,   ENTRY_VERDICT,  ENTRY_VERDICT,  ENTRY_VERDICT,
-        ENTRY_VERDICT,  ENTRY_INTENT,   ENTRY_INTENT,   ENTRY_ACT,      ENTRY_OUTCOME,
-        ENTRY_OUTCOME,  ENTRY_VERIFIED, ENTRY_VERIFIED, ENTRY_REFUSED,  ENTRY_WINDOW,
-        ENTRY_COVERAGE, ENTRY_NODE,     ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
-        ENTRY_PAUSE,    ENTRY_DRAIN,    ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
-        ENTRY_HOLDING,  ENTRY_FEATURES, ENTRY_CLOCK,    ENTRY_INCIDENT, ENTRY_JOURNAL,
-        ENTRY_JOURNAL};
+        ENTRY_LEADER,   ENTRY_CONFIG,       ENTRY_VERDICT,  ENTRY_VERDICT,  ENTRY_VERDICT,
+        ENTRY_VERDICT,  ENTRY_INTENT,       ENTRY_INTENT,   ENTRY_ACT,      ENTRY_OUTCOME,
+        ENTRY_OUTCOME,  ENTRY_VERIFIED,     ENTRY_VERIFIED, ENTRY_REFUSED,  ENTRY_WINDOW,
+        ENTRY_COVERAGE, ENTRY_NODE,         ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
+        ENTRY_PAUSE,    ENTRY_DRAIN,        ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
+        ENTRY_HOLDING,  ENTRY_FEATURES,     ENTRY_CLOCK,    ENTRY_INCIDENT, ENTRY_JOURNAL,
+        ENTRY_JOURNAL,  ENTRY_ACKNOWLEDGED, ENTRY_POST};
     int64_t newest_ms = shared->time_ms > BEGIN_MS && shared->time_ms < UTC_MOST_MS / 2
                             ? shared->time_ms
                             : BEGIN_MS;

@@ -28,11 +28,11 @@ static void write_seed(const char *root, const char *target, const char *name,
 
 static void entries(const char *root)
 {
-    for (int kind = 1; kind <= SAMPLE_KINDS; kind++) {
+    for (int i = 0; i < SAMPLE_KINDS; i++) {
         struct entry entry;
         struct buf bytes = {0};
 
-        sample_entry((enum entry_kind)kind, &entry);
+        sample_entry(sample_kinds[i], &entry);
         entry_encode(&entry, &bytes);
         write_seed(root, "entry", entry_kind_name(entry.kind), &bytes);
         entry_free(&entry);

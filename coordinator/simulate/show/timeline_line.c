@@ -227,6 +227,12 @@ static const char *incident(const json_t *line, struct buf *out)
 {
     const char *severity = text_of(line, "severity"), *cause = text_of(line, "cause");
 
+    if (is(line, "acknowledged") || is(line, "post")) {
+        buf_printf(out, "%s %s entry %lld's outage", text_of(line, "who"),
+                   is(line, "post") ? "tells customers of" : "looks after",
+                   number_of(line, "outage"));
+        return "outage";
+    }
     buf_printf(out, "%s %s entry %lld's outage", text_of(line, "who"),
                is(line, "note") ? "says of" : "amends", number_of(line, "outage"));
     if (severity[0] != '\0')

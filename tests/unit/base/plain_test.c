@@ -34,7 +34,7 @@ static void terminals_are_not_commanded(void **state)
         {"a\x1b[2Jb", "a?[2Jb"},
         {"a\nb", "a?b"},
         {"a\x7f", "a?"},
-        {"a\xc2\x9b[2J", "a??[2J"},        /* CSI as one character */
+        {"a\xc2\x9b[2J", "a??[2J"},      /* CSI as one character */
         {"x\xe2\x80\xaeoga", "x???oga"}, /* right to left from here */
         {"x\xe2\x81\xa6y", "x???y"},
         {"x\xd8\x9cy", "x??y"},
@@ -53,6 +53,7 @@ static void terminals_are_not_commanded(void **state)
     for (i = 0; i < ARRAY_LEN(rows); i++) {
         assert_false(plain_text(rows[i].text));
         strcpy(text, rows[i].text);
+        assert_true(plain_lines(text) == (strchr(text, '\n') != NULL));
         plain_clean(text);
         assert_string_equal(text, rows[i].clean);
         assert_true(plain_text(text));
@@ -66,7 +67,9 @@ static void what_nobody_sees_is_no_reason(void **state)
     assert_true(plain_blank("  "));
     assert_true(plain_blank("\xe3\x80\x80\xc2\xa0")); /* full width, unbreakable */
     assert_true(plain_blank("\xe2\x80\x8b\xef\xbb\xbf"));
+    assert_true(plain_blank(" \n\n"));
     assert_false(plain_blank(" . "));
+    assert_false(plain_blank("\n.\n"));
     assert_false(plain_blank("\xe3\x80\x80\xe8\xa8\x88"));
 }
 

@@ -54,6 +54,8 @@ static const char *const commands[] = {"status",
                                        "incident show",
                                        "incident amend",
                                        "incident annotate",
+                                       "incident ack",
+                                       "incident post",
                                        "contract check",
                                        "contract show"};
 

@@ -237,6 +237,40 @@ static void test_incidents(void **state)
     assert_int_equal(run("incident", "annotate", "7", "--note", " ", NULL), CLI_USAGE);
 }
 
+static void say_more(const char *file)
+{
+    FILE *f = fopen(file, "w");
+
+    assert_non_null(f);
+    fprintf(f, "\xef\xbb\xbf復旧作業中です。\r\nお待ちください。\r\n\r\n");
+    fclose(f);
+    ok(run("incident", "ack", "7", "--dry-run", NULL));
+    says("outage 7: nobody further is called");
+    ok(run("incident", "ack", "7", NULL));
+    says("acknowledged");
+    ok(run("incident", "ack", "7", "--reason", "me too", "--node", "b1", NULL));
+    says("acknowledged");
+    assert_int_equal(run("incident", "ack", "6", NULL), CLI_USAGE);
+    assert_non_null(strstr(err_text, "entry 6 is no outage: it is "));
+    ok(run("incident", "post", "7", "--status", "identified", "--ja-file", file, "--en",
+           "A switch failed.", NULL));
+    says("posted");
+    assert_int_equal(run("incident", "post", "7", "--status", "fixed", "--en", "x", NULL),
+                     CLI_USAGE);
+    assert_non_null(strstr(err_text, "is none of investigating, "));
+    assert_int_equal(run("incident", "post", "7", "--status", "resolved", NULL), CLI_USAGE);
+    assert_int_equal(run("incident", "post", "7", "--en", "x", NULL), CLI_USAGE);
+    assert_int_equal(
+        run("incident", "post", "7", "--status", "resolved", "--ja", "x", "--ja-file", file, NULL),
+        CLI_USAGE);
+    assert_int_equal(run("incident", "post", "7", "--status", "resolved", "--ja-file", "-",
+                         "--en-file", "-", NULL),
+                     CLI_USAGE);
+    assert_int_equal(run("incident", "post", "7", "--status", "resolved", "--en", "a\x1b[2J", NULL),
+                     CLI_USAGE);
+    assert_non_null(strstr(err_text, "control characters"));
+}
+
 static void shows_all_of_it(const char *from, const char *file)
 {
     ok(run("incident", "show", "7", from, file, NULL));
@@ -251,8 +285,13 @@ static void shows_all_of_it(const char *from, const char *file)
     says("severity severe, cause attack: a flood of calls");
     says("see the carrier's report");
     assert_true(strstr(out_text, "their line") < strstr(out_text, "a flood"));
+    says("acknowledged: hanako after ");
+    says("hanako: me too (entry ");
+    says("hanako: identified (entry ");
+    says("    ja  復旧作業中です。\n        お待ちください。\n    en  A switch failed.\n");
     ok(run("incident", "show", "7", "--json", from, file, NULL));
     says("\"first\": {");
+    says("\"ja\": \"復旧作業中です。\\nお待ちください。\"");
     says("\"opinion\": \"down\"");
     ok(run("incident", "list", "--since", "2026-11-01T00:00:00+09:00", from, file, NULL));
     says("severe (first: emergency)");
@@ -271,13 +310,15 @@ static void shows_all_of_it(const char *from, const char *file)
 
 static void test_incidents_shown(void **state)
 {
-    char whole[NODES_PATH];
+    char whole[NODES_PATH], post[NODES_PATH];
 
     export_path("ledger.jsonl", whole);
     ok(run("incident", "amend", "7", "--cause", "customer", "--reason", "their line", NULL));
     ok(run("incident", "amend", "7", "--severity", "severe", "--cause", "attack", "--reason",
            "a flood of calls", NULL));
     ok(run("incident", "annotate", "7", "--note", "see the carrier's report", NULL));
+    export_path("post.txt", post);
+    say_more(post);
     shows_all_of_it("--node", "a1");
     ok(run("incident", "list", "--month", "2026-11", NULL));
     says("7       closed  calling   ");

@@ -18,7 +18,7 @@
 struct state {
     struct shared *shared;
     uint64_t index;
-    char line[2048]; /* newest of the ledger */
+    char line[4096]; /* newest of the ledger */
 };
 
 static void emit(void *context, uint64_t seq, const char *line, size_t len)
@@ -139,7 +139,109 @@ static void what_says_nothing_is_refused(void **state)
     shared_free(s.shared);
 }
 
+/* ---- acknowledgements and posts ---- */
+
+static struct entry said(const struct state *s, enum entry_kind kind)
+{
+    struct entry e = incident(s, 0, 0);
+
+    e.kind = kind;
+    e.acknowledged.outage = 0;
+    return e;
+}
+
+static void who_looks_after_it_says_so(void **state)
+{
+    struct state s = begin();
+    struct entry e = said(&s, ENTRY_ACKNOWLEDGED);
+
+    (void)state;
+    strcpy(e.reason, "on my way");
+    says(&s, &e, COMMAND_DONE, "acknowledged",
+         "\"category\":\"incident\",\"type\":\"acknowledged\",\"outage\":0,\"who\":\"sato\","
+         "\"reason\":\"on my way\"}");
+    e = said(&s, ENTRY_ACKNOWLEDGED); /* and somebody else, who need not say why */
+    strcpy(e.who, "ito");
+    e.reason[0] = '\0';
+    says(&s, &e, COMMAND_DONE, "acknowledged", "\"outage\":0,\"who\":\"ito\",\"reason\":null}");
+    e = said(&s, ENTRY_ACKNOWLEDGED);
+    e.acknowledged.outage = s.shared->ledger.size;
+    says(&s, &e, COMMAND_REFUSED, "the ledger has no such entry",
+         "\"command\":\"acknowledged\",\"subject\":\"outage ");
+    shared_free(s.shared);
+}
+
+static struct entry post(const struct state *s, const char *ja, const char *en)
+{
+    struct entry e = said(s, ENTRY_POST);
+
+    e.reason[0] = '\0';
+    e.post.outage = 0;
+    e.post.status = POST_IDENTIFIED;
+    e.post.ja = (char *)ja;
+    e.post.en = (char *)en;
+    return e;
+}
+
+static void a_post_is_for_customers(void **state)
+{
+    struct state s = begin();
+    char most[LIMIT_POST + 2];
+    struct entry e = post(&s, "原因を特定しました。\n復旧作業中です。", NULL);
+
+    (void)state;
+    says(&s, &e, COMMAND_DONE, "posted",
+         "\"category\":\"incident\",\"type\":\"post\",\"outage\":0,\"status\":\"identified\","
+         "\"ja\":\"原因を特定しました。\\n復旧作業中です。\",\"en\":null,\"who\":\"sato\"}");
+    memset(most, 'x', sizeof most);
+    most[LIMIT_POST] = '\0';
+    e = post(&s, NULL, most);
+    says(&s, &e, COMMAND_DONE, "posted", "\"ja\":null,\"en\":\"xxx");
+    most[LIMIT_POST] = 'x';
+    most[LIMIT_POST + 1] = '\0';
+    e = post(&s, NULL, most);
+    says(&s, &e, COMMAND_REFUSED, "a post says something", "\"command\":\"post\"");
+    e = post(&s, "\n", "text");
+    says(&s, &e, COMMAND_REFUSED, "a post says something", "refused");
+    e = post(&s, "\x1b[2J", NULL);
+    says(&s, &e, COMMAND_REFUSED, "a post says something", "refused");
+    e = post(&s, NULL, NULL);
+    says(&s, &e, COMMAND_REFUSED, "a post has a text in one language at least", "refused");
+    e = post(&s, "a", "b");
+    e.post.outage = s.shared->ledger.size;
+    says(&s, &e, COMMAND_REFUSED, "the ledger has no such entry", "\"subject\":\"outage ");
+    shared_free(s.shared);
+}
+
 /* ---- on the leader ---- */
+
+/* What is posted is the command's only until it is taken. */
+static void the_leader_takes_posts(void **state)
+{
+    struct command command = {.kind = COMMAND_POST, .id = {{1}}, .who = "sato"};
+    struct cluster *c = cluster_new("available", 0, 5);
+    char text[] = "We look at it.";
+
+    (void)state;
+    cluster_run(c, 3000);
+    command.incident.status = POST_INVESTIGATING;
+    command.incident.en = text;
+    cluster_command(c, &command);
+    memset(text, '\x1b', sizeof text - 1);
+    cluster_run(c, 100);
+    assert_int_equal(c->reply_code, 0);
+    assert_string_equal(c->reply_text, "posted");
+    command = (struct command){.kind = COMMAND_ACKNOWLEDGE, .id = {{2}}, .who = "sato"};
+    cluster_command(c, &command);
+    cluster_run(c, 100);
+    assert_string_equal(c->reply_text, "acknowledged");
+    command.id.bytes[0] = 3;
+    command.incident.outage = 1u << 30;
+    cluster_command(c, &command);
+    assert_int_equal(c->reply_code, ERR_INVALID);
+    assert_true(cluster_equal(c));
+    cluster_free(c);
+}
 
 static void the_leader_takes_it(void **state)
 {
@@ -191,9 +293,14 @@ static void older_members_hold_it_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_amendment_is_a_new_line),   cmocka_unit_test(a_note_says_who_and_what),
-        cmocka_unit_test(what_says_nothing_is_refused), cmocka_unit_test(the_leader_takes_it),
+        cmocka_unit_test(an_amendment_is_a_new_line),
+        cmocka_unit_test(a_note_says_who_and_what),
+        cmocka_unit_test(what_says_nothing_is_refused),
+        cmocka_unit_test(the_leader_takes_it),
         cmocka_unit_test(older_members_hold_it_back),
+        cmocka_unit_test(who_looks_after_it_says_so),
+        cmocka_unit_test(a_post_is_for_customers),
+        cmocka_unit_test(the_leader_takes_posts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

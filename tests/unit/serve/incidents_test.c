@@ -1,4 +1,5 @@
-/* Amendments and notes: the leader looks up what they name in its own ledger. */
+/* Amendments, notes, acknowledgements, posts: the leader looks up what they name in its own ledger.
+ */
 #include "ask.h"
 #include "core/feature.h"
 
@@ -113,6 +114,76 @@ static void test_annotate(void **state)
     world_free(world);
 }
 
+/* As the command line asks, with a fresh id each time; "" or why not. */
+static void asked(struct world *world, const char *verb, const char *arguments, const char *why)
+{
+    static int number;
+    struct link_call call;
+    char text[640];
+
+    snprintf(text, sizeof text, "{\"id\":\"%032x\",%s}", 0x1000 + number++, arguments);
+    if (why[0] != '\0') {
+        refused(world, &admin, verb, text, ERR_INVALID, why);
+        return;
+    }
+    ask(world, &admin, verb, text, &call);
+    world_tick(world, 10);
+    json_decref(result_of(&call));
+}
+
+static void test_acknowledge(void **state)
+{
+    struct world *world = ready();
+    uint64_t entry = outage(world);
+
+    asked(world, "incident-ack", args(entry, ""), "");
+    line_of(world, "\"type\":\"acknowledged\",\"outage\":");
+    line_of(world, "\"who\":\"hanako\",\"reason\":null}");
+    asked(world, "incident-ack", args(entry, ",\"reason\":\"on my way\""), "");
+    line_of(world, "\"who\":\"hanako\",\"reason\":\"on my way\"}");
+    asked(world, "incident-ack", args(entry, ",\"reason\":\" \""), "argument \"reason\" is empty");
+    asked(world, "incident-ack", args(entry - 1, ""), "is no outage: it is verdict/down");
+    refused(world, &viewer, "incident-ack", "{\"id\":\"" ID "\",\"outage\":1}", ERR_DENIED,
+            "may not incident-ack");
+    world_free(world);
+}
+
+static void test_post(void **state)
+{
+    struct world *world = ready();
+    uint64_t entry = outage(world), size;
+    const json_t *changes;
+    struct link_call call;
+    char text[640];
+    json_t *plan;
+
+    asked(world, "incident-post",
+          args(entry, ",\"status\":\"monitoring\",\"ja\":\"様子を\\n見ています\""), "");
+    line_of(world, "\"status\":\"monitoring\",\"ja\":\"様子を\\n見ています\",\"en\":null,");
+    size = shared_of(world)->ledger.size;
+    asked(world, "incident-post", args(entry, ",\"status\":\"fixed\",\"en\":\"x\""),
+          "\"fixed\" is none of investigating, identified, monitoring, resolved");
+    asked(world, "incident-post", args(entry, ",\"status\":\"resolved\""),
+          "give a text in Japanese, in English, or both");
+    asked(world, "incident-post", args(entry, ",\"status\":\"resolved\",\"en\":\"\\n\""),
+          "argument \"en\" is empty");
+    asked(world, "incident-post", args(entry, ",\"status\":\"resolved\",\"en\":\"a\\tb\""),
+          "argument \"en\" has control characters");
+    asked(world, "incident-post", args(0, ",\"status\":\"resolved\",\"en\":\"x\""),
+          "entry 0 is no outage: it is config/config");
+    snprintf(text, sizeof text, "{\"id\":\"" ID_2 "\",%s}",
+             args(entry, ",\"status\":\"resolved\",\"en\":\"x\",\"dry_run\":true"));
+    ask(world, &admin, "incident-post", text, &call);
+    plan = result_of(&call);
+    changes = json_object_get(plan, "changes");
+    snprintf(text, sizeof text, "outage %llu: customers are told, in English: resolved",
+             (unsigned long long)entry);
+    assert_string_equal(json_string_value(json_array_get(changes, 0)), text);
+    json_decref(plan);
+    assert_int_equal(shared_of(world)->ledger.size, size);
+    world_free(world);
+}
+
 static void test_no_outage(void **state)
 {
     struct world *world = ready();
@@ -159,6 +230,11 @@ static void test_dry_run(void **state)
              (unsigned long long)entry, (unsigned long long)entry);
     told(world, "incident-amend",
          args(entry, ",\"severity\":\"minor\",\"cause\":\"attack\",\"dry_run\":true"), want);
+    snprintf(
+        want, sizeof want,
+        "\"changes\":[\"outage %llu: nobody further is called, nothing is counted otherwise\"]",
+        (unsigned long long)entry);
+    told(world, "incident-ack", args(entry, ",\"dry_run\":true"), want);
     told(world, "incident-amend", args(entry - 1, ",\"cause\":\"attack\",\"dry_run\":true"),
          " is no outage: it is verdict/down");
     assert_int_equal(shared_of(world)->ledger.size, size);
@@ -218,9 +294,10 @@ static void test_follower(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_amend),     cmocka_unit_test(test_annotate),
-        cmocka_unit_test(test_no_outage), cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_dry_run),   cmocka_unit_test(test_disputed),
+        cmocka_unit_test(test_amend),       cmocka_unit_test(test_annotate),
+        cmocka_unit_test(test_acknowledge), cmocka_unit_test(test_post),
+        cmocka_unit_test(test_no_outage),   cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_dry_run),     cmocka_unit_test(test_disputed),
         cmocka_unit_test(test_follower),
     };
 

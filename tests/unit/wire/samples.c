@@ -208,13 +208,28 @@ static void sample_body(struct entry *entry)
     case ENTRY_JOURNAL:
         sample_journal(entry);
         break;
+    case ENTRY_ACKNOWLEDGED:
+        entry->acknowledged.outage = UINT64_MAX;
+        break;
+    case ENTRY_POST:
+        entry->post.outage = UINT64_MAX;
+        entry->post.status = POST_RESOLVED;
+        entry->post.ja = mem_strdup("復旧しました。\nご迷惑をおかけしました。");
+        entry->post.en = mem_strdup("It works again.\nWe are sorry.");
+        break;
     case ENTRY_NOTICE:
     case ENTRY_TROUBLE:
-    case ENTRY_ACKNOWLEDGED:
-    case ENTRY_POST:
         break;
     }
 }
+
+const enum entry_kind sample_kinds[SAMPLE_KINDS] = {
+    ENTRY_LEADER,   ENTRY_CONFIG,   ENTRY_VERDICT,      ENTRY_INTENT,     ENTRY_ACT,
+    ENTRY_OUTCOME,  ENTRY_VERIFIED, ENTRY_REFUSED,      ENTRY_WINDOW,     ENTRY_COVERAGE,
+    ENTRY_NODE,     ENTRY_SECURITY, ENTRY_MEMBER,       ENTRY_REASSERTED, ENTRY_PAUSE,
+    ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,      ENTRY_FEATURES,   ENTRY_CLOCK,
+    ENTRY_INCIDENT, ENTRY_JOURNAL,  ENTRY_ACKNOWLEDGED, ENTRY_POST,
+};
 
 void sample_entry(enum entry_kind kind, struct entry *entry)
 {
