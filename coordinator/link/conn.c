@@ -427,11 +427,9 @@ struct conn *conn_new(struct conn_env *env, struct tls *tls, const struct tls_se
 static void tune(struct conn *conn)
 {
     unsigned int user_timeout_ms = USER_TIMEOUT_MS;
-    int one = 1, fd;
+    int one = 1, fd = conn_fd(conn);
 
     uv_tcp_nodelay(&conn->tcp, 1);
-    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0)
-        return;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
     /* Few packets under way: retransmit at a steady pace instead of ever slower, so that
      * Raft goes on under loss. */
@@ -519,6 +517,13 @@ const char *conn_address(const struct conn *conn)
 const struct tls_session *conn_session(const struct conn *conn)
 {
     return &conn->session;
+}
+
+int conn_fd(const struct conn *conn)
+{
+    int fd;
+
+    return uv_fileno((const uv_handle_t *)&conn->tcp, &fd) == 0 ? fd : -1;
 }
 
 void conn_export(struct conn *conn, const char *label, uint8_t *out, size_t len)

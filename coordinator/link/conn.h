@@ -75,6 +75,7 @@ uint64_t conn_active_ms(const struct conn *conn); /* uv_now() of the last frame 
 const union address *conn_remote(const struct conn *conn);
 const char *conn_address(const struct conn *conn); /* "host:port" */
 const struct tls_session *conn_session(const struct conn *conn);
+int conn_fd(const struct conn *conn); /* -1: none */
 /* RFC 5705 keying material without context; only while open. */
 void conn_export(struct conn *conn, const char *label, uint8_t *out, size_t len);
 

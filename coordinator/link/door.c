@@ -6,9 +6,13 @@
 #include "link/inside.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Bytes that may wait in the kernel on each leg: who reads slowly gets what is new. */
+#define WAITING (32 << 10)
 
 struct door {
     struct inbound *inbound; /* NULL: closing */
@@ -131,6 +135,15 @@ static void on_closed(uv_handle_t *handle)
     conn_env_release(env);
 }
 
+/* Best effort: with the kernel's own sizes all goes on, only later. */
+static void keep_short(struct conn *conn, int server)
+{
+    int waiting = WAITING, fd = conn_fd(conn);
+
+    setsockopt(server, SOL_SOCKET, SO_SNDBUF, &waiting, sizeof waiting);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting, sizeof waiting);
+}
+
 struct door *door_open(struct inbound *inbound, struct err *err)
 {
     struct link *link = inbound->link;
@@ -149,6 +162,7 @@ struct door *door_open(struct inbound *inbound, struct err *err)
     door->pipe.data = door->write.data = door;
     conn_env_hold(&link->env);
     CHECK(uv_read_start(stream(door), on_alloc, on_read) == 0);
+    keep_short(inbound->conn, pair[1]);
     link->options.handlers.http(link->options.handlers.context, pair[1]);
     return door;
 }

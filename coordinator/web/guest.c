@@ -5,13 +5,15 @@
 #include "web/inside.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 16 /* in one go */
-#define GUESTS_MAX 64 /* of an audience */
-#define HOST_MAX 16   /* from one address; a proxy on this machine may have all */
+#define ACCEPT_MAX 16     /* in one go */
+#define UNSENT (32 << 10) /* bytes that wait in the kernel: slow readers get what is new */
+#define GUESTS_MAX 64     /* of an audience */
+#define HOST_MAX 16       /* from one address; a proxy on this machine may have all */
 
 static int64_t deadline(int64_t now_ms, int patience_ms)
 {
@@ -103,7 +105,7 @@ static bool make_room(struct server *server, enum web_audience audience, const u
             continue;
         n++;
         if (guest->state == GUEST_IDLE &&
-            (oldest == NULL || guest->deadline_ms < oldest->deadline_ms))
+            (oldest == NULL || guest->deadline_ms <= oldest->deadline_ms))
             oldest = guest;
     }
     if (n < most)
@@ -148,8 +150,8 @@ static void receive(struct server *server, const struct arrival *arrival)
 void guests_accept(struct server *server, enum web_audience audience)
 {
     struct arrival arrival = {.audience = audience};
+    int i, unsent = UNSENT;
     socklen_t len;
-    int i;
 
     for (i = 0; i < ACCEPT_MAX; i++) {
         len = sizeof arrival.from;
@@ -159,6 +161,7 @@ void guests_accept(struct server *server, enum web_audience audience)
             server->deaf = true;
         if (arrival.fd < 0)
             return;
+        setsockopt(arrival.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
         receive(server, &arrival);
     }
 }
