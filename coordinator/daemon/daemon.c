@@ -305,6 +305,7 @@ static const struct module {
     {"helper", holder_module_open, holder_module_close},
     {"serve", serve_module_open, serve_module_close},
     {"pages", web_module_open, web_module_close},
+    {"operators' page", ops_module_open, ops_module_close},
     {"signals", open_signals, close_signals},
 };
 

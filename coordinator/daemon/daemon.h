@@ -2,8 +2,9 @@
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
  * actuators (world.c); the helper beside it (holder.c); the ledger's lines for those who make pages
- * of them (follow.c); pages (web.c, metrics.c); what of all this the node uses (shell.c).
- * Everything on one loop thread; HTTP's clients have one of their own (web/). */
+ * of them (follow.c); pages (web.c, metrics.c), the operators' (ops_page.c) with the month's
+ * budget (budget.c); what of all this the node uses (shell.c). Everything on one loop thread;
+ * HTTP's clients have one of their own (web/). */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -79,7 +80,8 @@ struct daemon {
     struct link *link;
     struct node *node; /* NULL: what comes in is dropped */
     struct serve *serve;
-    struct web *web;       /* NULL while closing */
+    struct web *web; /* NULL while closing */
+    struct ops_desk *ops;
     struct holder *holder; /* NULL: no helper is configured */
     struct world *world;   /* newest; NULL while closing */
     int worlds;            /* not yet gone */
@@ -151,6 +153,17 @@ void follow_wake(struct daemon *daemon); /* there are more lines, or somebody wa
 void metrics_register(struct daemon *daemon);
 void metrics_loop_lag(struct daemon *daemon, int64_t late_us);
 void metrics_answered(struct daemon *daemon, int code); /* of a command */
+
+/* budget.c: the month's; `why` it is not known, NULL: it soon will be */
+struct budget;
+struct budget *budget_open(struct daemon *daemon);
+void budget_close(struct budget *budget, void (*closed)(void *context), void *context);
+struct sla_status;
+const struct sla_status *budget_status(const struct budget *budget, const char **why);
+
+/* ops_page.c */
+int ops_module_open(struct daemon *daemon, struct err *err);
+void ops_module_close(struct daemon *daemon);
 
 /* web.c */
 int web_module_open(struct daemon *daemon, struct err *err);

@@ -53,6 +53,15 @@ nodes_certs() {
     "${make[@]}" operator tanaka viewer >/dev/null
 }
 
+# Where only who is on the server comes to.
+node_loopback() {
+    if [[ $LAB_MODE == netns ]]; then
+        echo 127.0.0.1
+    else
+        lab_address "$1"
+    fi
+}
+
 node_config() {
     cat <<CONFIG
 name: $1
@@ -64,6 +73,7 @@ tls:
   cert: $LAB_DIR/certs/$1.pem
   key: $LAB_DIR/certs/$1.key
 CONFIG
+    printf 'http:\n  operators: %s:7401\n' "$(node_loopback "$1")"
     ! lab_has_helper "$1" || printf 'helper: %s\n' "$LAB_DIR/helper.$1"
     ! ((LAB_WEB)) || printf 'http: {public: "%s:8081", metrics: "%s:9465"}\n' \
         "$(lab_address "$1")" "$(lab_address "$1")"
