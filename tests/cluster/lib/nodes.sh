@@ -73,10 +73,10 @@ tls:
   cert: $LAB_DIR/certs/$1.pem
   key: $LAB_DIR/certs/$1.key
 CONFIG
-    printf 'http:\n  operators: %s:7401\n' "$(node_loopback "$1")"
     ! lab_has_helper "$1" || printf 'helper: %s\n' "$LAB_DIR/helper.$1"
-    ! ((LAB_WEB)) || printf 'http: {public: "%s:8081", metrics: "%s:9465"}\n' \
-        "$(lab_address "$1")" "$(lab_address "$1")"
+    ! ((LAB_WEB)) ||
+        printf 'http: {public: "%s:8081", metrics: "%s:9465", operators: "%s:7401"}\n' \
+            "$(lab_address "$1")" "$(lab_address "$1")" "$(node_loopback "$1")"
 }
 
 operator_config() {
