@@ -6,6 +6,8 @@
 #include "core/failover/rules.h"
 #include "core/record_line.h"
 
+#include <string.h>
+
 #define CONTRACT_MAX (LIMIT_LEDGER_LINE - 1024) /* bytes, beside the line's own keys */
 
 void line_begin(struct recorder *r, struct line *line, const char *category, const char *type)
@@ -62,6 +64,23 @@ static void age(struct jsonw *w, const char *key, uint32_t age_ms)
         jsonw_int(w, key, age_ms);
 }
 
+/* Somebody may have to be told of the line `seq`. */
+static void tell(struct recorder *r, enum notice_event event, uint64_t seq)
+{
+    notice_raise(r, &(struct news){.event = event, .seq = seq, .function = -1, .rule = -1});
+}
+
+static void tell_outage(struct recorder *r, enum notice_event event, uint64_t seq, uint64_t outage,
+                        int function)
+{
+    notice_raise(r, &(struct news){.event = event,
+                                   .seq = seq,
+                                   .outage = outage,
+                                   .function = function,
+                                   .over = event != NOTICE_OUTAGE,
+                                   .rule = -1});
+}
+
 void line_who(const struct recorder *r, struct jsonw *w)
 {
     jsonw_str(w, "who", line_text(r->entry->who));
@@ -113,7 +132,7 @@ void record_node(struct recorder *r)
     line_begin(r, &line, "membership", r->entry->node.silent ? "silent" : "heard");
     jsonw_str(&line.w, "server", line_server(r, r->entry->node.server));
     jsonw_int(&line.w, "silent_ms", r->entry->node.silent_ms);
-    line_finish(r, &line);
+    tell(r, r->entry->node.silent ? NOTICE_NODE_LOST : NOTICE_NODE_BACK, line_finish(r, &line));
 }
 
 void record_member(struct recorder *r)
@@ -162,6 +181,7 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
     int number = r->entry->verdict.check;
     const struct check *check = &model->checks[number];
     struct line line;
+    uint64_t seq;
 
     line_begin(r, &line, "verdict", verdict_name(state->verdict));
     jsonw_str(&line.w, "check", check->name);
@@ -176,7 +196,9 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
     jsonw_time(&line.w, "fail_since", state->fail_since_ms);
     jsonw_time(&line.w, "good_before", state->good_before_ms);
     ballots(r, &line.w);
-    line_finish(r, &line);
+    seq = line_finish(r, &line);
+    if (state->verdict == VERDICT_DISPUTED)
+        tell(r, NOTICE_DISPUTED, seq);
 }
 
 void line_servers(const struct recorder *r, struct jsonw *w, const char *key, server_set set)
@@ -266,24 +288,29 @@ void record_outcome(struct recorder *r, const char *type)
     line_finish(r, &line);
 }
 
-void record_verified(struct recorder *r, int64_t took_ms)
+void record_verified(struct recorder *r, int64_t took_ms, bool move)
 {
     const struct route *route = &model_of(r)->routes[r->entry->outcome.route];
     const struct route_state *state = &r->shared->routes[r->entry->outcome.route];
     struct line line;
+    uint64_t seq;
 
     line_begin(r, &line, "failover", "verified");
     outcome_keys(r, &line.w, false);
     jsonw_str(&line.w, "to", candidate_name(route, state->now.candidate));
     jsonw_int(&line.w, "took_ms", took_ms);
-    line_finish(r, &line);
+    seq = line_finish(r, &line);
+    if (move)
+        tell(r, NOTICE_FAILOVER, seq);
 }
 
 void record_standing(struct recorder *r, const char *type)
 {
     const struct route *route = &model_of(r)->routes[r->entry->intent.route];
     const struct route_state *state = &r->shared->routes[r->entry->intent.route];
+    bool stands = strcmp(type, "blocked") == 0 || strcmp(type, "held") == 0;
     struct line line;
+    uint64_t seq;
 
     line_begin(r, &line, "failover", type);
     jsonw_str(&line.w, "route", route->name);
@@ -291,7 +318,9 @@ void record_standing(struct recorder *r, const char *type)
     jsonw_str(&line.w, "active", candidate_name(route, state->now.candidate));
     decision(r, &line.w);
     jsonw_str(&line.w, "reason", line_text(r->entry->reason));
-    line_finish(r, &line);
+    seq = line_finish(r, &line);
+    if (stands)
+        tell(r, NOTICE_BLOCKED, seq);
 }
 
 void record_holding(struct recorder *r)
@@ -318,7 +347,7 @@ void record_refused(struct recorder *r)
     jsonw_str(&line.w, "to", candidate_name(route, r->entry->intent.to));
     decision(r, &line.w);
     line_who(r, &line.w);
-    line_finish(r, &line);
+    tell(r, NOTICE_REFUSED, line_finish(r, &line));
 }
 
 uint64_t record_outage_open(struct recorder *r, int function, const struct function_state *state,
@@ -326,6 +355,7 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
 {
     const struct function *f = &model_of(r)->functions[function];
     struct line line;
+    uint64_t seq;
 
     line_begin(r, &line, "outage", "open");
     jsonw_int(&line.w, "outage", (int64_t)r->shared->ledger.size);
@@ -337,7 +367,9 @@ uint64_t record_outage_open(struct recorder *r, int function, const struct funct
     jsonw_time(&line.w, "last_good", state->last_good_ms);
     jsonw_time(&line.w, "recognised", r->shared->time_ms);
     jsonw_int(&line.w, "evidence", (int64_t)evidence);
-    return line_finish(r, &line);
+    seq = line_finish(r, &line);
+    tell_outage(r, NOTICE_OUTAGE, seq, seq + 1, function);
+    return seq;
 }
 
 void record_outage_disputed(struct recorder *r, int function, const struct function_state *state)
@@ -348,7 +380,7 @@ void record_outage_disputed(struct recorder *r, int function, const struct funct
     jsonw_int(&line.w, "outage", (int64_t)state->outage - 1);
     jsonw_str(&line.w, "function", model_of(r)->functions[function].name);
     jsonw_time(&line.w, "start", state->start_ms);
-    line_finish(r, &line);
+    tell_outage(r, NOTICE_DISPUTED, line_finish(r, &line), state->outage, function);
 }
 
 void record_outage_close(struct recorder *r, int function, const struct function_state *state,
@@ -362,18 +394,21 @@ void record_outage_close(struct recorder *r, int function, const struct function
     jsonw_time(&line.w, "start", state->start_ms);
     jsonw_time(&line.w, "end", end_ms);
     jsonw_time(&line.w, "last_fail", last_fail_ms);
-    line_finish(r, &line);
+    tell_outage(r, NOTICE_RECOVERED, line_finish(r, &line), state->outage, function);
 }
 
 void record_coverage(struct recorder *r)
 {
     struct line line;
+    uint64_t seq;
 
     line_begin(r, &line, "coverage", r->entry->coverage.hole ? "hole" : "covered");
     jsonw_str(&line.w, "check", model_of(r)->checks[r->entry->coverage.check].name);
     jsonw_int(&line.w, "observers", r->entry->coverage.observers);
     jsonw_int(&line.w, "sites", r->entry->coverage.sites);
-    line_finish(r, &line);
+    seq = line_finish(r, &line);
+    if (r->entry->coverage.hole)
+        tell(r, NOTICE_COVERAGE, seq);
 }
 
 uint64_t record_unmonitored_open(struct recorder *r, int function)
@@ -413,7 +448,7 @@ void record_clock(struct recorder *r)
     else
         jsonw_null(&line.w, "ahead_ms");
     jsonw_int(&line.w, "bound_ms", entry->clock.bound_ms);
-    line_finish(r, &line);
+    tell(r, NOTICE_CLOCK, line_finish(r, &line));
 }
 
 void record_features(struct recorder *r, uint32_t was)

@@ -16,6 +16,9 @@ struct recorder {
     int64_t first_good_ms, last_fail_ms;
 };
 
+/* shared_raise.c: a line was written that somebody may have to be told of. */
+void notice_raise(struct recorder *r, const struct news *news);
+
 void record_config(struct recorder *r, const uint8_t sha256[32]);
 /* The contract that is in force. */
 void record_contract(struct recorder *r);
@@ -27,7 +30,9 @@ void record_verdict(struct recorder *r, enum verdict was, const struct check_sta
 void record_intent(struct recorder *r, server_set left, bool move);
 void record_act(struct recorder *r);
 void record_outcome(struct recorder *r, const char *type);
-void record_verified(struct recorder *r, int64_t took_ms);
+/* `move`: to another candidate, for the first time; else the same one's pool, or it was told
+ * again. */
+void record_verified(struct recorder *r, int64_t took_ms, bool move);
 void record_holding(struct recorder *r);
 /* type: blocked, unblocked, held */
 void record_standing(struct recorder *r, const char *type);
@@ -53,6 +58,26 @@ void record_span(struct recorder *r, const struct journal_span *span);
 /* An outage that is in the ledger began earlier than its line says. */
 void record_outage_extended(struct recorder *r, int function, uint64_t outage, int64_t start_ms,
                             int64_t last_good_ms);
+/* record_notice.c */
+/* `step`: of the rule; -1: another attempt. */
+void record_notice_intent(struct recorder *r, const struct notice_state *notice,
+                          const struct delivery *delivery, int step);
+void record_notice_accepted(struct recorder *r, const struct notice_state *notice,
+                            const struct delivery *delivery);
+/* Next attempt at delivery->due_ms, unless it is given up. */
+void record_notice_failed(struct recorder *r, const struct notice_state *notice,
+                          const struct delivery *delivery);
+void record_notice_given_up(struct recorder *r, const struct notice_state *notice,
+                            const struct delivery *delivery);
+void record_notice_otherwise(struct recorder *r, const struct notice_state *notice,
+                             const struct delivery *delivery, int to);
+void record_notice_dropped(struct recorder *r, const struct notice_state *notice);
+/* Return the line's seq. */
+uint64_t record_notice_test(struct recorder *r);
+uint64_t record_lasting(struct recorder *r, int function, int rule);
+void record_begun(struct recorder *r, const struct window_state *window);
+void record_over(struct recorder *r, const struct window_state *window);
+void record_certificate(struct recorder *r);
 void record_security(struct recorder *r);
 void record_clock(struct recorder *r);
 void record_features(struct recorder *r, uint32_t was); /* the level before */

@@ -15,7 +15,10 @@ void record_no_quorum(struct recorder *r)
     jsonw_time(&line.w, "from", r->entry->journal.from_ms);
     jsonw_time(&line.w, "to", r->entry->journal.to_ms);
     line_servers(r, &line.w, "heard", r->entry->journal.heard);
-    line_finish(r, &line);
+    notice_raise(r, &(struct news){.event = NOTICE_QUORUM_BACK,
+                                   .seq = line_finish(r, &line),
+                                   .function = -1,
+                                   .rule = -1});
 }
 
 static void record_check(struct recorder *r, const struct journal_span *span)

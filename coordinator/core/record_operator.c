@@ -20,6 +20,11 @@ static void functions_of(const struct recorder *r, struct jsonw *w, const uint64
 
 void record_window(struct recorder *r, const struct window_state *window, const char *type)
 {
+    struct news news = {.event = NOTICE_MAINTENANCE,
+                        .function = -1,
+                        .window = window->id,
+                        .functions = window->functions,
+                        .rule = -1};
     struct line line;
 
     line_begin(r, &line, "maintenance", type);
@@ -35,7 +40,10 @@ void record_window(struct recorder *r, const struct window_state *window, const 
         jsonw_bool(&line.w, "short_notice", window->short_notice);
     }
     line_who(r, &line.w);
-    line_finish(r, &line);
+    news.seq = line_finish(r, &line);
+    if (window->finished_ms != UTC_NONE && window->finished_ms >= window->start_ms)
+        news.event = NOTICE_MAINTENANCE_OVER;
+    notice_raise(r, &news);
 }
 
 void record_pause(struct recorder *r, const struct pause *pause)
@@ -104,6 +112,27 @@ void record_acknowledged(struct recorder *r)
     line_finish(r, &line);
 }
 
+/* Of an outage that is long over nobody knows whose it was: whoever wants posts is told. */
+static void tell_post(struct recorder *r, uint64_t seq)
+{
+    struct news news = {.event = NOTICE_POSTED,
+                        .seq = seq,
+                        .outage = r->entry->post.outage + 1,
+                        .function = -1,
+                        .rule = -1,
+                        .over = true};
+
+    for (int i = 0; i < model_of(r)->n_functions; i++) {
+        const struct function_state *state = &r->shared->functions[i];
+
+        if (state->outage != news.outage && state->last.outage != news.outage)
+            continue;
+        news.function = i;
+        news.over = state->outage != news.outage;
+    }
+    notice_raise(r, &news);
+}
+
 void record_post(struct recorder *r)
 {
     struct line line;
@@ -114,7 +143,7 @@ void record_post(struct recorder *r)
     jsonw_str(&line.w, "ja", r->entry->post.ja);
     jsonw_str(&line.w, "en", r->entry->post.en);
     jsonw_str(&line.w, "who", line_text(r->entry->who));
-    line_finish(r, &line);
+    tell_post(r, line_finish(r, &line));
 }
 
 void record_operator_refused(struct recorder *r, const char *subject, const char *why)

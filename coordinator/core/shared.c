@@ -29,6 +29,7 @@ void shared_free(struct shared *shared)
     mem_free(shared->routes);
     mem_free(shared->functions);
     mem_free(shared->windows);
+    mem_free(shared->notices.list);
     mem_free(shared);
 }
 
@@ -43,6 +44,8 @@ struct shared *shared_copy(const struct shared *shared)
     copy->functions =
         mem_dup(shared->functions, (size_t)model->n_functions * sizeof copy->functions[0]);
     copy->windows = mem_dup(shared->windows, (size_t)shared->n_windows * sizeof copy->windows[0]);
+    copy->notices.list =
+        mem_dup(shared->notices.list, (size_t)shared->notices.n * sizeof copy->notices.list[0]);
     return copy;
 }
 
@@ -380,6 +383,8 @@ static void apply_features(struct recorder *r)
     record_features(r, was);
     if (was < FEATURE_REPORT && r->shared->level >= FEATURE_REPORT)
         record_contract(r);
+    if (was < FEATURE_NOTICE && r->shared->level >= FEATURE_NOTICE)
+        notices_enabled(r->shared);
 }
 
 static void apply_one(struct recorder *r)
@@ -448,7 +453,10 @@ static void apply_one(struct recorder *r)
         apply_post(r);
         break;
     case ENTRY_NOTICE:
+        apply_notice(r);
+        break;
     case ENTRY_TROUBLE:
+        apply_trouble(r);
         break;
     case ENTRY_CONFIG:
     case ENTRY_LEADER:
@@ -490,6 +498,8 @@ void shared_apply(struct shared *shared, uint64_t index, struct entry *entry, le
         operator_refused(&r, NULL, "the configuration changed meanwhile: look again");
         return; /* its indices mean nothing here */
     }
-    if (shared->model != NULL)
+    if (shared->model != NULL) {
         account_functions(&r);
+        notices_settle(shared);
+    }
 }

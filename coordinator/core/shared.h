@@ -85,6 +85,10 @@ struct function_state {
     uint64_t unmonitored;    /* id of the open unmonitored time: seq of its ledger line + 1 */
     int64_t unmonitored_ms;  /* UTC since when */
     struct last_outage last; /* newest that is over, from FEATURE_REPORT on */
+    /* Of notices: both count only for the outage that they are of. */
+    uint64_t lasting_outage;      /* that has lasted … */
+    uint32_t lasting;             /* … as long as these rules say: a bit each */
+    uint64_t acknowledged_outage; /* that an operator looks after */
 };
 
 struct window_state {
@@ -93,6 +97,7 @@ struct window_state {
     int64_t announced_ms, start_ms, end_ms;
     int64_t finished_ms; /* UTC_NONE: not ended early */
     uint64_t functions[LIMIT_FUNCTIONS / 64];
+    bool begun, over; /* its times have come, and the ledger says so, or it was too late to */
     char who[LIMIT_NAME];
     char reason[LIMIT_TEXT];
 };
@@ -101,7 +106,12 @@ struct node_state {
     uint64_t raft_id;
     bool silent;
     int64_t since_ms;
+    int64_t certificate_ms;   /* UTC: end of the newest certificate that trouble was told of … */
+    uint8_t certificate_told; /* … so often (certificate_stage()); 0: never */
 };
+
+/* How near a certificate's end is: 0: not near; 1: within 14 days; 2: within 3; 3: it is past. */
+int certificate_stage(int64_t ends_ms, int64_t utc_ms);
 
 /* An operator took the server out of all pools: nothing new comes to it. */
 struct drain {
@@ -188,6 +198,15 @@ const struct window_state *shared_window(const struct shared *shared, uint64_t i
 /* May the server leave all pools? False, and `why` says it: a route's active candidate would
  * fall below its least. */
 bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TEXT]);
+
+/* Is the open outage of that function one that an operator looks after? */
+bool shared_acknowledged(const struct shared *shared, int function);
+/* The outage (of function `function`) has lasted for as long as the rule says, and was told. */
+bool shared_lasting_told(const struct shared *shared, int function, int rule);
+/* Something that the notice tells of goes on. */
+bool shared_goes_on(const struct shared *shared, const struct notice_state *notice);
+/* Its rule has another step for it, sooner or later, as things are. */
+bool shared_escalates(const struct shared *shared, const struct notice_state *notice);
 
 /* Fit to serve: not drained, every check of it is known and none is down. */
 bool shared_member_ok(const struct shared *shared, int server);

@@ -30,6 +30,20 @@ void apply_led(struct recorder *r); /* a leader's term began: was it the chosen 
 void apply_incident(struct recorder *r);
 void apply_acknowledged(struct recorder *r);
 void apply_post(struct recorder *r);
+/* shared_notice.c */
+void apply_notice(struct recorder *r);
+void apply_trouble(struct recorder *r);
+/* shared_raise.c */
+/* An operator looks after the outage (seq of the line that opened it): what tells of it
+ * escalates no further. */
+void notice_acknowledge(struct recorder *r, uint64_t outage);
+/* A configuration takes the place of the old one, which is still in force: notices follow the
+ * names of their rules and receivers. */
+void notices_follow(struct recorder *r, const struct model *model);
+/* From this entry on there are notices. */
+void notices_enabled(struct shared *shared);
+/* Those that need nothing any more are forgotten. */
+void notices_settle(struct shared *shared);
 /* shared_account.c */
 void apply_window(struct recorder *r);
 void account_functions(struct recorder *r);

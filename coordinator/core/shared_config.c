@@ -261,6 +261,7 @@ void apply_config(struct recorder *r, struct entry *entry)
     SHA256(entry->config.yaml, entry->config.yaml_len, digest);
     close_functions(r, model);
     end_commands(r, model);
+    notices_follow(r, model);
     if (!first)
         model_contract_json(shared->model, &promised);
     replace(shared, entry, r->index);

@@ -62,6 +62,7 @@ void apply_acknowledged(struct recorder *r)
         return;
     }
     record_acknowledged(r);
+    notice_acknowledge(r, e->acknowledged.outage);
     done(r, "acknowledged");
 }
 

@@ -248,7 +248,8 @@ void apply_verified(struct recorder *r)
         return;
     move = state->moved_ms == UTC_NONE;
     state->phase = ROUTE_SERVING;
-    record_verified(r, move ? r->shared->time_ms - state->intent_ms : 0);
+    record_verified(r, move ? r->shared->time_ms - state->intent_ms : 0,
+                    move && state->previous >= 0);
     if (move)
         state->moved_ms = r->shared->time_ms;
     end_command(r, state, COMMAND_DONE, "verified");

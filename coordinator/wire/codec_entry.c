@@ -6,6 +6,7 @@
 #include "wire/codec.h"
 #include "wire/codec_incident.h"
 #include "wire/codec_journal.h"
+#include "wire/codec_notice.h"
 #include "wire/config.h"
 #include "wire/pb.h"
 
@@ -33,6 +34,8 @@ struct bodies {
     Kirikae__V1__Clock clock;
     union incident_message incident;
     struct journal_message journal;
+    Kirikae__V1__Notice notice;
+    Kirikae__V1__Trouble trouble;
 };
 
 static void put_config(const struct entry *entry, struct bodies *b, Message *message)
@@ -222,6 +225,20 @@ static void put_journal(const struct entry *entry, struct bodies *b, Message *me
 {
     journal_put(entry, &b->journal);
     message->journal = &b->journal.head;
+}
+
+static void put_notice(const struct entry *entry, struct bodies *b, Message *message)
+{
+    notice_put(entry, &b->notice);
+    message->notice = &b->notice;
+}
+
+static void put_trouble(const struct entry *entry, struct bodies *b, Message *message)
+{
+    kirikae__v1__trouble__init(&b->trouble);
+    b->trouble.server = (uint32_t)entry->trouble.server;
+    b->trouble.expires_ms = entry->trouble.expires_ms;
+    message->trouble = &b->trouble;
 }
 
 static bool is_time(int64_t utc_ms)
@@ -443,6 +460,20 @@ static bool get_journal(const Message *message, struct entry *entry)
     return journal_get(message->journal, entry);
 }
 
+static bool get_notice(const Message *message, struct entry *entry)
+{
+    return notice_get(message->notice, entry);
+}
+
+static bool get_trouble(const Message *message, struct entry *entry)
+{
+    if (message->trouble->server >= LIMIT_SERVERS || !is_time(message->trouble->expires_ms))
+        return false;
+    entry->trouble.server = (int)message->trouble->server;
+    entry->trouble.expires_ms = message->trouble->expires_ms;
+    return true;
+}
+
 struct body {
     Kirikae__V1__Entry__BodyCase which;
     void (*put)(const struct entry *entry, struct bodies *bodies, Message *message);
@@ -476,6 +507,8 @@ static const struct body *body_of(uint32_t kind)
         [ENTRY_CLOCK] = {BODY(CLOCK), put_clock, get_clock},
         [ENTRY_INCIDENT] = {BODY(INCIDENT), put_incident, get_incident},
         [ENTRY_JOURNAL] = {BODY(JOURNAL), put_journal, get_journal},
+        [ENTRY_NOTICE] = {BODY(NOTICE), put_notice, get_notice},
+        [ENTRY_TROUBLE] = {BODY(TROUBLE), put_trouble, get_trouble},
         [ENTRY_ACKNOWLEDGED] = {BODY(ACKNOWLEDGED), put_acknowledged, get_acknowledged},
         [ENTRY_POST] = {BODY(POST), put_post, get_post},
     };

@@ -4,6 +4,7 @@
 #include "core/feature.h"
 #include "state.pb-c.h"
 #include "wire/codec.h"
+#include "wire/codec_notice.h"
 #include "wire/codec_operator.h"
 #include "wire/config.h"
 #include "wire/pb.h"
@@ -26,6 +27,7 @@ struct parts {
     uint64_t (*automatic)[LIMIT_ACTUATORS];
     Kirikae__V1__PauseState *pauses; /* by route */
     struct operator_parts operator;
+    struct notices_parts notices;
     uint8_t peaks[64 * TREE_HASH];
 };
 
@@ -123,6 +125,9 @@ static void put_functions(const struct shared *shared, struct parts *p, Message 
         p->functions[i].unmonitored = function->unmonitored;
         p->functions[i].unmonitored_time = pb_time(function->unmonitored_ms);
         p->functions[i].last_outage = function->last.outage;
+        p->functions[i].lasting_outage = function->lasting_outage;
+        p->functions[i].lasting = function->lasting;
+        p->functions[i].acknowledged_outage = function->acknowledged_outage;
         if (function->last.outage != 0) {
             p->functions[i].last_start_time = pb_time(function->last.start_ms);
             p->functions[i].last_last_good_time = pb_time(function->last.last_good_ms);
@@ -141,6 +146,9 @@ static void put_nodes(const struct shared *shared, struct parts *p, Message *mes
         p->nodes[i].raft_id = shared->nodes[i].raft_id;
         p->nodes[i].silent = shared->nodes[i].silent;
         p->nodes[i].since_time = pb_time(shared->nodes[i].since_ms);
+        p->nodes[i].certificate_told = shared->nodes[i].certificate_told;
+        if (shared->nodes[i].certificate_told > 0)
+            p->nodes[i].certificate_time = pb_time(shared->nodes[i].certificate_ms);
     }
     message->n_nodes = LIMIT_SERVERS;
     message->nodes = list_of(p->nodes, LIMIT_SERVERS, sizeof *p->nodes);
@@ -165,6 +173,8 @@ static void put_windows(const struct shared *shared, struct parts *p, Message *m
         m->finished_time = pb_time(window->finished_ms);
         m->n_functions = WORDS;
         m->functions = (uint64_t *)window->functions;
+        m->begun = window->begun;
+        m->over = window->over;
         m->who = (char *)window->who;
         m->reason = (char *)window->reason;
     }
@@ -233,6 +243,7 @@ static void free_parts(struct parts *p, Message *message)
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         mem_free(all[i]);
+    notices_parts_free(&p->notices);
 }
 
 void shared_encode(const struct shared *shared, struct buf *out)
@@ -257,6 +268,7 @@ void shared_encode(const struct shared *shared, struct buf *out)
     put_windows(shared, &parts, &message);
     put_commands(shared, &parts, &message);
     operator_put(shared, &parts.operator, & message);
+    notices_put(shared, &parts.notices, &message);
     put_ledger(shared, &parts, &message);
     envelope_pack(&message, out);
     free_parts(&parts, &message);
@@ -348,7 +360,10 @@ static bool get_functions(const Message *message, struct shared *shared)
                                     .start_ms = pb_time_back(m->start_time),
                                     .last_good_ms = pb_time_back(m->last_good_time),
                                     .unmonitored = m->unmonitored,
-                                    .unmonitored_ms = pb_time_back(m->unmonitored_time)};
+                                    .unmonitored_ms = pb_time_back(m->unmonitored_time),
+                                    .lasting_outage = m->lasting_outage,
+                                    .lasting = m->lasting,
+                                    .acknowledged_outage = m->acknowledged_outage};
         if (m->last_outage != 0)
             shared->functions[i].last =
                 (struct last_outage){.outage = m->last_outage,
@@ -363,11 +378,18 @@ static bool get_nodes(const Message *message, struct shared *shared)
 {
     if (message->n_nodes > LIMIT_SERVERS)
         return false;
-    for (size_t i = 0; i < message->n_nodes; i++)
-        shared->nodes[i] =
-            (struct node_state){.raft_id = message->nodes[i]->raft_id,
-                                .silent = message->nodes[i]->silent,
-                                .since_ms = pb_time_back(message->nodes[i]->since_time)};
+    for (size_t i = 0; i < message->n_nodes; i++) {
+        const Kirikae__V1__NodeState *m = message->nodes[i];
+        struct node_state *node = &shared->nodes[i];
+
+        *node = (struct node_state){
+            .raft_id = m->raft_id, .silent = m->silent, .since_ms = pb_time_back(m->since_time)};
+        if (m->certificate_told > UINT8_MAX)
+            return false;
+        node->certificate_told = (uint8_t)m->certificate_told;
+        if (node->certificate_told > 0)
+            node->certificate_ms = pb_time_back(m->certificate_time);
+    }
     return true;
 }
 
@@ -386,6 +408,8 @@ static bool get_windows(const Message *message, struct shared *shared)
         window->id = m->id;
         window->emergency = m->emergency;
         window->short_notice = m->short_notice;
+        window->begun = m->begun;
+        window->over = m->over;
         window->announced_ms = pb_time_back(m->announced_time);
         window->start_ms = pb_time_back(m->start_time);
         window->end_ms = pb_time_back(m->end_time);
@@ -471,7 +495,8 @@ static int from_message(const Message *message, struct shared *shared, struct er
     if (!get_checks(message, shared) || !get_routes(message, shared) ||
         !get_functions(message, shared) || !get_nodes(message, shared) ||
         !get_windows(message, shared) || !get_commands(message, shared) ||
-        !operator_get(message, shared) || !get_ledger(message, shared))
+        !operator_get(message, shared) || !notices_get(message, shared) ||
+        !get_ledger(message, shared))
         return err_set(err, ERR_INVALID,
                        "a snapshot that does not fit its configuration or its limits");
     return 0;

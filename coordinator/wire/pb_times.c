@@ -19,8 +19,10 @@ static bool is_time(const ProtobufCFieldDescriptor *field)
 /* These are always known: there is arithmetic with them. */
 static bool always_known(const char *name)
 {
-    static const char *const names[] = {"time",       "since_time",     "until_time", "intent_time",
-                                        "start_time", "announced_time", "end_time"};
+    static const char *const names[] = {
+        "time",           "since_time",    "until_time",  "intent_time", "start_time",
+        "announced_time", "end_time",      "raised_time", "first_time",  "sent_time",
+        "due_time",       "accepted_time", "newest_time"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(name, names[i]) == 0)

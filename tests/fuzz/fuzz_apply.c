@@ -47,6 +47,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     "services: [{name: s, critical: [f]}]\n"                                                       \
     "contract: {name: k, timezone: Asia/Tokyo, target: \"98\"}\n"
 
+#define NOTICES(receivers, rule)                                                                   \
+    "notices:\n"                                                                                   \
+    "  channels: [{name: h, webhook: {url: 'https://h.example/', key_file: /k}}]\n"                \
+    "  receivers:\n" receivers "    - {name: r, channel: h, otherwise: s}\n"                       \
+    "    - {name: s, channel: h}\n"                                                                \
+    "  rules:\n"                                                                                   \
+    "    - name: " rule "\n"                                                                       \
+    "      events: [outage, lasting, recovered, disputed, failover, refused, blocked, coverage,\n" \
+    "               node-lost, node-back, certificate, clock, quorum-back, posted]\n"              \
+    "      lasting: 30s\n"                                                                         \
+    "      tell: [r]\n"                                                                            \
+    "      escalate: [{after: 1m, tell: [s]}]\n"                                                   \
+    "    - name: m\n"                                                                              \
+    "      events: [maintenance, maintenance-begun, maintenance-over, outage]\n"                   \
+    "      functions: [f]\n"                                                                       \
+    "      tell: [r, s]\n"
+
 /* Every other version has one route less, so that old entries point at nothing. */
 static const char *const files[] = {
     NAMES PLACES "routes:\n" FIRST HAPROXY(
@@ -56,8 +73,8 @@ static const char *const files[] = {
                          "    candidates:\n"
                          "      - {name: x, servers: [a1], value: x2}\n"
                          "      - {name: y, servers: [b1], value: y2}\n" HAPROXY("l2", "/l2.map")
-                             FUNCTIONS,
-    NAMES PLACES "routes:\n" FIRST HAPROXY("l1", "/l1.map") FUNCTIONS,
+                             FUNCTIONS NOTICES("    - {name: q, channel: h}\n", "o"),
+    NAMES PLACES "routes:\n" FIRST HAPROXY("l1", "/l1.map") FUNCTIONS NOTICES("", "p"),
 };
 
 struct input {
@@ -208,6 +225,44 @@ static void fill_journal(struct input *in, const struct shared *shared, struct e
     }
 }
 
+/* Of a notice, an outage, a window that there is, most of the time. */
+static void fill_notice(struct input *in, const struct shared *shared, struct entry *e)
+{
+    const struct notices *notices = &shared->notices;
+    const struct notice_state *notice;
+    const struct delivery *delivery;
+
+    e->notice.act = (enum notice_act)(NOTICE_ACT_SEND + below(in, 7));
+    e->notice.notice = number(in, 1);
+    e->notice.receivers = number(in, 1);
+    e->notice.step = below(in, LIMIT_NOTICE_STEPS + 1) - 1;
+    e->notice.node = index_of(in, 6, LIMIT_SERVERS);
+    e->notice.receiver = index_of(in, 3, LIMIT_RECEIVERS);
+    e->notice.attempt = (uint32_t)below(in, 6);
+    e->notice.at_ms = time_of(in);
+    e->notice.unsure = below(in, 2);
+    e->notice.rule = index_of(in, 2, LIMIT_NOTICE_RULES);
+    e->notice.subject = number(in, 1);
+    if (e->notice.act == NOTICE_ACT_LASTING && shared->model != NULL && below(in, 4) > 0)
+        e->notice.subject = shared->functions[below(in, shared->model->n_functions)].outage - 1;
+    if (shared->n_windows > 0 && below(in, 4) > 0 &&
+        (e->notice.act == NOTICE_ACT_BEGUN || e->notice.act == NOTICE_ACT_OVER))
+        e->notice.subject = shared->windows[below(in, shared->n_windows)].id;
+    if (notices->n == 0 || below(in, 8) == 0)
+        return;
+    notice = &notices->list[below(in, notices->n)];
+    e->notice.notice = notice->id;
+    if (notice->rule >= 0 && below(in, 2))
+        e->notice.step = notice->steps < LIMIT_NOTICE_STEPS ? notice->steps : -1;
+    if (notice->n_deliveries == 0)
+        return;
+    delivery = &notice->deliveries[below(in, notice->n_deliveries)];
+    e->notice.receiver = delivery->receiver;
+    e->notice.attempt = delivery->attempts;
+    if (e->notice.act != NOTICE_ACT_SEND)
+        e->notice.node = delivery->node;
+}
+
 static void fill_body(struct input *in, const struct shared *shared, struct entry *e)
 {
     switch (e->kind) {
@@ -291,7 +346,11 @@ static void fill_body(struct input *in, const struct shared *shared, struct entr
         e->post.en = below(in, 2) ? mem_strdup("resolved") : NULL;
         break;
     case ENTRY_NOTICE:
+        fill_notice(in, shared, e);
+        break;
     case ENTRY_TROUBLE:
+        e->trouble.server = index_of(in, 6, LIMIT_SERVERS);
+        e->trouble.expires_ms = time_of(in);
         break;
     }
 }
@@ -306,7 +365,8 @@ static void draw(struct input *in, const struct shared *shared, struct entry *e)
         ENTRY_COVERAGE, ENTRY_NODE,         ENTRY_SECURITY, ENTRY_MEMBER,   ENTRY_REASSERTED,
         ENTRY_PAUSE,    ENTRY_DRAIN,        ENTRY_DRAIN,    ENTRY_HANDOVER, ENTRY_HOLDING,
         ENTRY_HOLDING,  ENTRY_FEATURES,     ENTRY_CLOCK,    ENTRY_INCIDENT, ENTRY_JOURNAL,
-        ENTRY_JOURNAL,  ENTRY_ACKNOWLEDGED, ENTRY_POST};
+        ENTRY_JOURNAL,  ENTRY_ACKNOWLEDGED, ENTRY_POST,     ENTRY_NOTICE,   ENTRY_NOTICE,
+        ENTRY_NOTICE,   ENTRY_TROUBLE};
     int64_t newest_ms = shared->time_ms > BEGIN_MS && shared->time_ms < UTC_MOST_MS / 2
                             ? shared->time_ms
                             : BEGIN_MS;

@@ -1,8 +1,11 @@
 #include "core/notice/notice.h"
+#include "base/check.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Names may be anything that people call things: the digest stands for them. */
 #define DIGEST_CHARS 40
@@ -37,4 +40,74 @@ struct notice_state *notice_find(const struct notices *notices, uint64_t id)
         if (notices->list[i].id == id)
             return &notices->list[i];
     return NULL;
+}
+
+struct delivery *notice_delivery(const struct notice_state *notice, int receiver)
+{
+    for (int i = 0; i < notice->n_deliveries; i++)
+        if (notice->deliveries[i].receiver == receiver)
+            return (struct delivery *)&notice->deliveries[i];
+    return NULL;
+}
+
+struct notice_state *notice_gathering(const struct notices *notices, int rule)
+{
+    for (int i = 0; i < notices->n; i++)
+        if (notices->list[i].rule == rule && notices->list[i].steps == 0)
+            return &notices->list[i];
+    return NULL;
+}
+
+struct notice_state *notices_begin(struct notices *notices, int rule, int64_t raised_ms)
+{
+    struct notice_state *notice;
+
+    notices->newest_id++;
+    if (notices->n == LIMIT_NOTICES)
+        return NULL;
+    notices->list = mem_realloc(notices->list, (size_t)notices->n + 1, sizeof notices->list[0]);
+    notice = &notices->list[notices->n++];
+    *notice = (struct notice_state){.id = notices->newest_id, .rule = rule, .raised_ms = raised_ms};
+    return notice;
+}
+
+void notice_add_ref(struct notice_state *notice, const struct notice_ref *ref)
+{
+    if (notice->n_refs < LIMIT_NOTICE_REFS)
+        notice->refs[notice->n_refs++] = *ref;
+    else if (notice->more < UINT32_MAX)
+        notice->more++;
+}
+
+void notice_deliver(struct notice_state *notice, int receiver, int64_t due_ms)
+{
+    if (notice_delivery(notice, receiver) != NULL)
+        return;
+    CHECK(notice->n_deliveries < LIMIT_NOTICE_DELIVERIES);
+    notice->deliveries[notice->n_deliveries++] =
+        (struct delivery){.receiver = (uint8_t)receiver, .phase = DELIVERY_DUE, .due_ms = due_ms};
+}
+
+bool notice_delivered(const struct notice_state *notice)
+{
+    for (int i = 0; i < notice->n_deliveries; i++)
+        if (notice->deliveries[i].phase == DELIVERY_DUE ||
+            notice->deliveries[i].phase == DELIVERY_SENDING)
+            return false;
+    return true;
+}
+
+void notices_drop(struct notices *notices, int at)
+{
+    memmove(notices->list + at, notices->list + at + 1,
+            (size_t)(notices->n - at - 1) * sizeof notices->list[0]);
+    notices->n--;
+}
+
+int64_t notice_backoff_ms(uint32_t attempt)
+{
+    static const int seconds[] = {5, 15, 45, 120, 300, 600};
+    size_t at = attempt > 0 ? attempt - 1 : 0;
+
+    return 1000ll * seconds[at < ARRAY_LEN(seconds) ? at : ARRAY_LEN(seconds) - 1];
 }

@@ -13,6 +13,7 @@
 #ifndef CORE_NOTICE_NOTICE_H
 #define CORE_NOTICE_NOTICE_H
 
+#include "core/account/contract.h"
 #include "core/model/model.h"
 
 #include <stdbool.h>
@@ -20,11 +21,12 @@
 
 /* What the notice tells of. */
 struct notice_ref {
-    uint8_t event;   /* enum notice_event */
-    bool over;       /* the outage has ended */
-    uint64_t seq;    /* of the ledger line */
-    uint64_t outage; /* seq of the line that opened it, + 1; 0: of no outage */
-    uint64_t window; /* maintenance window; 0: of none */
+    uint8_t event;    /* enum notice_event */
+    uint8_t severity; /* of the outage's function: enum severity; SEVERITY_COUNT: of no outage */
+    bool over;        /* the outage has ended */
+    uint64_t seq;     /* of the ledger line */
+    uint64_t outage;  /* seq of the line that opened it, + 1; 0: of no outage */
+    uint64_t window;  /* maintenance window; 0: of none */
 };
 
 enum delivery_phase {
@@ -58,8 +60,20 @@ struct notice_state {
     struct delivery deliveries[LIMIT_NOTICE_DELIVERIES];
 };
 
+/* What has happened that rules may have. */
+struct news {
+    enum notice_event event;
+    uint64_t seq;              /* of its ledger line */
+    uint64_t outage;           /* seq of the line that opened it, + 1; 0: of no outage */
+    int function;              /* of the outage; -1: not known */
+    uint64_t window;           /* 0: of none */
+    const uint64_t *functions; /* that the window stops; NULL */
+    int rule;                  /* only this one is meant; -1: all */
+    bool over;                 /* the outage has ended, as a whole */
+};
+
 struct notices {
-    uint64_t next_id; /* 0: none was ever raised */
+    uint64_t newest_id; /* the newest one's; 0: none was ever raised */
     int n;
     struct notice_state *list;           /* owned, oldest first, at most LIMIT_NOTICES */
     int64_t told_ms[LIMIT_NOTICE_RULES]; /* UTC of each rule's newest notice; 0: none */
@@ -76,6 +90,25 @@ void notice_key_of(const char *cluster, const char *what, int64_t time_ms, const
 
 /* By its id; NULL: told by now, or there was none. */
 struct notice_state *notice_find(const struct notices *notices, uint64_t id);
+/* Its delivery to a receiver; NULL: none (yet). */
+struct delivery *notice_delivery(const struct notice_state *notice, int receiver);
+/* The rule's one that still gathers; NULL. */
+struct notice_state *notice_gathering(const struct notices *notices, int rule);
+/* A new one at the end, `rule` and time in it; NULL: too many wait. */
+struct notice_state *notices_begin(struct notices *notices, int rule, int64_t raised_ms);
+void notice_add_ref(struct notice_state *notice, const struct notice_ref *ref);
+/* A delivery that is due at that time, unless there is one to this receiver. */
+void notice_deliver(struct notice_state *notice, int receiver, int64_t due_ms);
+/* Nobody has to be told of it any more, as far as its deliveries go. */
+bool notice_delivered(const struct notice_state *notice);
+void notices_drop(struct notices *notices, int at); /* by its place in the list */
+
+/* After the attempt of this number the next is not before so long after it. */
+int64_t notice_backoff_ms(uint32_t attempt);
+#define NOTICE_GIVE_UP_MS (24ll * 3600 * 1000) /* after the first attempt */
+#define NOTICE_SILENT_ATTEMPTS 4               /* then its `otherwise` is told too */
+#define NOTICE_LATE_MS (3600ll * 1000) /* what should have been told by its time is not any more   \
+                                        */
 
 /* One attempt to tell one receiver, for the node that the intent names. What it is of stands in
  * the notice's refs (notice_find()). */

@@ -147,7 +147,22 @@ static void same_body(const struct entry *a, const struct entry *b)
         assert_string_equal(a->post.en, b->post.en);
         break;
     case ENTRY_NOTICE:
+        assert_int_equal(a->notice.act, b->notice.act);
+        assert_true(a->notice.notice == b->notice.notice);
+        assert_true(a->notice.receivers == b->notice.receivers);
+        assert_int_equal(a->notice.step, b->notice.step);
+        assert_int_equal(a->notice.node, b->notice.node);
+        assert_true(a->notice.boot == b->notice.boot);
+        assert_int_equal(a->notice.receiver, b->notice.receiver);
+        assert_int_equal(a->notice.attempt, b->notice.attempt);
+        assert_true(a->notice.at_ms == b->notice.at_ms);
+        assert_int_equal(a->notice.unsure, b->notice.unsure);
+        assert_int_equal(a->notice.rule, b->notice.rule);
+        assert_true(a->notice.subject == b->notice.subject);
+        break;
     case ENTRY_TROUBLE:
+        assert_int_equal(a->trouble.server, b->trouble.server);
+        assert_true(a->trouble.expires_ms == b->trouble.expires_ms);
         break;
     }
 }

@@ -218,7 +218,22 @@ static void sample_body(struct entry *entry)
         entry->post.en = mem_strdup("It works again.\nWe are sorry.");
         break;
     case ENTRY_NOTICE:
+        entry->notice.act = NOTICE_ACT_TEST;
+        entry->notice.notice = UINT64_MAX;
+        entry->notice.receivers = 1ull << 63 | 5;
+        entry->notice.step = LIMIT_NOTICE_STEPS - 1;
+        entry->notice.node = LIMIT_SERVERS - 1;
+        entry->notice.boot = UINT64_MAX;
+        entry->notice.receiver = LIMIT_RECEIVERS - 1;
+        entry->notice.attempt = UINT32_MAX;
+        entry->notice.at_ms = -UTC_MOST_MS;
+        entry->notice.unsure = true;
+        entry->notice.rule = LIMIT_NOTICE_RULES - 1;
+        entry->notice.subject = UINT64_MAX - 1;
+        break;
     case ENTRY_TROUBLE:
+        entry->trouble.server = LIMIT_SERVERS - 1;
+        entry->trouble.expires_ms = UTC_MOST_MS;
         break;
     }
 }
