@@ -15,8 +15,8 @@
 
 #include <stddef.h>
 
-#define TEMPLATE_DEPTH 8        /* sections inside of each other */
-#define TEMPLATE_VALUE_MAX 4096 /* bytes of a value; more are cut */
+#define TEMPLATE_DEPTH 8              /* sections inside of each other */
+#define TEMPLATE_VALUE_MAX (32 << 10) /* bytes of a value; more are cut */
 
 /* Of the notice. */
 enum template_name {
