@@ -1,0 +1,469 @@
+/* The texts: of a mail, with greetings for customers and commands for operators, and of a chat. */
+#include "base/plain.h"
+#include "report/notice_view.h"
+#include "report/sla_words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ROOM_AFTER 2048 /* bytes for what follows the events */
+
+static void begin_row(const struct notice_view *view, enum notice_word label, struct buf *out)
+{
+    buf_printf(out, view->language == LANGUAGE_JA ? "  %s：" : "  %s: ", view_word(view, label));
+}
+
+static void row(const struct notice_view *view, enum notice_word label, const char *value,
+                struct buf *out)
+{
+    if (value == NULL || value[0] == '\0')
+        return;
+    begin_row(view, label, out);
+    buf_printf(out, "%s\n", value);
+}
+
+static void row_time(const struct notice_view *view, enum notice_word label, int64_t utc_ms,
+                     struct buf *out)
+{
+    if (utc_ms == UTC_NONE)
+        return;
+    begin_row(view, label, out);
+    view_moment(view, utc_ms, out);
+    buf_str(out, "\n");
+}
+
+static void row_duration(const struct notice_view *view, enum notice_word label, int64_t ms,
+                         struct buf *out)
+{
+    if (ms < 0)
+        return;
+    begin_row(view, label, out);
+    view_duration(view, ms, out);
+    buf_str(out, "\n");
+}
+
+static void row_number(const struct notice_view *view, enum notice_word label, int64_t number,
+                       struct buf *out)
+{
+    if (number < 0)
+        return;
+    begin_row(view, label, out);
+    buf_printf(out, "%" PRId64 "\n", number);
+}
+
+static void row_functions(const struct notice_view *view, enum notice_word label,
+                          const uint64_t *set, struct buf *out)
+{
+    struct buf names = {0};
+
+    view_functions(view, set, &names);
+    row(view, label, buf_cstr(&names), out);
+    buf_free(&names);
+}
+
+static int64_t lasted_ms(const struct notice_fact *fact)
+{
+    return fact->start_ms != UTC_NONE && fact->end_ms != UTC_NONE ? fact->end_ms - fact->start_ms
+                                                                  : -1;
+}
+
+static void rows_outage(const struct notice_view *view, const struct notice_fact *fact,
+                        struct buf *out)
+{
+    bool customers = view->customers;
+
+    if (fact->severity >= 0)
+        row(view, N_SEVERITY, view_severity(view, fact->severity), out);
+    if (!customers)
+        row_time(view, N_LAST_GOOD, fact->last_good_ms, out);
+    row_time(view, customers ? N_START_CUSTOMERS : N_START, fact->start_ms, out);
+    row_time(view, N_RECOGNISED, fact->recognised_ms, out);
+    row_time(view, customers ? N_END_CUSTOMERS : N_END, fact->end_ms, out);
+    row_duration(view, N_DURATION, lasted_ms(fact), out);
+    if (fact->event != NOTICE_POSTED)
+        row(view, N_STATE, view_word(view, view_state(fact)), out);
+}
+
+static void rows_post(const struct notice_view *view, const struct notice_fact *fact,
+                      struct buf *out)
+{
+    const char *text = fact->post[view->language];
+
+    if (text[0] == '\0')
+        text = fact->post[!view->language];
+    row(view, N_STATE, notice_status_words(fact->status, view->language), out);
+    row_time(view, N_TIME, fact->time_ms, out);
+    if (text[0] != '\0')
+        buf_printf(out, "\n%s\n", text);
+}
+
+static void rows_window(const struct notice_view *view, const struct notice_fact *fact,
+                        struct buf *out)
+{
+    row(view, N_KIND, view_word(view, fact->emergency ? N_EMERGENCY : N_REGULAR), out);
+    if (fact->start_ms != UTC_NONE && fact->end_ms != UTC_NONE) {
+        begin_row(view, N_PERIOD, out);
+        view_moment(view, fact->start_ms, out);
+        buf_str(out, view->language == LANGUAGE_JA ? "〜" : " to ");
+        view_moment(view, fact->end_ms, out);
+        buf_str(out, "\n");
+    }
+    row_functions(view, N_STOPS, fact->functions, out);
+    row_functions(view, N_STILL_DOWN, fact->down, out);
+    row_time(view, N_FINISHED, fact->finished_ms, out);
+    if (!view->customers)
+        row_time(view, N_ANNOUNCED, fact->announced_ms, out);
+}
+
+/* What only operators are told. */
+static void rows_inside(const struct notice_view *view, const struct notice_fact *fact,
+                        struct buf *out)
+{
+    bool named = fact->event == NOTICE_CLOCK || fact->event == NOTICE_NODE_LOST;
+    int server = model_server(view->model, fact->server);
+
+    row(view, N_SERVER, fact->server, out);
+    if (server >= 0)
+        row(view, N_SITE, view->model->sites[view->model->servers[server].site].name, out);
+    row(view, N_CHECK, fact->check, out);
+    row(view, N_ROUTE, fact->route, out);
+    if (fact->event == NOTICE_FAILOVER || fact->event == NOTICE_REFUSED)
+        row(view, N_TO, fact->to, out);
+    if (fact->cause >= 0)
+        row(view, N_CAUSE,
+            sla_cause_word((enum cause)fact->cause,
+                           view->language == LANGUAGE_JA ? SLA_JAPANESE : SLA_ENGLISH),
+            out);
+    row_number(view, N_RULE_ROW, fact->rule, out);
+    row_duration(view,
+                 !named                        ? N_TOOK
+                 : fact->event == NOTICE_CLOCK ? N_STEPPED
+                                               : N_SILENT,
+                 fact->took_ms, out);
+    row_time(view, N_EXPIRES, fact->expires_ms, out);
+    row(view, N_WHO, fact->who, out);
+    row(view, N_REASON, fact->reason, out);
+    if (fact->event != NOTICE_QUORUM_LOST)
+        row_number(view, N_EVIDENCE, (int64_t)fact->seq, out);
+    if (!fact->known)
+        buf_printf(out, "  %s\n", view_word(view, N_UNREAD));
+}
+
+static bool of_outage(const struct notice_fact *fact)
+{
+    return fact->outage != NOTICE_NONE;
+}
+
+static void block(const struct notice_view *view, const struct notice_fact *fact, struct buf *out)
+{
+    struct buf subject = {0};
+
+    buf_printf(out, view->language == LANGUAGE_JA ? "■ %s" : "* %s", view_title(view, fact));
+    view_subject_of(view, fact, &subject);
+    if (subject.len > 0)
+        buf_printf(out, view->language == LANGUAGE_JA ? "：%s" : ": %s", buf_cstr(&subject));
+    buf_str(out, "\n");
+    buf_free(&subject);
+    if (!view->customers && of_outage(fact))
+        row_number(view, N_INCIDENT, (int64_t)fact->outage, out);
+    if (of_outage(fact))
+        rows_outage(view, fact, out);
+    else if (fact->window != 0)
+        rows_window(view, fact, out);
+    else if (fact->event != NOTICE_TEST && !view->customers)
+        row_time(view, fact->start_ms != UTC_NONE ? N_SINCE : N_TIME,
+                 fact->start_ms != UTC_NONE ? fact->start_ms : fact->time_ms, out);
+    if (!view->customers)
+        rows_inside(view, fact, out);
+    if (fact->event == NOTICE_POSTED)
+        rows_post(view, fact, out);
+    if (fact->event == NOTICE_QUORUM_LOST)
+        buf_printf(out, "  %s\n", view_word(view, N_QUORUM_ADVICE));
+}
+
+/* As many as fit into `max` bytes; the rest is counted. */
+static void blocks(const struct notice_view *view, size_t max, struct buf *out)
+{
+    int left_out = (int)view->input->notice->more;
+
+    for (int i = 0; i < view->n; i++) {
+        size_t before = out->len;
+
+        if (view->told[i])
+            continue;
+        if (left_out == (int)view->input->notice->more) {
+            buf_str(out, "\n");
+            block(view, &view->facts[i], out);
+        } else {
+            left_out++;
+        }
+        if (out->len > max) {
+            out->len = before;
+            left_out++;
+        }
+    }
+    if (left_out > 0) {
+        buf_str(out, "\n");
+        buf_printf(out, view_word(view, N_LEFT_OUT), left_out);
+        buf_str(out, "\n");
+    }
+}
+
+void view_marks(const struct notice_view *view, struct buf *out)
+{
+    if (view->input->repeat)
+        buf_printf(out, "%s\n", view_word(view, N_REPEAT));
+    if (view->mark != N_WORDS && !view->customers)
+        buf_printf(out, "%s\n", view_word(view, view->mark));
+    if (view->title == TITLE_TEST && !view->customers)
+        buf_printf(out, "%s\n", view_word(view, N_TEST));
+}
+
+/* A word that a shell takes as one, whatever is in it. */
+static void shell_word(const char *word, struct buf *out)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@:";
+
+    if (strspn(word, safe) == strlen(word) && word[0] != '\0') {
+        buf_str(out, word);
+        return;
+    }
+    buf_str(out, "'");
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            buf_str(out, "'\\''");
+        else
+            buf_append(out, word, 1);
+    buf_str(out, "'");
+}
+
+static const char *command_of(enum notice_title title)
+{
+    switch (title) {
+    case TITLE_COVERAGE:
+        return "kirikae coverage";
+    case TITLE_NODE_LOST:
+    case TITLE_NODE_BACK:
+    case TITLE_CERTIFICATE:
+    case TITLE_CLOCK:
+        return "kirikae nodes";
+    case TITLE_QUORUM_LOST:
+    case TITLE_QUORUM_BACK:
+        return "kirikae status";
+    case TITLE_EMERGENCY:
+    case TITLE_MAINTENANCE:
+    case TITLE_EXTENDED:
+    case TITLE_BEGUN:
+    case TITLE_OVERRUN:
+        return "kirikae maintenance list";
+    default:
+        return NULL;
+    }
+}
+
+#define COMMANDS_MAX 12
+
+/* A line that is there already is not said twice. */
+static void command(struct buf *list, int *n, struct buf *line)
+{
+    buf_str(line, "\n");
+    if (*n < COMMANDS_MAX && strstr(buf_cstr(list), buf_cstr(line)) == NULL) {
+        buf_append(list, line->data, line->len);
+        ++*n;
+    }
+    buf_free(line);
+}
+
+static void commands_of(const struct notice_fact *fact, struct buf *list, int *n)
+{
+    const char *plain = command_of(notice_title_of(fact));
+    struct buf line = {0};
+
+    if (of_outage(fact)) {
+        buf_printf(&line, "  kirikae explain %" PRIu64, fact->outage);
+        command(list, n, &line);
+    } else if (fact->route[0] != '\0') {
+        buf_str(&line, fact->event == NOTICE_FAILOVER ? "  kirikae explain "
+                                                      : "  kirikae explain --why-not ");
+        shell_word(fact->route, &line);
+        command(list, n, &line);
+    } else if (plain != NULL) {
+        buf_printf(&line, "  %s", plain);
+        command(list, n, &line);
+    }
+}
+
+static void look_further(const struct notice_view *view, struct buf *out)
+{
+    struct buf list = {0}, line = {0};
+    int n = 0;
+
+    for (int i = 0; i < view->n; i++)
+        if (!view->told[i])
+            commands_of(&view->facts[i], &list, &n);
+    if (view->input->notice->id != 0) {
+        buf_printf(&line, "  kirikae notice show %" PRIu64, view->input->notice->id);
+        command(&list, &n, &line);
+    }
+    if (list.len > 0)
+        buf_printf(out, "\n%s\n%s", view_word(view, N_LOOK), buf_cstr(&list));
+    buf_free(&list);
+}
+
+static void acknowledge(const struct notice_view *view, struct buf *out)
+{
+    struct buf list = {0}, line = {0};
+    int n = 0;
+
+    for (int i = 0; i < view->n; i++)
+        if (!view->told[i] && of_outage(&view->facts[i]) && !view->facts[i].over &&
+            view->facts[i].event != NOTICE_POSTED) {
+            buf_printf(&line, "  kirikae incident ack %" PRIu64, view->facts[i].outage);
+            command(&list, &n, &line);
+        }
+    if (n > 0 && !view->input->notice->acknowledged)
+        buf_printf(out, "\n%s\n%s", view_word(view, N_ACKNOWLEDGE), buf_cstr(&list));
+    buf_free(&list);
+}
+
+static void zone_line(const struct notice_view *view, struct buf *out)
+{
+    struct buf zone = {0};
+
+    view_zone(view, &zone);
+    buf_str(out, "\n");
+    buf_printf(out, view_word(view, N_ZONE),
+               view->input->zone != NULL ? view->model->contract.timezone : "UTC", buf_cstr(&zone));
+    buf_str(out, "\n");
+    buf_free(&zone);
+}
+
+static void head_operators(const struct notice_view *view, struct buf *out)
+{
+    const struct notice_state *notice = view->input->notice;
+
+    if (out->len > 0)
+        buf_str(out, "\n");
+    row(view, N_CLUSTER, view->model->cluster, out);
+    if (notice->id != 0)
+        row_number(view, N_NOTICE, (int64_t)notice->id, out);
+    if (notice->rule >= 0 && notice->rule < view->model->notices->n_rules)
+        row(view, N_RULE, view->model->notices->rules[notice->rule].name, out);
+    row_time(view, N_RAISED, notice->raised_ms, out);
+}
+
+static void head_customers(const struct notice_view *view, struct buf *out)
+{
+    bool over = view->outages > 0 && view->open == 0;
+
+    buf_printf(out, "%s\n\n", view_word(view, N_DEAR));
+    if (view_service(view)[0] != '\0') {
+        buf_printf(out, view_word(view, N_GREETING), view_service(view));
+        buf_str(out, "\n");
+    }
+    buf_printf(out, "%s\n", view_word(view, notice_sentence(view->title, over)));
+}
+
+static bool told_of(const struct notice_view *view, enum notice_event event, bool late)
+{
+    for (int i = 0; i < view->n; i++)
+        if (!view->told[i] && view->facts[i].event == event && !view->facts[i].emergency &&
+            strcmp(view->facts[i].type, "added") == 0 && view->facts[i].short_notice == late)
+            return true;
+    return false;
+}
+
+static void tail_customers(const struct notice_view *view, struct buf *out)
+{
+    bool window = view->title >= TITLE_EMERGENCY && view->title <= TITLE_BEGUN;
+
+    buf_str(out, "\n");
+    if (window && view->title != TITLE_CANCELLED)
+        buf_printf(out, "%s\n", view_word(view, N_STOPS_NOTE));
+    if (told_of(view, NOTICE_MAINTENANCE, true))
+        buf_printf(out, "%s\n", view_word(view, N_SHORT_NOTICE));
+    else if (told_of(view, NOTICE_MAINTENANCE, false))
+        buf_printf(out, "%s\n", view_word(view, N_TWO_WEEKS));
+    if (view->outages > 0 || view->title == TITLE_POSTED || view->title == TITLE_OVERRUN)
+        buf_printf(out, "%s\n", view_word(view, N_SORRY));
+    else if (window)
+        buf_printf(out, "%s\n", view_word(view, N_SORRY_WINDOW));
+}
+
+static void status_page(const struct notice_view *view, struct buf *out)
+{
+    const char *url = view->model->status_page.given ? view->model->status_page.url : "";
+
+    if (url[0] != '\0')
+        buf_printf(out, view->language == LANGUAGE_JA ? "\n%s： %s\n" : "\n%s: %s\n",
+                   view_word(view, N_STATUS_PAGE), url);
+}
+
+void view_body(const struct notice_view *view, struct buf *out)
+{
+    view_marks(view, out);
+    if (view->customers) {
+        if (out->len > 0)
+            buf_str(out, "\n");
+        head_customers(view, out);
+    } else {
+        head_operators(view, out);
+    }
+    blocks(view, NOTICE_BODY_MAX - ROOM_AFTER, out);
+    if (view->customers) {
+        tail_customers(view, out);
+        status_page(view, out);
+    } else {
+        acknowledge(view, out);
+        look_further(view, out);
+    }
+    zone_line(view, out);
+    if (view->customers)
+        buf_printf(out, "\n%s\n%s\n", view_word(view, N_REGARDS), view_service(view));
+}
+
+void view_brief(const struct notice_view *view, struct buf *out)
+{
+    view_marks(view, out);
+    if (view->kind != CHANNEL_CHATWORK) { /* it has a title */
+        view_subject(view, out);
+        buf_str(out, "\n");
+    }
+    if (view->customers)
+        buf_printf(
+            out, "%s\n",
+            view_word(view, notice_sentence(view->title, view->outages > 0 && view->open == 0)));
+    blocks(view, NOTICE_BRIEF_MAX - ROOM_AFTER, out);
+    if (view->customers) {
+        tail_customers(view, out);
+        status_page(view, out);
+    } else {
+        acknowledge(view, out);
+    }
+    zone_line(view, out);
+}
+
+void view_summary(const struct notice_view *view, const struct notice_fact *fact, struct buf *out)
+{
+    bool ja = view->language == LANGUAGE_JA;
+    struct buf subject = {0};
+
+    view_subject_of(view, fact, &subject);
+    if (ja)
+        buf_printf(out, "%s%s%s", buf_cstr(&subject), subject.len > 0 ? " " : "",
+                   view_title(view, fact));
+    else
+        buf_printf(out, "%s%s%s", view_title(view, fact), subject.len > 0 ? ": " : "",
+                   buf_cstr(&subject));
+    buf_free(&subject);
+    if (of_outage(fact) && fact->event != NOTICE_POSTED)
+        buf_printf(out, ja ? "（%s）" : " (%s)", view_word(view, view_state(fact)));
+    if (fact->start_ms != UTC_NONE || fact->time_ms != UTC_NONE) {
+        buf_str(out, " ");
+        view_moment(view, fact->start_ms != UTC_NONE ? fact->start_ms : fact->time_ms, out);
+    }
+    if (fact->end_ms != UTC_NONE) {
+        buf_str(out, ja ? "〜" : " to ");
+        view_moment(view, fact->end_ms, out);
+    }
+}
