@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/plain.h"
+#include "core/notice/template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -210,6 +211,17 @@ static int read_body(struct reader *r, const struct doc *doc, void *into)
     return 0;
 }
 
+static int check_template(struct reader *r, const struct doc *doc,
+                          const struct notice_template *template)
+{
+    struct err err;
+
+    if (template_check(template->name, template->subject, doc->line, &err) != 0 ||
+        template_check(template->name, template->body, template->line, &err) != 0)
+        return fields_refuse(r, doc->line, "%s", err.text);
+    return 0;
+}
+
 static int read_template(struct reader *r, const struct doc *doc, void *into)
 {
     static const struct field fields[] = {
@@ -222,6 +234,8 @@ static int read_template(struct reader *r, const struct doc *doc, void *into)
     struct notice_template *template = &config->templates[own];
 
     rc = fields_read(r, doc, "template", fields, ARRAY_LEN(fields), template);
+    if (rc == 0)
+        rc = check_template(r, doc, template);
     if (rc != 0)
         return rc;
     return config_unique(r, doc, "template", template->name,
