@@ -306,6 +306,7 @@ static const struct module {
     {"serve", serve_module_open, serve_module_close},
     {"pages", web_module_open, web_module_close},
     {"operators' page", ops_module_open, ops_module_close},
+    {"status page", status_page_module_open, status_page_module_close},
     {"signals", open_signals, close_signals},
 };
 

@@ -82,9 +82,10 @@ struct daemon {
     struct serve *serve;
     struct web *web; /* NULL while closing */
     struct ops_desk *ops;
-    struct holder *holder; /* NULL: no helper is configured */
-    struct world *world;   /* newest; NULL while closing */
-    int worlds;            /* not yet gone */
+    struct status_service *status_page; /* NULL while closing */
+    struct holder *holder;              /* NULL: no helper is configured */
+    struct world *world;                /* newest; NULL while closing */
+    int worlds;                         /* not yet gone */
 
     uv_timer_t run;    /* what is due in the node … */
     int64_t run_ms;    /* … at that boot time */
@@ -168,6 +169,11 @@ void ops_module_close(struct daemon *daemon);
 /* web.c */
 int web_module_open(struct daemon *daemon, struct err *err);
 void web_module_close(struct daemon *daemon);
+
+/* status_page.c: what the public is told */
+int status_page_module_open(struct daemon *daemon, struct err *err);
+void status_page_module_close(struct daemon *daemon);
+void status_page_configured(struct daemon *daemon);
 
 /* world.c */
 int world_module_open(struct daemon *daemon, struct err *err);

@@ -100,6 +100,7 @@ void world_replace(void *context)
     struct daemon *daemon = context;
 
     holder_configured(daemon);
+    status_page_configured(daemon);
     if (daemon->world == NULL)
         return; /* not open yet: it will begin with what is in force then */
     world_close(daemon->world);

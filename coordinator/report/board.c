@@ -23,29 +23,6 @@ struct board {
     size_t n_posts, cap_posts;
 };
 
-static const char *const statuses[] = {
-    [POST_INVESTIGATING] = "investigating",
-    [POST_IDENTIFIED] = "identified",
-    [POST_MONITORING] = "monitoring",
-    [POST_RESOLVED] = "resolved",
-};
-
-const char *board_status_name(enum post_status status)
-{
-    CHECK((unsigned)status < ARRAY_LEN(statuses));
-    return statuses[status];
-}
-
-static int status_parse(const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(statuses); i++)
-        if (strcmp(statuses[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
 struct board *board_new(void)
 {
     struct board *board = mem_zalloc(1, sizeof *board);
@@ -82,6 +59,11 @@ uint64_t board_lines(const struct board *board)
 uint64_t board_told(const struct board *board)
 {
     return board->told;
+}
+
+int64_t board_time_ms(const struct board *board)
+{
+    return board->lines > 0 ? board->time_ms : UTC_NONE;
 }
 
 /* ---- what is kept ---- */
@@ -140,6 +122,16 @@ static int text(struct fields *f, const char *key, char **copy)
     if (room[0] != '\0' && !plain_blank(room))
         *copy = mem_strdup(room);
     return 0;
+}
+
+static int status_parse(const char *name)
+{
+    int i;
+
+    for (i = POST_INVESTIGATING; i < POST_STATUSES; i++)
+        if (strcmp(post_status_name((enum post_status)i), name) == 0)
+            return i;
+    return -1;
 }
 
 static int take_post(struct board *board, struct fields *f, int64_t time_ms)
@@ -230,7 +222,7 @@ struct board_view *board_view(const struct board *board)
     }
     view->n_posts = board->n_posts;
     view->told = board->told;
-    view->time_ms = board->lines > 0 ? board->time_ms : UTC_NONE;
+    view->time_ms = board_time_ms(board);
     view->from_ms = view->ledger.begins_ms;
     if (board->cut && view->from_ms < board->from_ms)
         view->from_ms = board->from_ms;

@@ -46,10 +46,10 @@ void board_free(struct board *board); /* NULL is fine */
 int board_line(struct board *board, const char *line, size_t len, struct err *err);
 uint64_t board_lines(const struct board *board); /* so far: the next one's number */
 uint64_t board_told(const struct board *board);
+/* Of the newest line; UTC_NONE: there is none. */
+int64_t board_time_ms(const struct board *board);
 
 struct board_view *board_view(const struct board *board);
 void board_view_free(struct board_view *view); /* NULL is fine */
-
-const char *board_status_name(enum post_status status); /* "investigating" */
 
 #endif

@@ -16,7 +16,7 @@ static const struct {
     {"feed.en.atom", FILE_FEED, SLA_ENGLISH},
 };
 
-void board_files(const struct board_page *page, struct board_file files[BOARD_FILES])
+void board_files_paths(struct board_file files[BOARD_FILES])
 {
     static const char *const types[] = {
         [FILE_PAGE] = "text/html; charset=utf-8",
@@ -26,20 +26,28 @@ void board_files(const struct board_page *page, struct board_file files[BOARD_FI
     };
     int i;
 
-    for (i = 0; i < BOARD_FILES; i++) {
-        struct board_file *file = &files[i];
+    for (i = 0; i < BOARD_FILES; i++)
+        files[i] = (struct board_file){.path = contents[i].path, .type = types[contents[i].kind]};
+}
 
-        *file = (struct board_file){.path = contents[i].path, .type = types[contents[i].kind]};
+void board_files(const struct board_page *page, struct board_file files[BOARD_FILES])
+{
+    int i;
+
+    board_files_paths(files);
+    for (i = 0; i < BOARD_FILES; i++) {
+        struct buf *out = &files[i].bytes;
+
         switch (contents[i].kind) {
         case FILE_PAGE:
         case FILE_HISTORY:
-            board_html(page, contents[i].language, contents[i].kind == FILE_HISTORY, &file->bytes);
+            board_html(page, contents[i].language, contents[i].kind == FILE_HISTORY, out);
             break;
         case FILE_JSON:
-            board_json(page, &file->bytes);
+            board_json(page, out);
             break;
         case FILE_FEED:
-            board_atom(page, contents[i].language, &file->bytes);
+            board_atom(page, contents[i].language, out);
             break;
         }
     }

@@ -15,6 +15,8 @@ struct board_file {
     struct buf bytes;
 };
 
+/* Paths and types, without bytes. */
+void board_files_paths(struct board_file files[BOARD_FILES]);
 /* All of one moment. */
 void board_files(const struct board_page *page, struct board_file files[BOARD_FILES]);
 void board_files_free(struct board_file files[BOARD_FILES]);

@@ -69,7 +69,7 @@ static void posts(const struct board_incident *incident, struct jsonw *w)
         jsonw_object(w, NULL);
         jsonw_int(w, "id", (int64_t)post->line);
         jsonw_time(w, "at", post->at_ms);
-        jsonw_str(w, "status", board_status_name(post->status));
+        jsonw_str(w, "status", post_status_name(post->status));
         jsonw_str(w, "ja", post->ja);
         jsonw_str(w, "en", post->en);
         jsonw_end(w);

@@ -26,7 +26,8 @@ struct node_config {
     char ca[LIMIT_TEXT], cert[LIMIT_TEXT], key[LIMIT_TEXT];
     char helper[LIMIT_NAME + 36]; /* its socket; empty: none */
     struct http_address http_public, http_metrics, http_operators;
-    int log_level; /* enum log_level */
+    char status_dir[LIMIT_TEXT], status_hook[LIMIT_TEXT]; /* absolute; empty: none */
+    int log_level;                                        /* enum log_level */
 };
 int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct node_config *node,
                       struct err *err);

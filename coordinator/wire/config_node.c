@@ -107,6 +107,22 @@ static int read_http(struct reader *r, const struct doc *doc, void *into)
     return fields_read(r, doc, "http", fields, ARRAY_LEN(fields), into);
 }
 
+/* Where the status page's files go, and what runs when they say something new. */
+static int read_status_page(struct reader *r, const struct doc *doc, void *into)
+{
+    static const struct field fields[] = {
+        {"dir", FIELD_TEXT, .required = true, FIELD_AT(struct node_config, status_dir)},
+        {"hook", FIELD_TEXT, FIELD_AT(struct node_config, status_hook)},
+    };
+    struct node_config *node = into;
+    int rc = fields_read(r, doc, "status_page", fields, ARRAY_LEN(fields), node);
+
+    if (rc == 0 && (node->status_dir[0] != '/' ||
+                    (node->status_hook[0] != '\0' && node->status_hook[0] != '/')))
+        rc = fields_refuse(r, doc->line, "status_page: dir and hook are paths that begin with /");
+    return rc;
+}
+
 int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct node_config *node,
                       struct err *err)
 {
@@ -118,6 +134,7 @@ int config_parse_node(const char *file, const uint8_t *yaml, size_t len, struct 
         {"bind", FIELD_TEXT, FIELD_AT(struct node_config, bind), .chars = CONFIG_HOST_CHARS},
         {"helper", FIELD_TEXT, FIELD_AT(struct node_config, helper)},
         {"http", FIELD_READ, .read = read_http},
+        {"status_page", FIELD_READ, .read = read_status_page},
         {"log_level", FIELD_READ, FIELD_AT(struct node_config, log_level), .read = read_log_level},
     };
     struct reader r = {.file = file, .err = err};

@@ -22,7 +22,8 @@
 #   LAB_CLOCK    clocks that are wrong, NAME:PPM,...: of the coordinator and the helper of that
 #                server, PPM too fast (negative: slow); default: none
 #   LAB_WEB      1: coordinators serve pages, the public ones at :8081, metrics at :9465, the
-#                operators' at 127.0.0.1:7401
+#                operators' at 127.0.0.1:7401; each writes the status page to
+#                status/NAME and then runs status-hook, which keeps a copy
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
 

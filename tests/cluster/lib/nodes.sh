@@ -36,7 +36,7 @@ nodes_config() {
         -e "s|@TIMEOUT@|$timeout|g" -e "s|@INTERVAL@|$LAB_INTERVAL|g" -e "s|@DNS_PORT@|$LAB_DNS_PORT|g" -e "s|@LEAST@|$LAB_LEAST|g" \
         -e "s|@TOKYO@|$(nodes_join "${LAB_TOKYO[@]}")|g" \
         -e "s|@OSAKA@|$(nodes_join "${LAB_OSAKA[@]}")|g" -e "s|@FAILBACK@|$failback|g" \
-        -e "s|#$LAB_WATCH: ||" -e "s|#$LAB_LAYOUT: ||" \
+        -e "s|#web$LAB_WEB: ||" -e "s|#$LAB_WATCH: ||" -e "s|#$LAB_LAYOUT: ||" \
         -e "/@PAIRS@/{r /dev/stdin
 d}" \
         "$LAB_TOP/tests/cluster/lib/config.yaml.in" < <(nodes_pairs)
@@ -77,6 +77,8 @@ CONFIG
     ! ((LAB_WEB)) ||
         printf 'http: {public: "%s:8081", metrics: "%s:9465", operators: "%s:7401"}\n' \
             "$(lab_address "$1")" "$(lab_address "$1")" "$(node_loopback "$1")"
+    ! ((LAB_WEB)) || printf 'status_page: {dir: "%s", hook: "%s"}\n' "$LAB_DIR/status/$1" \
+        "$LAB_DIR/status-hook"
 }
 
 operator_config() {
@@ -140,7 +142,10 @@ nodes_prepare() {
     operator_config suzuki >"$LAB_DIR/admin.yaml"
     operator_config tanaka >"$LAB_DIR/viewer.yaml"
     nodes_wrapper
-    mkdir -p "$LAB_DIR/nodes"
+    mkdir -p "$LAB_DIR/nodes" "$LAB_DIR/status"
+    # shellcheck disable=SC2016 # the hook expands it
+    printf '#!/bin/sh\ncp "$1/status.json" "$1.pushed.json"\n' >"$LAB_DIR/status-hook"
+    chmod +x "$LAB_DIR/status-hook"
     for server in "${LAB_SERVERS[@]}"; do
         mkdir -m 0700 "$LAB_DIR/nodes/$server"
         node_config "$server" >"$LAB_DIR/nodes/$server.yaml"

@@ -701,6 +701,18 @@ static void addresses_of_pages_are_read(void **state)
     assert_int_equal(node.http_operators.port, 65535);
 }
 
+static void a_place_for_the_status_page_is_read(void **state)
+{
+    static const char yaml[] = NODE "status_page: {dir: /var/www/status, hook: /usr/bin/publish}\n";
+    struct node_config node;
+    struct err err;
+
+    assert_int_equal(config_parse_node("n.yaml", (const uint8_t *)yaml, strlen(yaml), &node, &err),
+                     0);
+    assert_string_equal(node.status_dir, "/var/www/status");
+    assert_string_equal(node.status_hook, "/usr/bin/publish");
+}
+
 static void node_slips_are_named(void **state)
 {
     static const struct {
@@ -722,6 +734,9 @@ static void node_slips_are_named(void **state)
         {NODE "http:\n  public: '::1:80'\n", "n.yaml:6: public: expected an IP"},
         {NODE "http:\n  public: '[:80'\n", "n.yaml:6: public: expected an IP"},
         {NODE "http:\n  public: ':80'\n", "n.yaml:6: public: expected an IP"},
+        {NODE "status_page: {hook: /usr/bin/publish}\n", "status_page: key \"dir\" is missing"},
+        {NODE "status_page: {dir: status}\n", "n.yaml:5: status_page: dir and hook are paths"},
+        {NODE "status_page: {dir: /status, hook: publish}\n", "paths that begin with /"},
         {NODE "http:\n  operators: 10.20.1.1:7401\n",
          "n.yaml:6: operators: expected a loopback address"},
     };
@@ -752,6 +767,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(cuts_and_mutations_do_no_harm),
         cmocka_unit_test(the_examples_are_good),
         cmocka_unit_test(addresses_of_pages_are_read),
+        cmocka_unit_test(a_place_for_the_status_page_is_read),
         cmocka_unit_test(node_slips_are_named),
     };
 
