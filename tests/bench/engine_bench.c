@@ -6,11 +6,13 @@
  *   engine_bench FILE.yaml [SECONDS [ROUNDS]]
  *
  * Prints, of the best round, calls per virtual second, ns per call (the mean of all but the
- * longest hundredth, in which the machine did something else) and us per virtual second; then
+ * longest hundredth, in which the machine did something else) and us per virtual second; what a
+ * page of metrics takes; then
  * the processor time of a run that nothing is timed in. */
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/engine.h"
+#include "report/metrics.h"
 #include "wire/codec.h"
 #include "wire/config.h"
 
@@ -355,6 +357,29 @@ static void print(const struct tally *tally, int seconds)
     }
 }
 
+#define PAGES 2000
+
+/* What one scrape takes of the loop, without what the kernel says of the process. */
+static void print_page(const struct world *w, int node, const char *what)
+{
+    struct metrics_local local = {.status = {.self = node}, .version = "0"};
+    uint64_t began = clock_now(w), took;
+    struct buf page = {0};
+    int i, series = 0;
+    char *at;
+
+    for (i = 0; i < PAGES; i++) {
+        buf_clear(&page);
+        metrics_page(w->engines[node], moment(w), &local, &page);
+    }
+    took = clock_now(w) - began;
+    for (at = (char *)buf_cstr(&page); *at != '\0'; at = strchr(at, '\n') + 1)
+        series += *at != '#';
+    printf("%-24s %10zu bytes %6d series %10.1f us\n", what, page.len, series,
+           (double)took / PAGES / 1000);
+    buf_free(&page);
+}
+
 static void read_file(const char *path, struct buf *into)
 {
     FILE *file = fopen(path, "rb");
@@ -400,6 +425,8 @@ int main(int argc, char **argv)
             *best = w->tally;
     }
     print(best, seconds);
+    print_page(w, 0, "/metrics, follower");
+    print_page(w, LEADER, "/metrics, leader");
     w->timed = false;
     began = clock();
     run(w, seconds * 1000ll * rounds);
