@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define SLACK_TEXT_MAX 4000 /* UTF-16 units; the documentation's advice */
+#define SLACK_TEXT_MAX 8000 /* UTF-16 units; it would cut at 40 000 */
 #define LINE_TEXT_MAX 5000  /* of the API, likewise */
 #define CHATWORK_TEXT_MAX 10000
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct range {
     uint32_t first, last;
@@ -101,6 +102,18 @@ void plain_clean(char *text)
         for (i = 0; i < len; i++)
             text[i] = '?';
     }
+}
+
+void plain_clean_lines(char *text)
+{
+    char *end;
+
+    for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        *end = '\0';
+        plain_clean(text);
+        *end = '\n';
+    }
+    plain_clean(text);
 }
 
 size_t plain_cut(const char *text, size_t len, size_t max)

@@ -14,6 +14,8 @@ bool plain_lines(const char *text);
 bool plain_blank(const char *text);
 /* Puts '?' in the place of each byte that is not plain. */
 void plain_clean(char *text);
+/* The same, line by line: line breaks stay. */
+void plain_clean_lines(char *text);
 /* How many of the first `max` bytes end with a whole character, where the text is UTF-8. */
 size_t plain_cut(const char *text, size_t len, size_t max);
 

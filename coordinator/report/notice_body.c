@@ -77,10 +77,10 @@ static void rows_outage(const struct notice_view *view, const struct notice_fact
     if (!customers)
         row_time(view, N_LAST_GOOD, fact->last_good_ms, out);
     row_time(view, customers ? N_START_CUSTOMERS : N_START, fact->start_ms, out);
-    row_time(view, N_RECOGNISED, fact->recognised_ms, out);
+    row_time(view, customers ? N_RECOGNISED_CUSTOMERS : N_RECOGNISED, fact->recognised_ms, out);
     row_time(view, customers ? N_END_CUSTOMERS : N_END, fact->end_ms, out);
     row_duration(view, N_DURATION, lasted_ms(fact), out);
-    if (fact->event != NOTICE_POSTED)
+    if (fact->event != NOTICE_POSTED && fact->event != NOTICE_DISPUTED)
         row(view, N_STATE, view_word(view, view_state(fact)), out);
 }
 
@@ -101,7 +101,10 @@ static void rows_window(const struct notice_view *view, const struct notice_fact
                         struct buf *out)
 {
     row(view, N_KIND, view_word(view, fact->emergency ? N_EMERGENCY : N_REGULAR), out);
-    if (fact->start_ms != UTC_NONE && fact->end_ms != UTC_NONE) {
+    if (strcmp(fact->type, "extended") == 0) {
+        row_time(view, N_END_BEFORE, fact->start_ms, out);
+        row_time(view, N_END_AFTER, fact->end_ms, out);
+    } else if (fact->start_ms != UTC_NONE && fact->end_ms != UTC_NONE) {
         begin_row(view, N_PERIOD, out);
         view_moment(view, fact->start_ms, out);
         buf_str(out, view->language == LANGUAGE_JA ? "〜" : " to ");
@@ -119,7 +122,7 @@ static void rows_window(const struct notice_view *view, const struct notice_fact
 static void rows_inside(const struct notice_view *view, const struct notice_fact *fact,
                         struct buf *out)
 {
-    bool named = fact->event == NOTICE_CLOCK || fact->event == NOTICE_NODE_LOST;
+    bool silent = fact->event == NOTICE_NODE_LOST || fact->event == NOTICE_NODE_BACK;
     int server = model_server(view->model, fact->server);
 
     row(view, N_SERVER, fact->server, out);
@@ -136,9 +139,9 @@ static void rows_inside(const struct notice_view *view, const struct notice_fact
             out);
     row_number(view, N_RULE_ROW, fact->rule, out);
     row_duration(view,
-                 !named                        ? N_TOOK
+                 silent                        ? N_SILENT
                  : fact->event == NOTICE_CLOCK ? N_STEPPED
-                                               : N_SILENT,
+                                               : N_TOOK,
                  fact->took_ms, out);
     row_time(view, N_EXPIRES, fact->expires_ms, out);
     row(view, N_WHO, fact->who, out);
@@ -173,12 +176,25 @@ static void block(const struct notice_view *view, const struct notice_fact *fact
     else if (fact->event != NOTICE_TEST && !view->customers)
         row_time(view, fact->start_ms != UTC_NONE ? N_SINCE : N_TIME,
                  fact->start_ms != UTC_NONE ? fact->start_ms : fact->time_ms, out);
+    if (fact->event == NOTICE_QUORUM_BACK) {
+        row_time(view, N_END, fact->end_ms, out);
+        row_duration(view, N_DURATION, lasted_ms(fact), out);
+    }
     if (!view->customers)
         rows_inside(view, fact, out);
     if (fact->event == NOTICE_POSTED)
         rows_post(view, fact, out);
     if (fact->event == NOTICE_QUORUM_LOST)
         buf_printf(out, "  %s\n", view_word(view, N_QUORUM_ADVICE));
+}
+
+static void say_left_out(const struct notice_view *view, int n, struct buf *out)
+{
+    if (n == 0)
+        return;
+    buf_str(out, "\n");
+    buf_printf(out, view_word(view, N_LEFT_OUT), n);
+    buf_str(out, "\n");
 }
 
 /* As many as fit into `max` bytes; the rest is counted. */
@@ -202,11 +218,7 @@ static void blocks(const struct notice_view *view, size_t max, struct buf *out)
             left_out++;
         }
     }
-    if (left_out > 0) {
-        buf_str(out, "\n");
-        buf_printf(out, view_word(view, N_LEFT_OUT), left_out);
-        buf_str(out, "\n");
-    }
+    say_left_out(view, left_out, out);
 }
 
 void view_marks(const struct notice_view *view, struct buf *out)
@@ -217,113 +229,6 @@ void view_marks(const struct notice_view *view, struct buf *out)
         buf_printf(out, "%s\n", view_word(view, view->mark));
     if (view->title == TITLE_TEST && !view->customers)
         buf_printf(out, "%s\n", view_word(view, N_TEST));
-}
-
-/* A word that a shell takes as one, whatever is in it. */
-static void shell_word(const char *word, struct buf *out)
-{
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@:";
-
-    if (strspn(word, safe) == strlen(word) && word[0] != '\0') {
-        buf_str(out, word);
-        return;
-    }
-    buf_str(out, "'");
-    for (; *word != '\0'; word++)
-        if (*word == '\'')
-            buf_str(out, "'\\''");
-        else
-            buf_append(out, word, 1);
-    buf_str(out, "'");
-}
-
-static const char *command_of(enum notice_title title)
-{
-    switch (title) {
-    case TITLE_COVERAGE:
-        return "kirikae coverage";
-    case TITLE_NODE_LOST:
-    case TITLE_NODE_BACK:
-    case TITLE_CERTIFICATE:
-    case TITLE_CLOCK:
-        return "kirikae nodes";
-    case TITLE_QUORUM_LOST:
-    case TITLE_QUORUM_BACK:
-        return "kirikae status";
-    case TITLE_EMERGENCY:
-    case TITLE_MAINTENANCE:
-    case TITLE_EXTENDED:
-    case TITLE_BEGUN:
-    case TITLE_OVERRUN:
-        return "kirikae maintenance list";
-    default:
-        return NULL;
-    }
-}
-
-#define COMMANDS_MAX 12
-
-/* A line that is there already is not said twice. */
-static void command(struct buf *list, int *n, struct buf *line)
-{
-    buf_str(line, "\n");
-    if (*n < COMMANDS_MAX && strstr(buf_cstr(list), buf_cstr(line)) == NULL) {
-        buf_append(list, line->data, line->len);
-        ++*n;
-    }
-    buf_free(line);
-}
-
-static void commands_of(const struct notice_fact *fact, struct buf *list, int *n)
-{
-    const char *plain = command_of(notice_title_of(fact));
-    struct buf line = {0};
-
-    if (of_outage(fact)) {
-        buf_printf(&line, "  kirikae explain %" PRIu64, fact->outage);
-        command(list, n, &line);
-    } else if (fact->route[0] != '\0') {
-        buf_str(&line, fact->event == NOTICE_FAILOVER ? "  kirikae explain "
-                                                      : "  kirikae explain --why-not ");
-        shell_word(fact->route, &line);
-        command(list, n, &line);
-    } else if (plain != NULL) {
-        buf_printf(&line, "  %s", plain);
-        command(list, n, &line);
-    }
-}
-
-static void look_further(const struct notice_view *view, struct buf *out)
-{
-    struct buf list = {0}, line = {0};
-    int n = 0;
-
-    for (int i = 0; i < view->n; i++)
-        if (!view->told[i])
-            commands_of(&view->facts[i], &list, &n);
-    if (view->input->notice->id != 0) {
-        buf_printf(&line, "  kirikae notice show %" PRIu64, view->input->notice->id);
-        command(&list, &n, &line);
-    }
-    if (list.len > 0)
-        buf_printf(out, "\n%s\n%s", view_word(view, N_LOOK), buf_cstr(&list));
-    buf_free(&list);
-}
-
-static void acknowledge(const struct notice_view *view, struct buf *out)
-{
-    struct buf list = {0}, line = {0};
-    int n = 0;
-
-    for (int i = 0; i < view->n; i++)
-        if (!view->told[i] && of_outage(&view->facts[i]) && !view->facts[i].over &&
-            view->facts[i].event != NOTICE_POSTED) {
-            buf_printf(&line, "  kirikae incident ack %" PRIu64, view->facts[i].outage);
-            command(&list, &n, &line);
-        }
-    if (n > 0 && !view->input->notice->acknowledged)
-        buf_printf(out, "\n%s\n%s", view_word(view, N_ACKNOWLEDGE), buf_cstr(&list));
-    buf_free(&list);
 }
 
 static void zone_line(const struct notice_view *view, struct buf *out)
@@ -349,7 +254,7 @@ static void head_operators(const struct notice_view *view, struct buf *out)
         row_number(view, N_NOTICE, (int64_t)notice->id, out);
     if (notice->rule >= 0 && notice->rule < view->model->notices->n_rules)
         row(view, N_RULE, view->model->notices->rules[notice->rule].name, out);
-    row_time(view, N_RAISED, notice->raised_ms, out);
+    row_time(view, N_RAISED, view->raised_ms, out);
 }
 
 static void head_customers(const struct notice_view *view, struct buf *out)
@@ -414,12 +319,46 @@ void view_body(const struct notice_view *view, struct buf *out)
         tail_customers(view, out);
         status_page(view, out);
     } else {
-        acknowledge(view, out);
-        look_further(view, out);
+        view_acknowledge(view, out);
+        view_look_further(view, out);
     }
     zone_line(view, out);
     if (view->customers)
         buf_printf(out, "\n%s\n%s\n", view_word(view, N_REGARDS), view_service(view));
+}
+
+#define BLOCKS_MAX 2 /* a chat's text; of more a line each */
+
+static int shown(const struct notice_view *view)
+{
+    int n = 0;
+
+    for (int i = 0; i < view->n; i++)
+        n += !view->told[i];
+    return n;
+}
+
+static void summaries(const struct notice_view *view, size_t max, struct buf *out)
+{
+    int left_out = (int)view->input->notice->more;
+
+    buf_str(out, "\n");
+    for (int i = 0; i < view->n; i++) {
+        if (view->told[i])
+            continue;
+        if (out->len > max) {
+            left_out++;
+            continue;
+        }
+        if (view->facts[i].event == NOTICE_POSTED) {
+            block(view, &view->facts[i], out);
+            continue;
+        }
+        buf_str(out, view->language == LANGUAGE_JA ? "・" : "- ");
+        view_summary(view, &view->facts[i], out);
+        buf_str(out, "\n");
+    }
+    say_left_out(view, left_out, out);
 }
 
 void view_brief(const struct notice_view *view, struct buf *out)
@@ -433,12 +372,15 @@ void view_brief(const struct notice_view *view, struct buf *out)
         buf_printf(
             out, "%s\n",
             view_word(view, notice_sentence(view->title, view->outages > 0 && view->open == 0)));
-    blocks(view, NOTICE_BRIEF_MAX - ROOM_AFTER, out);
+    if (shown(view) > BLOCKS_MAX)
+        summaries(view, NOTICE_BRIEF_MAX - ROOM_AFTER, out);
+    else
+        blocks(view, NOTICE_BRIEF_MAX - ROOM_AFTER, out);
     if (view->customers) {
         tail_customers(view, out);
         status_page(view, out);
     } else {
-        acknowledge(view, out);
+        view_acknowledge(view, out);
     }
     zone_line(view, out);
 }
@@ -446,6 +388,8 @@ void view_brief(const struct notice_view *view, struct buf *out)
 void view_summary(const struct notice_view *view, const struct notice_fact *fact, struct buf *out)
 {
     bool ja = view->language == LANGUAGE_JA;
+    int64_t begin_ms =
+        fact->event == NOTICE_POSTED || fact->start_ms == UTC_NONE ? fact->time_ms : fact->start_ms;
     struct buf subject = {0};
 
     view_subject_of(view, fact, &subject);
@@ -456,11 +400,11 @@ void view_summary(const struct notice_view *view, const struct notice_fact *fact
         buf_printf(out, "%s%s%s", view_title(view, fact), subject.len > 0 ? ": " : "",
                    buf_cstr(&subject));
     buf_free(&subject);
-    if (of_outage(fact) && fact->event != NOTICE_POSTED)
+    if (of_outage(fact) && fact->event != NOTICE_POSTED && fact->event != NOTICE_DISPUTED)
         buf_printf(out, ja ? "（%s）" : " (%s)", view_word(view, view_state(fact)));
-    if (fact->start_ms != UTC_NONE || fact->time_ms != UTC_NONE) {
+    if (begin_ms != UTC_NONE) {
         buf_str(out, " ");
-        view_moment(view, fact->start_ms != UTC_NONE ? fact->start_ms : fact->time_ms, out);
+        view_moment(view, begin_ms, out);
     }
     if (fact->end_ms != UTC_NONE) {
         buf_str(out, ja ? "〜" : " to ");

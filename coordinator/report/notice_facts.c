@@ -20,6 +20,13 @@ static void text(struct fields *f, const char *key, char *value, size_t size)
     plain_clean(value);
 }
 
+/* What an operator wrote may have lines. */
+static void post(struct fields *f, const char *key, char value[LIMIT_POST + 1])
+{
+    if (json_object_get(f->root, key) != NULL && field_text(f, key, value, LIMIT_POST + 1) == 0)
+        plain_clean_lines(value);
+}
+
 static void time_of(struct fields *f, const char *key, int64_t *utc_ms)
 {
     int64_t value;
@@ -86,8 +93,8 @@ static void read_fields(struct fields *f, const struct model *model, struct noti
     text(f, "who", fact->who, sizeof fact->who);
     text(f, "reason", fact->reason, sizeof fact->reason);
     text(f, "status", fact->status, sizeof fact->status);
-    text(f, "ja", fact->post[LANGUAGE_JA], sizeof fact->post[0]);
-    text(f, "en", fact->post[LANGUAGE_EN], sizeof fact->post[0]);
+    post(f, "ja", fact->post[LANGUAGE_JA]);
+    post(f, "en", fact->post[LANGUAGE_EN]);
     word(f, "severity", outage_severity_parse, &fact->severity);
     word(f, "cause", outage_cause_parse, &fact->cause);
     number(f, "rule", &fact->rule);

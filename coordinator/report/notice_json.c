@@ -100,7 +100,7 @@ void view_webhook(const struct notice_view *view, struct buf *out)
                       : NULL);
     jsonw_str(&w, "audience", audience_name(view->receiver->audience));
     jsonw_str(&w, "language", view->language == LANGUAGE_JA ? "ja" : "en");
-    jsonw_time(&w, "raised", notice->raised_ms);
+    jsonw_time(&w, "raised", view->raised_ms);
     jsonw_bool(&w, "repeat", view->input->repeat);
     jsonw_bool(&w, "escalated", view->mark != N_WORDS);
     text_of(&w, "subject", &subject);
@@ -217,11 +217,11 @@ static int64_t or_else(int64_t utc_ms, int64_t otherwise_ms)
 static void alert(const struct notice_view *view, const struct notice_fact *fact,
                   const struct alert *alert, struct jsonw *w)
 {
-    int64_t told_ms = or_else(fact->time_ms, view->input->notice->raised_ms);
+    int64_t told_ms = or_else(fact->time_ms, view->raised_ms);
     int64_t start_ms = or_else(fact->start_ms, told_ms), end_ms;
 
-    /* Of a window that is announced the alert is the announcement. */
-    if (fact->event == NOTICE_MAINTENANCE)
+    /* Of a window that is announced, and of a post, the alert is the word itself. */
+    if (fact->event == NOTICE_MAINTENANCE || fact->event == NOTICE_POSTED)
         start_ms = told_ms;
     if (alert->ends)
         end_ms = fact->event == NOTICE_MAINTENANCE_OVER ? told_ms : or_else(fact->end_ms, told_ms);

@@ -10,18 +10,11 @@
 /* Line by line; what a name or a person brought in commands no terminal. */
 static void clean(struct buf *text)
 {
-    char *at, *end;
-
     buf_cstr(text);
     for (size_t i = 0; i < text->len; i++)
         if (text->data[i] == '\0')
             text->data[i] = '?';
-    for (at = (char *)text->data; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-        *end = '\0';
-        plain_clean(at);
-        *end = '\n';
-    }
-    plain_clean(at);
+    plain_clean_lines((char *)text->data);
 }
 
 static void clean_line(struct buf *line, size_t max)
@@ -95,7 +88,7 @@ static void fill(const struct notice_view *view, int shown, struct buf *t)
         if (view->mark != N_WORDS)
             buf_str(&t[TEMPLATE_ESCALATED], view_word(view, view->mark));
     }
-    view_moment(view, notice->raised_ms, &t[TEMPLATE_TIME]);
+    view_moment(view, view->raised_ms, &t[TEMPLATE_TIME]);
     if (view->severity >= 0)
         buf_str(&t[TEMPLATE_SEVERITY], view_severity(view, view->severity));
     number(&t[TEMPLATE_COUNT], shown + (int64_t)notice->more);

@@ -15,7 +15,7 @@
 
 #define NOTICE_SUBJECT_MAX 240     /* bytes, cut at a character's end */
 #define NOTICE_BODY_MAX (32 << 10) /* bytes of a mail's text, or of JSON */
-#define NOTICE_BRIEF_MAX 3600      /* bytes of a text for a chat */
+#define NOTICE_BRIEF_MAX 6000      /* bytes of a text for a chat */
 
 /* The ledger line of that number without its newline, or false. */
 typedef bool notice_line_of(void *context, uint64_t seq, struct buf *line);
@@ -29,8 +29,8 @@ struct notice_input {
     bool repeat;    /* an earlier delivery may have been accepted */
     notice_line_of *line;
     void *context;
-    /* NOTICE_QUORUM_LOST, of which no line tells: who says it, and since when it knows of no
-     * majority. */
+    /* NOTICE_QUORUM_LOST, of which no line tells: who says it, and since when (UTC) it knows of
+     * no majority. */
     int server;
     int64_t since_ms;
 };

@@ -79,7 +79,8 @@ void notice_view_open(const struct notice_input *input, struct notice_view *view
     view->title = TITLE_GENERAL;
     view->severity = -1;
     view->mark = mark_of(input);
-    view->offset_s = input->zone != NULL ? zone_offset(input->zone, notice->raised_ms) : 0;
+    view->raised_ms = notice->id != 0 ? notice->raised_ms : input->since_ms;
+    view->offset_s = input->zone != NULL ? zone_offset(input->zone, view->raised_ms) : 0;
     view->facts = notice_facts_read(input, &view->n);
     for (int i = 0; i < view->n; i++) {
         view->told[i] = view_title(view, &view->facts[i]) == NULL;

@@ -19,7 +19,8 @@ struct notice_view {
     int outages, open;            /* that it tells of; of them, go on */
     int severity;                 /* the worst of the outages, -1 */
     enum notice_word mark;        /* N_ESCALATED, N_OTHERWISE; N_WORDS: of the first to be told */
-    int offset_s;                 /* of the zone, when it was raised */
+    int64_t raised_ms;            /* UTC */
+    int offset_s;                 /* of the zone, then */
 };
 
 void notice_view_open(const struct notice_input *input, struct notice_view *view);
@@ -54,6 +55,9 @@ void view_brief(const struct notice_view *view, struct buf *out);
 void view_summary(const struct notice_view *view, const struct notice_fact *fact, struct buf *out);
 /* Marks, each on its line: a repetition, an escalation, a test. */
 void view_marks(const struct notice_view *view, struct buf *out);
+/* notice_commands.c: how to acknowledge what goes on, and where to look. */
+void view_acknowledge(const struct notice_view *view, struct buf *out);
+void view_look_further(const struct notice_view *view, struct buf *out);
 /* notice_json.c */
 void view_webhook(const struct notice_view *view, struct buf *out);
 void view_alerts(const struct notice_view *view, struct buf *out);

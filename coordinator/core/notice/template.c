@@ -282,19 +282,6 @@ static const char *value_of(const struct writer *w, const struct template_event 
     return value != NULL ? value : "";
 }
 
-/* Line breaks are a text's own. */
-static void clean(char *text)
-{
-    char *end;
-
-    for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
-        *end = '\0';
-        plain_clean(text);
-        *end = '\n';
-    }
-    plain_clean(text);
-}
-
 static void put_value(struct writer *w, const char *value)
 {
     size_t len = plain_cut(value, strlen(value), TEMPLATE_VALUE_MAX);
@@ -304,7 +291,7 @@ static void put_value(struct writer *w, const char *value)
 
     memcpy(text, value, len);
     text[len] = '\0';
-    clean(text);
+    plain_clean_lines(text);
     if (w->escape == TEMPLATE_JSON) {
         jsonw_begin(&j, &json);
         jsonw_str(&j, NULL, text);
