@@ -236,9 +236,10 @@ static void on_reload(uv_signal_t *signal, int number)
     struct err err;
 
     (void)number;
-    if (link_reload(daemon->link, &err) == 0)
+    if (link_reload(daemon->link, &err) == 0) {
         log_line(daemon->log, LOG_LEVEL_INFO, "reload", "certificates were read");
-    else
+        notices_certificate(daemon);
+    } else
         log_line(daemon->log, LOG_LEVEL_ERROR, "reload", "certificates stay as they were: %s",
                  err.text);
     if (reload_cluster_file(daemon, &err) == 0)
@@ -302,6 +303,7 @@ static const struct module {
     {"followers", follow_module_open, follow_module_close},
     {"node", open_node, close_node},
     {"world", world_module_open, world_module_close},
+    {"notices", notices_module_open, notices_module_close},
     {"helper", holder_module_open, holder_module_close},
     {"serve", serve_module_open, serve_module_close},
     {"pages", web_module_open, web_module_close},

@@ -1,10 +1,10 @@
 /* kirikaed: a node (node/) in its shell. An ordered table of modules, opened from the top and
  * closed in mirror order (daemon.c); who this node is (identity.c); the port (port.c), what
  * operators ask (requests.c) and what coordinators ask each other (peers.c); probes and
- * actuators (world.c); the helper beside it (holder.c); the ledger's lines for those who make pages
- * of them (follow.c); pages (web.c, metrics.c), the operators' (ops_page.c) with the month's
- * budget (budget.c); what of all this the node uses (shell.c). Everything on one loop thread;
- * HTTP's clients have one of their own (web/). */
+ * actuators (world.c); notices that go out (notices.c); the helper beside it (holder.c); the
+ * ledger's lines for those who make pages of them (follow.c); pages (web.c, metrics.c), the
+ * operators' (ops_page.c) with the month's budget (budget.c); what of all this the node uses
+ * (shell.c). Everything on one loop thread; HTTP's clients have one of their own (web/). */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -86,6 +86,7 @@ struct daemon {
     struct holder *holder;              /* NULL: no helper is configured */
     struct world *world;                /* newest; NULL while closing */
     int worlds;                         /* not yet gone */
+    struct teller *teller;              /* NULL: nobody is told anything now */
 
     uv_timer_t run;    /* what is due in the node … */
     int64_t run_ms;    /* … at that boot time */
@@ -174,6 +175,12 @@ void web_module_close(struct daemon *daemon);
 int status_page_module_open(struct daemon *daemon, struct err *err);
 void status_page_module_close(struct daemon *daemon);
 void status_page_configured(struct daemon *daemon);
+
+/* notices.c */
+int notices_module_open(struct daemon *daemon, struct err *err);
+void notices_module_close(struct daemon *daemon);
+void notices_tell(void *daemon, const struct tell_order *order); /* node_shell's */
+void notices_certificate(struct daemon *daemon);                 /* it was read anew */
 
 /* world.c */
 int world_module_open(struct daemon *daemon, struct err *err);

@@ -131,20 +131,6 @@ static struct zone *shell_zone(void *context, const char *name)
     return NULL;
 }
 
-/* No channel is there yet. */
-static void shell_tell(void *context, const struct tell_order *order)
-{
-    struct daemon *daemon = context;
-    struct event event = {.kind = EVENT_TOLD, .now = daemon_now()};
-
-    event.told.notice = order->notice;
-    event.told.receiver = order->receiver;
-    event.told.attempt = order->attempt;
-    event.told.code = ERR_UNAVAILABLE;
-    event.told.text = "this program has no channels";
-    node_step(daemon->node, &event);
-}
-
 struct node_options shell_options(struct daemon *daemon)
 {
     return (struct node_options){.self = daemon->self,
@@ -163,7 +149,7 @@ struct node_options shell_options(struct daemon *daemon)
                                            .probe = world_probe,
                                            .act = world_act,
                                            .hold = holder_order,
-                                           .tell = shell_tell,
+                                           .tell = notices_tell,
                                            .configured = world_replace,
                                            .zone = shell_zone,
                                            .reply = requests_reply,

@@ -244,6 +244,11 @@ int link_reload(struct link *link, struct err *err)
     return 0;
 }
 
+int64_t link_certificate_ends_ms(const struct link *link)
+{
+    return tls_ends_ms(link->tls);
+}
+
 int link_send_raft(struct link *link, int peer, const uint8_t *bytes, size_t len)
 {
     struct dialler *dialler;

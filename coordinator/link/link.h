@@ -98,6 +98,8 @@ void link_close(struct link *link, void (*closed)(void *context), void *context)
 
 /* Reads the certificate files again; on error the old ones stay in use. */
 int link_reload(struct link *link, struct err *err);
+/* UTC at which the node's own certificate, the one in use, ends. */
+int64_t link_certificate_ends_ms(const struct link *link);
 
 /* Queues a frame, len > 0. ERR_UNAVAILABLE: not connected; ERR_LIMIT: too large, or the peer
  * reads too slowly (LIMIT_SEND_QUEUE). */

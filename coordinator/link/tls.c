@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Wire form: each name after its length. */
 static const struct {
@@ -295,6 +296,16 @@ void tls_close(struct tls *tls)
     SSL_CTX_free(tls->server);
     SSL_CTX_free(tls->client);
     mem_free(tls);
+}
+
+int64_t tls_ends_ms(const struct tls *tls)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(tls->server);
+    struct tm end;
+
+    /* A certificate whose time is not one is not taken by tls_open(). */
+    CHECK(cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1);
+    return timegm(&end) * (int64_t)1000;
 }
 
 SSL *tls_session_new(struct tls *tls, struct tls_session *session)

@@ -36,6 +36,9 @@ int tls_open(const char *ca_file, const char *cert_file, const char *key_file, c
              enum link_role role, struct tls **tls, struct err *err);
 void tls_close(struct tls *tls); /* sessions in use stay good; NULL is fine */
 
+/* UTC at which the own certificate ends. */
+int64_t tls_ends_ms(const struct tls *tls);
+
 /* `session` must outlive the SSL. Dialler when session->want_name is set. */
 SSL *tls_session_new(struct tls *tls, struct tls_session *session);
 

@@ -310,6 +310,11 @@ int node_offer(struct node *node, struct model *model, const uint8_t *yaml, uint
     return engine_offer(node->engine, model, yaml, yaml_len, err);
 }
 
+void node_certificate(struct node *node, int64_t ends_ms)
+{
+    engine_certificate(node->engine, ends_ms);
+}
+
 /* ---- what can be asked ---- */
 
 /* Raft's own word comes first, because a node that knows a newer term has no say in its own. */

@@ -137,5 +137,7 @@ struct replicate_info node_raft(const struct node *node);
  * is not the one in force but has its version. */
 int node_offer(struct node *node, struct model *model, const uint8_t *yaml, uint32_t yaml_len,
                struct err *err);
+/* UTC at which this server's own certificate ends: see engine_certificate(). */
+void node_certificate(struct node *node, int64_t ends_ms);
 
 #endif
