@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define WAITING_MAX 64
+#define WAIT_MS 8000 /* the leader takes an order for lost 10 s after its attempt should be over   \
+                      */
 
 /* One order, written out: the configuration may change before it is its turn. */
 struct telling {
@@ -103,14 +105,13 @@ static struct telling *take(struct teller *teller)
     return telling;
 }
 
-/* Who has waited for as long as an attempt may take is tried again later: by another node, which
- * may have less to do. */
+/* Who has waited for too long is tried again later: by another node, which may have less to do. */
 static void send_next(struct teller *teller)
 {
     while (teller->first != NULL && teller->n_sending < NOTIFY_AT_ONCE) {
         struct telling *telling = take(teller);
 
-        if (daemon_now().boot_ms - telling->since_ms > telling->channel.timeout_ms)
+        if (daemon_now().boot_ms - telling->since_ms > WAIT_MS)
             telling_end(telling, ERR_LIMIT, false, "too many deliveries at once");
         else
             begin(telling);

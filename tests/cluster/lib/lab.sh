@@ -24,6 +24,7 @@
 #   LAB_WEB      1: coordinators serve pages, the public ones at :8081, metrics at :9465, the
 #                operators' at 127.0.0.1:7401; each writes the status page to
 #                status/NAME and then runs status-hook, which keeps a copy
+#   LAB_NOTICES  1: notices go out, to a mail server, an Alertmanager and others (post.sh)
 #   LAB_LOG      log level of the coordinators; default info
 #   LAB_PATIENCE factor on every bound, for slow builds
 
@@ -34,7 +35,7 @@ LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 : "${LAB_BUILD:=$LAB_TOP/build}" "${LAB_PROFILE:=normal}" "${LAB_LAYOUT:=site}" "${LAB_DNS:=bind}"
 : "${LAB_INTERVAL:=100ms}" "${LAB_MODE:=auto}" "${LAB_HOLD:=8/1s}" "${LAB_LOG:=info}"
 : "${LAB_WATCH:=none}" "${LAB_FAILBACK:=manual}" "${LAB_PAIRS:=0}"
-: "${LAB_CLOCK:=}" "${LAB_WEB:=0}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
+: "${LAB_CLOCK:=}" "${LAB_WEB:=0}" "${LAB_NOTICES:=0}" "${LAB_PATIENCE:=1}" "${LAB_DIR:=}"
 
 # shellcheck source=tests/cluster/lib/proc.sh
 . "$LAB_TOP/tests/cluster/lib/proc.sh"
@@ -44,6 +45,8 @@ LAB_SERVERS=(voice-{1..4} mirror-{1..4} backup-{1..4})
 . "$LAB_TOP/tests/cluster/lib/traffic.sh"
 # shellcheck source=tests/cluster/lib/nodes.sh
 . "$LAB_TOP/tests/cluster/lib/nodes.sh"
+# shellcheck source=tests/cluster/lib/post.sh
+. "$LAB_TOP/tests/cluster/lib/post.sh"
 # shellcheck source=tests/cluster/lib/faults.sh
 . "$LAB_TOP/tests/cluster/lib/faults.sh"
 # shellcheck source=tests/cluster/lib/ask.sh
@@ -65,6 +68,7 @@ lab_address() {
     backup-*) echo "$LAB_NET.3.${1#*-}" ;;
     lb-1) echo "$LAB_NET.4.1" ;;
     ns-1) echo "$LAB_NET.4.2" ;;
+    post) echo "$LAB_NET.4.3" ;;
     caller) echo "$LAB_NET.9.1" ;;
     esac
 }
@@ -143,7 +147,7 @@ lab_settle() {
 
 lab_remember() {
     local name
-    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH CLOCK WEB; do
+    for name in BUILD PROFILE LAYOUT DNS MODE HOLD LOG PATIENCE WATCH CLOCK WEB NOTICES; do
         name=LAB_$name
         printf '%s=%q\n' "$name" "${!name}"
     done >"$LAB_DIR/lab"
@@ -158,7 +162,7 @@ lab_attach() {
 
 lab_make_dir() {
     local program
-    for program in coordinator/{daemon/kirikaed,helper/kirikae-helper,cli/kirikae} tests/tools/{endpoint,caller,software}; do
+    for program in coordinator/{daemon/kirikaed,helper/kirikae-helper,cli/kirikae} tests/tools/{endpoint,caller,receiver,software}; do
         [[ -x $LAB_BUILD/$program ]] || lab_fail "not built: $LAB_BUILD/$program"
     done
     [[ -z $LAB_CLOCK || -f $LAB_BUILD/$LAB_CLOCK_LIBRARY ]] ||
@@ -177,6 +181,7 @@ lab_up_network() {
 
 lab_up_cluster() {
     nodes_prepare
+    ! ((LAB_NOTICES)) || post_up
     nodes_start
     wait_until 60000 100 ask_ready || lab_fail "the cluster is not ready within a minute"
 }

@@ -91,6 +91,7 @@ net_up() {
     for host in lb-1 ns-1 caller; do
         net_add_host "$host" core
     done
+    ! ((LAB_NOTICES)) || net_add_host post core
 }
 
 # net_cut PORT...: a server's name or up-SITE.

@@ -138,7 +138,10 @@ WRAPPER
 nodes_prepare() {
     local server pid pids=()
     nodes_certs
-    nodes_config >"$LAB_DIR/cluster.yaml"
+    {
+        nodes_config
+        post_config
+    } >"$LAB_DIR/cluster.yaml"
     operator_config suzuki >"$LAB_DIR/admin.yaml"
     operator_config tanaka >"$LAB_DIR/viewer.yaml"
     nodes_wrapper
