@@ -23,12 +23,17 @@ struct call_counters { /* of one actuator, under the configuration in force */
     uint64_t calls, failures, took_ms;
 };
 
+struct receipt_counters { /* of one receiver of notices, likewise; committed */
+    uint64_t accepted, failed;
+};
+
 struct counters {
     uint64_t probes[COUNTED_CHECKS][REASON_COUNT];
     struct histogram probe_time[COUNTED_CHECKS];
     struct peer_counters peers[LIMIT_SERVERS];
     struct call_counters calls[LIMIT_ROUTES][LIMIT_ACTUATORS];
     struct histogram call_time[COUNTED_ACTUATORS];
+    struct receipt_counters receipts[LIMIT_RECEIVERS];
     uint64_t leaders;                    /* times that another leader became known */
     uint64_t candidacies;                /* … that this node stood for election */
     uint64_t led;                        /* … and led */

@@ -438,7 +438,7 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     if (kind == ENTRY_INTENT && served_here(engine, entry->intent.route))
         grants_fence(engine, now.boot_ms, entry->intent.route);
     shared_apply(engine->shared, index, entry, emit, context);
-    count_applied(engine, kind);
+    count_applied(engine, entry);
     time_applied(engine, now, time_ms);
     note_recorded(engine, entry);
     if (engine->shared->leader != leader)

@@ -74,15 +74,23 @@ void count_command(struct engine *engine, const struct command *command)
         engine->counters.commands[command->kind]++;
 }
 
-void count_applied(struct engine *engine, enum entry_kind kind)
+void count_applied(struct engine *engine, const struct entry *entry)
 {
-    if ((unsigned)kind < COUNTED_ENTRIES)
-        engine->counters.applied[kind]++;
+    int receiver = entry->kind == ENTRY_NOTICE ? entry->notice.receiver : -1;
+
+    if ((unsigned)entry->kind < COUNTED_ENTRIES)
+        engine->counters.applied[entry->kind]++;
+    if (receiver < 0 || receiver >= LIMIT_RECEIVERS ||
+        entry->config_version != engine->model->version)
+        return;
+    engine->counters.receipts[receiver].accepted += entry->notice.act == NOTICE_ACT_ACCEPTED;
+    engine->counters.receipts[receiver].failed += entry->notice.act == NOTICE_ACT_FAILED;
 }
 
 void count_reset(struct engine *engine)
 {
     memset(engine->counters.calls, 0, sizeof engine->counters.calls);
+    memset(engine->counters.receipts, 0, sizeof engine->counters.receipts);
 }
 
 const struct counters *engine_counters(const struct engine *engine)

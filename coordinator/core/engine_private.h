@@ -264,8 +264,8 @@ void count_beat(struct engine *engine, struct moment now, const struct beat *bea
 void count_raft(struct engine *engine, const struct event *event);
 void count_call(struct engine *engine, const struct event *event);
 void count_command(struct engine *engine, const struct command *command);
-void count_applied(struct engine *engine, enum entry_kind kind);
-/* Actuators are counted by their places in the configuration: another one begins anew. */
+void count_applied(struct engine *engine, const struct entry *entry);
+/* Actuators and receivers are counted by their places in the configuration: another one begins anew. */
 void count_reset(struct engine *engine);
 
 /* engine_config.c */

@@ -77,6 +77,7 @@ void metrics_page(const struct engine *engine, struct moment now, const struct m
     metrics_checks(&page);
     metrics_routes(&page);
     metrics_account(&page);
+    metrics_notices(&page);
     metrics_process(&page);
     itself(&page);
     om_end(&page.om);

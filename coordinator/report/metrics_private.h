@@ -23,6 +23,7 @@ void metrics_peers(struct page *page);
 void metrics_checks(struct page *page);  /* metrics_checks.c */
 void metrics_routes(struct page *page);  /* metrics_routes.c: routes and their actuators */
 void metrics_account(struct page *page); /* metrics_account.c: functions, operators, the ledger */
+void metrics_notices(struct page *page); /* metrics_notices.c */
 void metrics_process(struct page *page); /* metrics_process.c */
 
 #endif

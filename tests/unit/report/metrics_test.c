@@ -55,7 +55,13 @@ static const char config[] =
     "  - {name: calling, label_ja: 発信, route: calls}\n"
     "  - {name: login, label_ja: ログイン, checks: [login]}\n"
     "services: [{name: centre, critical: [calling, login]}]\n"
-    "contract: {name: c, timezone: Asia/Tokyo, target: \"98\"}\n";
+    "contract: {name: c, timezone: Asia/Tokyo, target: \"98\"}\n"
+    "notices:\n"
+    "  channels: [{name: desk, webhook: {url: \"https://10.0.5.1/\", key_file: /k}}]\n"
+    "  receivers:\n"
+    "    - {name: night, channel: desk}\n"
+    "    - {name: manager, channel: desk}\n"
+    "  rules: [{name: all, events: [outage], tell: [night]}]\n";
 
 struct world {
     struct engine *engine;
@@ -183,6 +189,29 @@ static void acted(struct world *world, int code, uint32_t took_ms)
     step(world, &event);
 }
 
+/* Two are told of one thing: one by the second attempt, the other not yet. */
+static void notice(struct world *world)
+{
+    struct entry test = {.kind = ENTRY_NOTICE, .notice = {.act = NOTICE_ACT_TEST, .receivers = 3}};
+    struct entry send = {
+        .kind = ENTRY_NOTICE,
+        .notice = {
+            .act = NOTICE_ACT_SEND, .notice = 1, .receivers = 1, .step = -1, .node = 1, .boot = 5}};
+    struct entry failed = {
+        .kind = ENTRY_NOTICE,
+        .notice = {.act = NOTICE_ACT_FAILED, .notice = 1, .node = 1, .boot = 5, .attempt = 1}};
+    struct entry again = send, accepted = failed;
+
+    accepted.notice.act = NOTICE_ACT_ACCEPTED;
+    accepted.notice.attempt = 2;
+    apply(world, &test);
+    apply(world, &send);
+    apply(world, &failed);
+    apply(world, &again);
+    accepted.notice.at_ms = world->now.utc_ms;
+    apply(world, &accepted);
+}
+
 static void tick_now(struct world *world)
 {
     struct event tick = {.kind = EVENT_TICK};
@@ -200,6 +229,7 @@ static void history(struct world *world)
 
     commit_config(world, config);
     engine_certificate(world->engine, 1827025445000);
+    notice(world);
     raft(world, RAFT_ROLE_FOLLOWER, 3, 2);
     raft(world, RAFT_ROLE_CANDIDATE, 4, -1);
     raft(world, RAFT_ROLE_LEADER, 4, SELF);
