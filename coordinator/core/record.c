@@ -4,6 +4,7 @@
 #include "core/account/contract.h"
 #include "core/detect/count.h"
 #include "core/failover/rules.h"
+#include "core/feature.h"
 #include "core/record_line.h"
 
 #include <string.h>
@@ -98,22 +99,49 @@ void record_config(struct recorder *r, const uint8_t sha256[32])
     line_finish(r, &line);
 }
 
+/* The functions that the status page shows; nothing without one, or while members may not know. */
+static void status_page_json(const struct shared *shared, struct buf *out)
+{
+    const struct model *model = shared->model;
+    struct jsonw w;
+    int i;
+
+    if (shared->level < FEATURE_NOTICE || !model->status_page.given)
+        return;
+    jsonw_begin(&w, out);
+    jsonw_array(&w, NULL);
+    for (i = 0; i < model->n_functions; i++)
+        if (function_set_has(&model->status_page.functions, i))
+            jsonw_str(&w, NULL, model->functions[i].name);
+    jsonw_end(&w);
+}
+
+void record_promises(const struct shared *shared, struct buf *out)
+{
+    model_contract_json(shared->model, out);
+    status_page_json(shared, out);
+}
+
 /* So that a ledger alone tells what was promised when. `null` of nothing at all, and of what does
  * not fit into a line: nobody signs such a contract. */
 void record_contract(struct recorder *r)
 {
-    struct buf contract = {0};
+    struct buf contract = {0}, page = {0};
     struct line line;
 
     model_contract_json(model_of(r), &contract);
+    status_page_json(r->shared, &page);
     line_begin(r, &line, "config", "contract");
     jsonw_int(&line.w, "version", model_of(r)->version);
-    if (model_of(r)->n_functions > 0 && contract.len <= CONTRACT_MAX)
+    if (model_of(r)->n_functions > 0 && contract.len + page.len <= CONTRACT_MAX)
         jsonw_raw(&line.w, "contract", (const char *)contract.data, contract.len);
     else
         jsonw_null(&line.w, "contract");
+    if (page.len > 0)
+        jsonw_raw(&line.w, "status_page", (const char *)page.data, page.len);
     line_finish(r, &line);
     buf_free(&contract);
+    buf_free(&page);
 }
 
 void record_leader(struct recorder *r)

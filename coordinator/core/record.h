@@ -20,8 +20,10 @@ struct recorder {
 void notice_raise(struct recorder *r, const struct news *news);
 
 void record_config(struct recorder *r, const uint8_t sha256[32]);
-/* The contract that is in force. */
+/* The contract that is in force, and what the status page shows. */
 void record_contract(struct recorder *r);
+/* All that such a line promises, as a text to compare. */
+void record_promises(const struct shared *shared, struct buf *out);
 void record_leader(struct recorder *r);
 void record_node(struct recorder *r);
 void record_member(struct recorder *r);

@@ -381,7 +381,9 @@ static void apply_features(struct recorder *r)
         return;
     r->shared->level = r->entry->features.level;
     record_features(r, was);
-    if (was < FEATURE_REPORT && r->shared->level >= FEATURE_REPORT)
+    if ((was < FEATURE_REPORT && r->shared->level >= FEATURE_REPORT) ||
+        (was < FEATURE_NOTICE && r->shared->level >= FEATURE_NOTICE &&
+         r->shared->model->status_page.given))
         record_contract(r);
     if (was < FEATURE_NOTICE && r->shared->level >= FEATURE_NOTICE)
         notices_enabled(r->shared);

@@ -232,12 +232,12 @@ static void replace(struct shared *shared, struct entry *entry, uint64_t index)
         leave_out_sick(shared, i);
 }
 
-static bool same_contract(const struct model *model, const struct buf *promised)
+static bool same_promises(const struct shared *shared, const struct buf *promised)
 {
     struct buf text = {0};
     bool same;
 
-    model_contract_json(model, &text);
+    record_promises(shared, &text);
     same = text.len == promised->len && memcmp(text.data, promised->data, text.len) == 0;
     buf_free(&text);
     return same;
@@ -263,12 +263,12 @@ void apply_config(struct recorder *r, struct entry *entry)
     end_commands(r, model);
     notices_follow(r, model);
     if (!first)
-        model_contract_json(shared->model, &promised);
+        record_promises(shared, &promised);
     replace(shared, entry, r->index);
     for (i = 0; first && i < shared->model->n_coordinators; i++)
         shared->nodes[i] = (struct node_state){.raft_id = (uint64_t)i + 1};
     record_config(r, digest);
-    if (shared->level >= FEATURE_REPORT && !same_contract(shared->model, &promised))
+    if (shared->level >= FEATURE_REPORT && !same_promises(shared, &promised))
         record_contract(r);
     buf_free(&promised);
     shared_remember(shared, entry, r->index, COMMAND_DONE, "in force");

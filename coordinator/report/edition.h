@@ -3,9 +3,10 @@
  * The report of a month is final when the month (cut to the contract's validity) is over and no
  * outage or unmonitored time that touches it is open. Edition 1 is the report of the ledger up to
  * and with the first line at which that holds. Whatever a later line changes of what the report of
- * that month says makes the next edition: an amendment of an outage that touches the month, or an
- * outage or unmonitored time of the month that is told late. The next edition is made by that line
- * or, when something that touches the month is open again, by the first line at which
+ * that month says makes the next edition: an amendment of an outage that touches the month, an
+ * outage or unmonitored time of the month that is told late, or the first word of a customer, by
+ * one channel, that a notice of an outage or window of the month has come. The next edition is made
+ * by that line or, when something that touches the month is open again, by the first line at which
  * nothing is; until then, as before edition 1, the report is provisional and its number is the one
  * that it is going to have.
  *
@@ -30,14 +31,21 @@
 
 #define EDITION_CHANGES_MAX 65536 /* of one month */
 
-enum edition_what { EDITION_AMENDED, EDITION_LATE_OUTAGE, EDITION_LATE_GAP };
+enum edition_what {
+    EDITION_AMENDED,
+    EDITION_LATE_OUTAGE,
+    EDITION_LATE_GAP,
+    EDITION_LATE_NOTICE, /* a customer accepted a notice of an outage … */
+    EDITION_LATE_WINDOW, /* … of a maintenance window */
+};
 
 /* What a line said that changes a report which was final. */
 struct edition_change {
     enum edition_what what;
     uint64_t line; /* that says it, and its time */
     int64_t at_ms;
-    char subject[LIMIT_NAME];             /* the outage's or unmonitored time's id */
+    char subject[LIMIT_NAME];             /* the outage's, unmonitored time's or window's id */
+    const char *channel;                  /* a notice's, static; NULL of the others */
     enum severity severity, severity_was; /* amended: equal when the line does not set it */
     enum cause cause, cause_was;          /* likewise */
     char who[LIMIT_NAME];                 /* amended: may be empty */

@@ -16,6 +16,7 @@ struct ledger_events *ledger_events_new(const struct contract *contract,
 
     events->period = *period;
     events->time_ms = events->begins_ms = UTC_NONE;
+    events->notices = UINT64_MAX;
     events->n_contract = contract->n_functions;
     function_names_init(&events->names, contract);
     report_editions_init(&events->editions, period);
@@ -51,6 +52,7 @@ void ledger_events_free(struct ledger_events *events)
         return;
     kept_free(&events->kept);
     report_editions_free(&events->editions);
+    json_decref(events->page);
     mem_free(events);
 }
 
@@ -119,7 +121,7 @@ static void settle(struct outage *o)
         o->last_fail_ms = o->start_ms;
 }
 
-static int outage_open(struct ledger_events *events, struct fields *f)
+static int outage_open(struct ledger_events *events, struct fields *f, int64_t time_ms)
 {
     struct outage o = {.end_ms = UTC_NONE, .last_fail_ms = UTC_NONE, .repaired_ms = UTC_NONE};
     int severity, cause, rc;
@@ -143,7 +145,7 @@ static int outage_open(struct ledger_events *events, struct fields *f)
     if ((rc = kept_outage(&events->kept, &o, f)) < 0)
         return rc;
     events->editions.open += outage_touches(&o, &events->period);
-    return 0;
+    return notices_published(events, f, &o, time_ms);
 }
 
 /* The open outage that the line speaks of. */
@@ -410,7 +412,7 @@ static bool is(const struct line_start *start, const char *category, const char 
 static int take(struct ledger_events *events, struct fields *f, const struct line_start *start)
 {
     if (is(start, "outage", "open"))
-        return outage_open(events, f);
+        return outage_open(events, f, start->time_ms);
     if (is(start, "outage", "close"))
         return outage_close(events, f, start->time_ms);
     if (is(start, "outage", "disputed"))
@@ -431,13 +433,20 @@ static int take(struct ledger_events *events, struct fields *f, const struct lin
         return gap_open(events, f, start->time_ms);
     if (is(start, "coverage", "unmonitored-close"))
         return gap_close(events, f, start->time_ms);
+    if (is(start, "notice", "intent"))
+        return notices_intent(events, f, start->time_ms);
+    if (is(start, "notice", "accepted"))
+        return notices_accepted(events, f, start->time_ms);
+    if (is(start, "config", "contract"))
+        return notices_page(events, f);
     return 0;
 }
 
 static bool concerns_us(const struct line_start *start)
 {
     return strcmp(start->category, "outage") == 0 || strcmp(start->category, "maintenance") == 0 ||
-           strcmp(start->category, "incident") == 0 ||
+           strcmp(start->category, "incident") == 0 || strcmp(start->category, "notice") == 0 ||
+           is(start, "config", "contract") ||
            (strcmp(start->category, "coverage") == 0 &&
             strncmp(start->type, "unmonitored", strlen("unmonitored")) == 0);
 }

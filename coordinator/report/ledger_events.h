@@ -1,7 +1,7 @@
 /* Ledger lines -> what the accounting needs to know: outages, maintenance windows, unmonitored
- * time and what operators said of outages afterwards. Feed every line from entry 0 on; only what
- * touches the period is kept, so memory does not grow with the ledger. Lines that are later than
- * the period's as-of are checked for their order and else ignored. Pure.
+ * time, what operators said of outages afterwards, and when customers were told. Feed every line
+ * from entry 0 on; only what touches the period is kept, so memory does not grow with the ledger.
+ * Lines that are later than the period's as-of are checked for their order and else ignored. Pure.
  *
  *   events = ledger_events_new(&contract, &period);
  *   ... ledger_events_line() for each line ...
@@ -26,6 +26,8 @@
 #define LEDGER_GAPS_MAX 300000
 #define LEDGER_WINDOWS_MAX 16384
 #define LEDGER_AMENDMENTS_MAX 65536
+#define LEDGER_NOTICES_MAX 600000
+#define LEDGER_TELLINGS_MAX 65536
 
 struct ledger_events;
 
@@ -55,6 +57,7 @@ struct ledger_view {
     int edition;
     bool provisional;
     int64_t as_of_ms;
+    bool notices;      /* the ledger knows whom customers' notices went to */
     int64_t begins_ms; /* the ledger's first line; UTC_NONE: it has none */
     uint64_t size;     /* of the ledger that it is made of, and its root */
     uint8_t root[TREE_HASH];

@@ -1,4 +1,4 @@
-#include "report/ledger_kept.h"
+#include "report/ledger_kept_private.h"
 #include "report/ledger_events.h"
 #include "base/mem.h"
 
@@ -12,7 +12,8 @@
 
 void kept_init(struct kept *kept, const struct period *period)
 {
-    *kept = (struct kept){.period = *period, .sweep_windows = SWEEP_LEAST};
+    *kept = (struct kept){
+        .period = *period, .sweep_windows = SWEEP_LEAST, .sweep_notices = SWEEP_LEAST};
 }
 
 void kept_free(struct kept *kept)
@@ -20,6 +21,8 @@ void kept_free(struct kept *kept)
     history_free(&kept->history);
     mem_free(kept->window_ids);
     mem_free(kept->revisions);
+    mem_free(kept->told);
+    mem_free(kept->tellings);
 }
 
 bool outage_touches(const struct outage *o, const struct period *period)
@@ -34,16 +37,12 @@ bool gap_touches(const struct unmonitored *gap, const struct period *period)
            (gap->end_ms == UTC_NONE || gap->end_ms > period->begin_ms);
 }
 
-static int too_many(struct fields *f, int most, const char *what)
+int kept_too_many(struct fields *f, int most, const char *what)
 {
     return err_set(f->err, ERR_LIMIT, "entry %" PRIu64 ": more than %d %s", f->seq, most, what);
 }
 
-/* ---- outages ---- */
-
-/* The first of `n` items, sorted by the line that told of each, from `line` on. `at` is where in
- * an item its line stands. */
-static size_t first_from(const void *items, size_t n, size_t size, size_t at, uint64_t line)
+size_t kept_first_from(const void *items, size_t n, size_t size, size_t at, uint64_t line)
 {
     size_t low = 0, high = n;
 
@@ -60,11 +59,13 @@ static size_t first_from(const void *items, size_t n, size_t size, size_t at, ui
     return low;
 }
 
+/* ---- outages ---- */
+
 struct outage *kept_find_outage(const struct kept *kept, uint64_t line)
 {
     const struct history *h = &kept->history;
-    size_t i = first_from(h->outages, h->n_outages, sizeof *h->outages,
-                          offsetof(struct outage, line), line);
+    size_t i = kept_first_from(h->outages, h->n_outages, sizeof *h->outages,
+                               offsetof(struct outage, line), line);
 
     return i < h->n_outages && h->outages[i].line == line && h->outages[i].start_ms != UTC_NONE
                ? &h->outages[i]
@@ -74,8 +75,9 @@ struct outage *kept_find_outage(const struct kept *kept, uint64_t line)
 int kept_outage(struct kept *kept, const struct outage *outage, struct fields *f)
 {
     if (kept->history.n_outages - kept->dropped_outages >= LEDGER_OUTAGES_MAX)
-        return too_many(f, LEDGER_OUTAGES_MAX, "outages are open or touch the month");
+        return kept_too_many(f, LEDGER_OUTAGES_MAX, "outages are open or touch the month");
     *history_outage(&kept->history) = *outage;
+    kept_told_init(kept);
     return 0;
 }
 
@@ -85,8 +87,10 @@ static void sweep_outages(struct kept *kept)
     size_t i, n = 0;
 
     for (i = 0; i < h->n_outages; i++)
-        if (h->outages[i].start_ms != UTC_NONE)
+        if (h->outages[i].start_ms != UTC_NONE) {
+            memcpy(kept->told[n], kept->told[i], sizeof kept->told[n]);
             h->outages[n++] = h->outages[i];
+        }
     h->n_outages = n;
     kept->dropped_outages = 0;
 }
@@ -113,7 +117,8 @@ int kept_revise(struct kept *kept, const struct outage *before, struct fields *f
         kept->n_revisions = n;
     }
     if (kept->n_revisions == REVISIONS_MAX)
-        return too_many(f, REVISIONS_MAX, "of the month's outages began earlier than was told");
+        return kept_too_many(f, REVISIONS_MAX,
+                             "of the month's outages began earlier than was told");
     if (kept->n_revisions == kept->cap_revisions) {
         kept->cap_revisions = kept->cap_revisions > 0 ? kept->cap_revisions * 2 : 16;
         kept->revisions =
@@ -140,8 +145,8 @@ static const struct outage *version(const struct kept *kept, const struct outage
 struct unmonitored *kept_find_gap(const struct kept *kept, uint64_t line)
 {
     const struct history *h = &kept->history;
-    size_t i =
-        first_from(h->gaps, h->n_gaps, sizeof *h->gaps, offsetof(struct unmonitored, line), line);
+    size_t i = kept_first_from(h->gaps, h->n_gaps, sizeof *h->gaps,
+                               offsetof(struct unmonitored, line), line);
 
     return i < h->n_gaps && h->gaps[i].line == line && h->gaps[i].start_ms != UTC_NONE ? &h->gaps[i]
                                                                                        : NULL;
@@ -150,7 +155,7 @@ struct unmonitored *kept_find_gap(const struct kept *kept, uint64_t line)
 int kept_gap(struct kept *kept, const struct unmonitored *gap, struct fields *f)
 {
     if (kept->history.n_gaps - kept->dropped_gaps >= LEDGER_GAPS_MAX)
-        return too_many(f, LEDGER_GAPS_MAX, "unmonitored times are open or touch the month");
+        return kept_too_many(f, LEDGER_GAPS_MAX, "unmonitored times are open or touch the month");
     *history_gap(&kept->history) = *gap;
     return 0;
 }
@@ -195,7 +200,8 @@ int kept_amendment(struct kept *kept, const struct amendment *amendment, struct 
     if (kept->history.n_amendments >= LEDGER_AMENDMENTS_MAX)
         sweep_amendments(kept);
     if (kept->history.n_amendments >= LEDGER_AMENDMENTS_MAX)
-        return too_many(f, LEDGER_AMENDMENTS_MAX, "amendments and notes of the month's outages");
+        return kept_too_many(f, LEDGER_AMENDMENTS_MAX,
+                             "amendments and notes of the month's outages");
     *history_amendment(&kept->history) = *amendment;
     return 0;
 }
@@ -218,6 +224,7 @@ static void sweep_windows(struct kept *kept, int64_t time_ms)
         h->windows[n++] = *w;
     }
     h->n_windows = n;
+    kept_sweep_tellings(kept);
     kept->sweep_windows = n < SWEEP_LEAST ? SWEEP_LEAST : 2 * n;
 }
 
@@ -229,8 +236,8 @@ int kept_window(struct kept *kept, uint64_t id, const struct window *window, int
     if (h->n_windows >= kept->sweep_windows || h->n_windows >= LEDGER_WINDOWS_MAX)
         sweep_windows(kept, time_ms);
     if (h->n_windows >= LEDGER_WINDOWS_MAX)
-        return too_many(f, LEDGER_WINDOWS_MAX,
-                        "maintenance windows are not over or touch the month");
+        return kept_too_many(f, LEDGER_WINDOWS_MAX,
+                             "maintenance windows are not over or touch the month");
     *history_window(h) = *window;
     kept->window_ids = mem_realloc(kept->window_ids, h->cap_windows, sizeof *kept->window_ids);
     kept->window_ids[h->n_windows - 1] = id;
@@ -261,6 +268,7 @@ void kept_forget(struct kept *kept, int64_t begin_ms, int64_t time_ms)
     sweep_outages(kept);
     sweep_gaps(kept);
     sweep_windows(kept, time_ms);
+    kept_sweep_notices(kept);
     kept->history.n_amendments = 0;
 }
 
@@ -289,7 +297,10 @@ void kept_copy(const struct kept *kept, uint64_t last, int64_t before_ms, struct
         *copy = h->windows[i];
         if (copy->finished_ms >= before_ms)
             copy->finished_ms = UTC_NONE;
+        kept_copy_tellings(kept, last, copy);
     }
+    for (i = 0; i < h->n_notices && h->notices[i].line <= last; i++)
+        *history_notice(out) = h->notices[i];
     for (i = 0; i < h->n_amendments && h->amendments[i].line <= last; i++)
         *history_amendment(out) = h->amendments[i];
 }

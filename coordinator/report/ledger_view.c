@@ -34,14 +34,15 @@ int ledger_events_view(const struct ledger_events *events, int edition, struct l
         made = &editions->items[edition - 1];
     else if (edition == 0 && !pending)
         made = &editions->items[editions->n - 1];
-    *view = (struct ledger_view){.edition = made != NULL ? (int)(made - editions->items) + 1
-                                                         : (int)editions->n + 1,
-                                 .provisional = made == NULL,
-                                 .as_of_ms = made != NULL ? made->at_ms : events->period.as_of_ms,
-                                 .begins_ms = events->begins_ms,
-                                 .size = made != NULL ? made->line + 1 : events->taken,
-                                 .names = events->names,
-                                 .made = made};
+    *view = (struct ledger_view){
+        .edition = made != NULL ? (int)(made - editions->items) + 1 : (int)editions->n + 1,
+        .provisional = made == NULL,
+        .as_of_ms = made != NULL ? made->at_ms : events->period.as_of_ms,
+        .begins_ms = events->begins_ms,
+        .size = made != NULL ? made->line + 1 : events->taken,
+        .names = events->names,
+        .notices = events->notices <= (made != NULL ? made->line : UINT64_MAX - 1),
+        .made = made};
     if (made != NULL)
         memcpy(view->root, made->root, sizeof view->root);
     else

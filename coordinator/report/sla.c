@@ -187,7 +187,8 @@ static void list_windows(struct sla *sla)
         item->window = *w;
         if (w->finished_ms > period->as_of_ms)
             item->window.finished_ms = UTC_NONE;
-        item->notice_ms = w->start_ms - w->announced_ms;
+        item->untold = w->tells && w->told_ms == UTC_NONE;
+        item->notice_ms = item->untold ? 0 : w->start_ms - window_announced_ms(w);
         item->notice_met = w->emergency || item->notice_ms >= NOTICE_MS;
         sla->n_windows++;
     }

@@ -65,7 +65,7 @@ const char *sla_standing_name(enum sla_standing standing); /* "downtime", "exclu
 /* The first word of a channel that it has a notice. */
 struct sla_notice {
     char outage[LIMIT_NAME], channel[LIMIT_NAME];
-    int64_t at_ms;
+    int64_t at_ms; /* UTC_NONE: not yet */
     enum target_outcome outcome;
 };
 
@@ -86,6 +86,7 @@ struct sla_outage {
 struct sla_window {
     struct window window;
     bool notice_met;   /* regular: announced 336 h ahead or more */
+    bool untold;       /* notices of it were on their way, and no customer has one */
     int64_t notice_ms; /* how long ahead; negative: after its start */
 };
 
@@ -126,7 +127,8 @@ struct sla {
     size_t n_amendments;
     int lacking_year; /* the first one whose holidays a deadline needs and that no table has; 0 */
     const char *const *missing; /* what the report leaves out; NULL ends it */
-    bool ledger;                /* not a plain list */
+    bool ledger;                /* not a plain list … */
+    bool notified;              /* … or one that knows of notices */
     uint64_t ledger_size;
     uint8_t ledger_root[TREE_HASH];
 };

@@ -144,7 +144,8 @@ void sla_csv_outages(const struct sla *sla, struct buf *out)
         int64_t first_ms = UTC_NONE;
 
         for (n = 0; n < item->n_notices; n++)
-            if (first_ms == UTC_NONE || item->notices[n].at_ms < first_ms)
+            if (item->notices[n].at_ms != UTC_NONE &&
+                (first_ms == UTC_NONE || item->notices[n].at_ms < first_ms))
                 first_ms = item->notices[n].at_ms;
         csv_text(out, seen->id);
         functions(out, sla, &seen->functions);
@@ -171,7 +172,7 @@ void sla_csv_outages(const struct sla *sla, struct buf *out)
 void sla_csv_windows(const struct sla *sla, struct buf *out)
 {
     static const char *const columns[] = {"id",  "kind",     "functions",  "announced", "start",
-                                          "end", "finished", "notice_met", NULL};
+                                          "end", "finished", "notice_met", "delivered", NULL};
     size_t i;
 
     header(out, columns);
@@ -186,6 +187,7 @@ void sla_csv_windows(const struct sla *sla, struct buf *out)
         moment(out, w->end_ms);
         moment(out, w->finished_ms);
         boolean(out, sla->windows[i].notice_met);
+        moment(out, w->tells ? w->told_ms : UTC_NONE);
         csv_end(out);
     }
 }

@@ -1,4 +1,5 @@
 #include "report/sla_details.h"
+#include "report/ledger_events.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -91,6 +92,8 @@ static int by_channel(const void *a, const void *b)
 
     if (order == 0)
         order = strcmp(x->channel, y->channel);
+    if (order == 0) /* what nobody has yet comes last */
+        order = (x->at_ms == UTC_NONE) - (y->at_ms == UTC_NONE);
     return order != 0 ? order : (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
 }
 
@@ -134,7 +137,7 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
     const struct contract *contract = sla->contract;
     const struct outage *seen = &item->seen;
     int64_t as_of_ms = sla->period.as_of_ms, first_ms = UTC_NONE;
-    bool late = false;
+    bool late = false, running = false;
     size_t i;
 
     item->recover_by_ms = target_deadline_ms(&contract->recovery[seen->severity], &contract->desk,
@@ -148,12 +151,13 @@ static void judge(struct sla *sla, struct sla_outage *item, struct sla_notice *n
         notices[i].outcome =
             target_outcome(seen->recognised_ms, item->notify_by_ms, notices[i].at_ms, as_of_ms);
         late |= notices[i].outcome == OUTCOME_MISSED;
-        if (first_ms == UTC_NONE || notices[i].at_ms < first_ms)
+        running |= notices[i].outcome == OUTCOME_RUNNING;
+        if (notices[i].at_ms != UTC_NONE && (first_ms == UTC_NONE || notices[i].at_ms < first_ms))
             first_ms = notices[i].at_ms;
     }
     item->notify = target_outcome(seen->recognised_ms, item->notify_by_ms, first_ms, as_of_ms);
-    if (late) /* each channel is promised for itself */
-        item->notify = OUTCOME_MISSED;
+    if (late || running) /* each channel is promised for itself */
+        item->notify = late ? OUTCOME_MISSED : OUTCOME_RUNNING;
 }
 
 /* ---- amendments ---- */
@@ -203,6 +207,7 @@ void sla_details(struct sla *sla)
         item->in_window = account_in_window(sla->account, &item->seen);
         judge(sla, item, sla->notices + first);
     }
-    sla->missing = &sla_missing[sla->ledger && sla->n_notices == 0 ? 0 : 1];
+    sla->notified = !sla->ledger || sla->n_notices > 0 || (sla->view != NULL && sla->view->notices);
+    sla->missing = &sla_missing[sla->notified ? 1 : 0];
     mem_free(index.items);
 }

@@ -113,7 +113,9 @@ void sla_change_text(const struct sla *sla, const struct edition_change *change,
 {
     static const char *const late[][2] = {
         {"an outage of the month, told late", "後から判明した障害"},
-        {"unmonitored time of the month, told late", "後から判明した監視できなかった時間"}};
+        {"unmonitored time of the month, told late", "後から判明した監視できなかった時間"},
+        {"customers have the notice of the outage", "障害の通知がお客様に到達"},
+        {"customers have the notice of the maintenance", "メンテナンスの通知がお客様に到達"}};
 
     buf_printf(out, language == SLA_JAPANESE ? "台帳 %" PRIu64 " 行目、" : "entry %" PRIu64 ", ",
                change->line);
@@ -129,6 +131,11 @@ void sla_change_text(const struct sla *sla, const struct edition_change *change,
         break;
     case EDITION_LATE_GAP:
         buf_printf(out, ": #%s %s", change->subject, late[1][language]);
+        break;
+    case EDITION_LATE_NOTICE:
+    case EDITION_LATE_WINDOW:
+        buf_printf(out, ": #%s %s (%s)", change->subject,
+                   late[change->what == EDITION_LATE_NOTICE ? 2 : 3][language], change->channel);
         break;
     }
 }
@@ -230,7 +237,8 @@ void sla_from_to_json(struct jsonw *w, const char *key, const char *from, const 
 
 void sla_change_json(struct jsonw *w, const struct edition_change *change)
 {
-    static const char *const what[] = {"amended", "late-outage", "late-unmonitored"};
+    static const char *const what[] = {"amended", "late-outage", "late-unmonitored", "late-notice",
+                                       "late-maintenance-notice"};
 
     jsonw_object(w, NULL);
     jsonw_int(w, "seq", (int64_t)change->line);
@@ -247,6 +255,8 @@ void sla_change_json(struct jsonw *w, const struct edition_change *change)
         jsonw_str(w, "who", change->who[0] != '\0' ? change->who : NULL);
         jsonw_str(w, "reason", change->reason[0] != '\0' ? change->reason : NULL);
     }
+    if (change->channel != NULL)
+        jsonw_str(w, "channel", change->channel);
     jsonw_end(w);
 }
 

@@ -196,6 +196,13 @@ static void window_row(struct page *p, const struct sla_window *item)
     page_cell_end(p);
     page_cell(p, "when");
     page_moment(p, w->announced_ms);
+    if (w->tells) {
+        page_second(p);
+        html_textf(h, "%s ", page_word(p, item->untold ? W_DELIVERED_TO_NOBODY : W_DELIVERED));
+        if (!item->untold)
+            page_moment(p, w->told_ms);
+        page_second_end(p);
+    }
     page_second(p);
     page_word_leaf(p, "span", item->notice_met ? NULL : "missed",
                    w->emergency       ? W_NOT_NEEDED
@@ -278,7 +285,7 @@ static void notices(struct page *p, const struct sla_outage *item)
         page_second(p);
         html_leaf(h, "bdi", NULL, item->notices[i].channel);
         html_text(h, " ");
-        page_moment(p, item->notices[i].at_ms);
+        page_moment_or(p, item->notices[i].at_ms, W_NOT_ARRIVED);
         html_text(h, " ");
         outcome(p, item->notices[i].outcome);
         page_second_end(p);

@@ -194,7 +194,12 @@ static void windows_json(struct jsonw *w, const struct sla *sla)
         jsonw_time(w, "end", window->end_ms);
         jsonw_time(w, "finished", window->finished_ms);
         jsonw_bool(w, "notice_met", sla->windows[i].notice_met);
-        jsonw_int(w, "notice_ms", sla->windows[i].notice_ms);
+        if (sla->windows[i].untold)
+            jsonw_null(w, "notice_ms");
+        else
+            jsonw_int(w, "notice_ms", sla->windows[i].notice_ms);
+        if (window->tells)
+            jsonw_time(w, "delivered", window->told_ms);
         jsonw_end(w);
     }
     jsonw_end(w);

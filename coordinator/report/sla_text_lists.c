@@ -71,7 +71,10 @@ static void notified(const struct sla_pen *p, const struct sla_outage *item)
         const struct sla_notice *notice = &item->notices[i];
 
         buf_printf(p->out, "%s%s ", comma, notice->channel);
-        pen_moment(p, notice->at_ms);
+        if (notice->at_ms != UTC_NONE)
+            pen_moment(p, notice->at_ms);
+        else
+            buf_str(p->out, pen_word(p, W_NOT_ARRIVED));
         pen_outcome(p, notice->outcome);
     }
     if (item->n_notices == 0)
@@ -100,7 +103,7 @@ static void outage(const struct sla_pen *p, const struct sla_outage *item)
     buf_str(p->out, "\n");
     time_or(p, W_RECOGNISED, seen->recognised_ms, W_NOT_RECOGNISED);
     buf_str(p->out, "\n");
-    if (p->sla->n_notices > 0 || !p->sla->ledger)
+    if (p->sla->notified)
         notified(p, item);
     edge(p, W_END, seen->end_ms, W_LAST_FAIL, seen->last_fail_ms);
     deadline(p, item->recover_by_ms, item->recovery);
@@ -195,9 +198,17 @@ static void window(const struct sla_pen *p, const struct sla_window *item)
     buf_str(p->out, "\n");
     pen_label(p, WHAT, W_NOTICE_GIVEN);
     pen_moment(p, w->announced_ms);
-    buf_str(p->out, " (");
-    pen_duration(p, item->notice_ms);
-    buf_str(p->out, ")");
+    if (w->tells)
+        buf_printf(p->out, ", %s", pen_word(p, item->untold ? W_DELIVERED_TO_NOBODY : W_DELIVERED));
+    if (w->tells && !item->untold) {
+        buf_str(p->out, " ");
+        pen_moment(p, w->told_ms);
+    }
+    if (!item->untold) {
+        buf_str(p->out, " (");
+        pen_duration(p, item->notice_ms);
+        buf_str(p->out, ")");
+    }
     if (!item->notice_met)
         buf_printf(p->out, ", %s", pen_word(p, W_NOTICE_MISSED));
     buf_str(p->out, "\n");

@@ -130,11 +130,19 @@ void history_amend(struct history *history, int64_t as_of_ms)
     mem_free(index);
 }
 
+int64_t window_announced_ms(const struct window *w)
+{
+    if (!w->tells)
+        return w->announced_ms;
+    return w->told_ms != UTC_NONE ? w->told_ms : UTC_MOST_MS;
+}
+
 struct interval window_taken(const struct window *w)
 {
     bool early = w->finished_ms != UTC_NONE && w->finished_ms < w->end_ms;
+    int64_t announced_ms = window_announced_ms(w);
 
-    return (struct interval){.begin = w->announced_ms > w->start_ms ? w->announced_ms : w->start_ms,
+    return (struct interval){.begin = announced_ms > w->start_ms ? announced_ms : w->start_ms,
                              .end = early ? w->finished_ms : w->end_ms};
 }
 

@@ -28,6 +28,8 @@ struct window {
     uint64_t line;
     struct function_set functions;
     bool emergency, short_notice;
+    bool tells; /* notices of it go to customers: it is announced when the first one has it … */
+    int64_t told_ms; /* … which was then; UTC_NONE: nobody has */
     int64_t announced_ms, start_ms, end_ms, finished_ms; /* UTC_NONE: to the announced end */
     char reason[LIMIT_TEXT];                             /* may be empty */
 };
@@ -42,7 +44,8 @@ struct unmonitored {
 struct notice {
     char outage[LIMIT_NAME];
     char channel[LIMIT_NAME];
-    int64_t at_ms;
+    uint64_t line; /* that told of it */
+    int64_t at_ms; /* UTC_NONE: it is on its way, and nobody has it yet */
 };
 
 /* Said later about an outage: another severity or cause, or (neither) a note. */
@@ -81,6 +84,8 @@ void history_free(struct history *history);
  * the order of their times, equal ones in that of their lines. Sorts the amendments so. */
 void history_amend(struct history *history, int64_t as_of_ms);
 
+/* When customers knew of it; UTC_MOST_MS: they do not. */
+int64_t window_announced_ms(const struct window *window);
 /* The time that the window takes: none before its announcement, none after an early finish. May be
  * empty or inverted. */
 struct interval window_taken(const struct window *window);

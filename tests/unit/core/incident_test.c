@@ -213,6 +213,54 @@ static void a_post_is_for_customers(void **state)
     shared_free(s.shared);
 }
 
+/* ---- the status page, which customers are told by ---- */
+
+static void begin_with_page(struct state *s, uint32_t version, bool page)
+{
+    const char *yaml = world_yaml("available", 0);
+    struct entry e = {.kind = ENTRY_CONFIG, .term = 3, .leader = 8, .time_ms = T0};
+
+    e.config.yaml_len = (uint32_t)strlen(yaml);
+    e.config.yaml = mem_dup(yaml, e.config.yaml_len);
+    e.config.model = world_model("available", 0);
+    e.config.model->version = version;
+    e.config.model->status_page.given = page;
+    function_set_add(&e.config.model->status_page.functions, 0);
+    apply(s, &e);
+    entry_free(&e);
+}
+
+static void rise(struct state *s, uint32_t level)
+{
+    struct entry e = {
+        .kind = ENTRY_FEATURES, .term = 3, .leader = 8, .time_ms = T0, .config_version = 1};
+
+    e.features.level = level;
+    apply(s, &e);
+}
+
+/* A page that older members do not know of stands in no line. */
+static void the_ledger_knows_of_the_page(void **state)
+{
+    struct state s = {.shared = shared_new()};
+    char shown[160];
+
+    (void)state;
+    begin_with_page(&s, 1, true);
+    rise(&s, FEATURE_REPORT);
+    assert_non_null(strstr(s.line, "\"type\":\"contract\""));
+    assert_null(strstr(s.line, "status_page"));
+    rise(&s, FEATURE_NOTICE);
+    snprintf(shown, sizeof shown, ",\"status_page\":[\"%s\"]}", s.shared->model->functions[0].name);
+    assert_non_null(strstr(s.line, shown));
+    begin_with_page(&s, 2, true); /* nothing else is promised */
+    assert_non_null(strstr(s.line, "\"type\":\"config\""));
+    begin_with_page(&s, 3, false);
+    assert_non_null(strstr(s.line, "\"type\":\"contract\""));
+    assert_null(strstr(s.line, "status_page"));
+    shared_free(s.shared);
+}
+
 /* ---- on the leader ---- */
 
 /* What is posted is the command's only until it is taken. */
@@ -301,6 +349,7 @@ int main(void)
         cmocka_unit_test(who_looks_after_it_says_so),
         cmocka_unit_test(a_post_is_for_customers),
         cmocka_unit_test(the_leader_takes_posts),
+        cmocka_unit_test(the_ledger_knows_of_the_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

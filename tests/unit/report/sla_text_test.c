@@ -383,9 +383,9 @@ static void tables(void **state)
     sla_csv_windows(w->sla, &w->out);
     is(w, "\xef\xbb\xbf"
           "\"id\",\"kind\",\"functions\",\"announced\",\"start\",\"end\",\"finished\",\"notice_"
-          "met\"\r\n"
+          "met\",\"delivered\"\r\n"
           "\"m1\",\"regular\",\"login\",\"2026-10-18T15:00:00.000Z\",\"2026-10-19T15:00:00.000Z\","
-          "\"2026-10-19T20:00:00.000Z\",\"2026-10-19T16:00:00.000Z\",\"false\"\r\n");
+          "\"2026-10-19T20:00:00.000Z\",\"2026-10-19T16:00:00.000Z\",\"false\",\"\"\r\n");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

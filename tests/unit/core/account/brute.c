@@ -33,7 +33,8 @@ static bool in_window(const struct brute_world *w, int f, int t, bool emergency)
         const struct brute_window *window = &w->windows[i];
 
         in |= window->emergency == emergency && has(window->functions, f) && t >= window->start &&
-              t >= window->announced && t < window->end && t < window->finished;
+              t >= (window->tells ? window->told : window->announced) && t < window->end &&
+              t < window->finished;
     }
     return in;
 }
@@ -329,6 +330,8 @@ static void invent_windows(struct prng *prng, struct brute_world *w)
         window->start = between(prng, -50, w->month + 20);
         window->end = window->start + between(prng, 0, 70);
         window->announced = window->start + between(prng, -40, 30);
+        window->tells = one_in(prng, 3);
+        window->told = or_never(prng, 3, window->announced + between(prng, 0, 40));
         window->finished = or_never(prng, 2, between(prng, window->start - 5, window->end + 20));
     }
     if (one_in(prng, 40)) { /* nothing, or next to nothing, is planned */

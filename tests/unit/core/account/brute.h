@@ -22,7 +22,8 @@ struct brute_outage {
 struct brute_window {
     unsigned functions;
     bool emergency;
-    int announced, start, end, finished;
+    bool tells; /* customers are told, and that counts: then, or never */
+    int announced, told, start, end, finished;
 };
 
 struct brute_gap {

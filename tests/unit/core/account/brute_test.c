@@ -62,6 +62,8 @@ static void fill_windows(const struct brute_world *w, struct history *h)
         window->functions = set_of(from->functions);
         window->emergency = from->emergency;
         window->announced_ms = ms(w, from->announced);
+        window->tells = from->tells;
+        window->told_ms = ms(w, from->told);
         window->start_ms = ms(w, from->start);
         window->end_ms = ms(w, from->end);
         window->finished_ms = ms(w, from->finished);
