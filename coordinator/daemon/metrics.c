@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,21 @@ static int64_t cpu_us(void)
     return time.tv_sec * 1000000ll + time.tv_nsec / 1000;
 }
 
+_Static_assert(METRICS_AUDIENCES == WEB_AUDIENCES && WEB_PUBLIC == 0 && WEB_METRICS == 1, "");
+
+static struct metrics_http http(const struct daemon *daemon)
+{
+    struct web_counters counters = web_counters(daemon->web);
+    struct metrics_http http = {.failed = counters.failed,
+                                .late = counters.late,
+                                .refused = counters.refused,
+                                .slow = counters.slow};
+
+    memcpy(http.open, counters.open, sizeof http.open);
+    memcpy(http.requests, counters.requests, sizeof http.requests);
+    return http;
+}
+
 static void make(void *context, struct buf *out)
 {
     struct daemon *daemon = context;
@@ -53,6 +69,7 @@ static void make(void *context, struct buf *out)
                                   .loop_lag = &measured->loop_lag,
                                   .loop_lag_longest_us = measured->loop_lag_longest_us,
                                   .answers = {measured->done, measured->refused, measured->failed},
+                                  .http = http(daemon),
                                   .page_us = measured->page_us};
 
     requests_local(daemon, &local.status);

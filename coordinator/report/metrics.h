@@ -12,17 +12,25 @@
 
 #define METRICS_CHECKS_MAX 500
 
+/* HTTP, by audience: public, metrics, operators. */
+#define METRICS_AUDIENCES 3
+struct metrics_http {
+    uint64_t open[METRICS_AUDIENCES], requests[METRICS_AUDIENCES];
+    uint64_t failed, late, refused, slow; /* web/web.h */
+};
+
 /* What the engine does not know. Zero: not known, but for counts. */
 struct metrics_local {
     struct status_local status;
-    const char *version;          /* of the program */
-    int connections;              /* open, to the port */
+    const char *version; /* of the program */
+    int connections;     /* open, to the port */
     uint64_t resident_bytes, heap_bytes;
     int64_t cpu_us;
     const struct histogram *loop_lag; /* how late timers came; NULL */
     int64_t loop_lag_longest_us;
     uint64_t answers[3]; /* to operators' commands: done, refused, came to nothing */
-    int64_t page_us;     /* what the page before took */
+    struct metrics_http http;
+    int64_t page_us; /* what the page before took */
 };
 
 void metrics_page(const struct engine *engine, struct moment now, const struct metrics_local *local,

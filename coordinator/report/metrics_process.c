@@ -60,9 +60,35 @@ static void port(struct page *page)
     }
 }
 
+static void http(struct page *page)
+{
+    static const char *const audiences[METRICS_AUDIENCES] = {"public", "metrics", "operators"};
+    const struct metrics_http *http = &page->local->http;
+    struct om *om = &page->om;
+    int i;
+
+    om_gauge(om, "kirikae_http_connections", OM_NUMBER, "Open connections for pages.",
+             OM_LABELS("audience"));
+    for (i = 0; i < METRICS_AUDIENCES; i++)
+        om_count(om, OM_LABELS(audiences[i]), http->open[i]);
+    om_counter(om, "kirikae_http_requests", OM_NUMBER, "Requests for pages.",
+               OM_LABELS("audience"));
+    for (i = 0; i < METRICS_AUDIENCES; i++)
+        om_count(om, OM_LABELS(audiences[i]), http->requests[i]);
+    om_counter(om, "kirikae_http_troubles", OM_NUMBER,
+               "Answers that were errors (failed) or came too late; connections that were too many "
+               "(refused) or too slow.",
+               OM_LABELS("trouble"));
+    om_count(om, OM_LABELS("failed"), http->failed);
+    om_count(om, OM_LABELS("late"), http->late);
+    om_count(om, OM_LABELS("refused"), http->refused);
+    om_count(om, OM_LABELS("slow"), http->slow);
+}
+
 void metrics_process(struct page *page)
 {
     time_of(page);
     size_of(page);
     port(page);
+    http(page);
 }

@@ -99,6 +99,36 @@ static void grant(struct page *page, int route, const char *name)
     om_ms(&page->om, OM_LABELS(name), left_ms > 0 ? left_ms : 0);
 }
 
+typedef void of_holder(struct om *om, const char *const *names, const struct holder_view *holder);
+
+static void each_holder(struct page *page, of_holder *say)
+{
+    int r, s;
+
+    for (r = 0; page->committed != NULL && r < page->committed->n_routes; r++) {
+        server_set placed = state_of(page, r)->now.members;
+
+        for (s = 0; s < page->committed->n_coordinators; s++)
+            if (page->committed->routes[r].kind == ROUTE_EXCLUSIVE && (placed & server_bit(s))) {
+                struct holder_view holder = engine_holder(page->engine, page->now, r, s);
+
+                say(&page->om,
+                    OM_LABELS(page->committed->routes[r].name, page->committed->servers[s].name),
+                    &holder);
+            }
+    }
+}
+
+static void promised(struct om *om, const char *const *names, const struct holder_view *holder)
+{
+    om_ms(om, names, holder->left_ms);
+}
+
+static void serves(struct om *om, const char *const *names, const struct holder_view *holder)
+{
+    om_bool(om, names, holder->serves);
+}
+
 static void standing(struct page *page, const char *const *label)
 {
     struct om *om = &page->om;
@@ -144,6 +174,15 @@ static void placement(struct page *page, const char *const *label)
     om_gauge(om, "kirikae_route_grant_seconds", OM_SECONDS,
              "Time for which this node may still serve the exclusive route; 0: it may not.", label);
     each(page, grant);
+    om_gauge(om, "kirikae_route_promise_seconds", OM_SECONDS,
+             "Time for which the server placed may still serve the exclusive route, by what this "
+             "node heard.",
+             OM_LABELS("route", "server"));
+    each_holder(page, promised);
+    om_gauge(om, "kirikae_route_serves", OM_NUMBER,
+             "1: the server placed says that it serves the exclusive route.",
+             OM_LABELS("route", "server"));
+    each_holder(page, serves);
 }
 
 /* ---- candidates ---- */

@@ -283,6 +283,12 @@ static struct metrics_local local_of(const struct world *world, struct histogram
                                   .loop_lag = lag,
                                   .loop_lag_longest_us = 30000,
                                   .answers = {1, 2, 3},
+                                  .http = {.open = {1, 2, 3},
+                                           .requests = {10, 20, 30},
+                                           .failed = 4,
+                                           .late = 5,
+                                           .refused = 6,
+                                           .slow = 7},
                                   .page_us = 321};
 }
 
