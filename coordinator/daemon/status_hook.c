@@ -1,4 +1,5 @@
 #include "daemon/status_page.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/plain.h"
@@ -7,13 +8,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define RUN_MS 30000
 #define OUTPUT 1000 /* of it, the first bytes */
 
 struct status_hook {
     uv_loop_t *loop;
     struct log *log;
+    int limit_ms;
     char program[LIMIT_TEXT], dir[LIMIT_TEXT];
     uv_process_t process;
     uv_pipe_t output;
@@ -32,12 +34,13 @@ struct status_hook {
 static void start(struct status_hook *hook);
 
 struct status_hook *status_hook_open(uv_loop_t *loop, struct log *log, const char *program,
-                                     const char *dir)
+                                     const char *dir, int limit_ms)
 {
     struct status_hook *hook = mem_zalloc(1, sizeof *hook);
 
     hook->loop = loop;
     hook->log = log;
+    hook->limit_ms = limit_ms;
     snprintf(hook->program, sizeof hook->program, "%s", program);
     snprintf(hook->dir, sizeof hook->dir, "%s", dir);
     uv_timer_init(loop, &hook->limit);
@@ -80,8 +83,8 @@ static void tell(struct status_hook *hook)
             hook->text[i] = ' ';
     plain_clean(hook->text);
     if (hook->late)
-        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s took longer than %d s: %s",
-                 hook->program, RUN_MS / 1000, hook->text);
+        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s took longer than %d ms: %s",
+                 hook->program, hook->limit_ms, hook->text);
     else if (!good)
         log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s: %s %" PRId64 ": %s", hook->program,
                  hook->signal != 0 ? "ended by signal" : "exit code",
@@ -151,15 +154,16 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         finish(hook);
 }
 
-static int spawn(struct status_hook *hook)
+/* Both of its outputs go into one pipe. */
+static int spawn(struct status_hook *hook, int output)
 {
     char *arguments[] = {hook->program, hook->dir, NULL};
     char *environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                            "LANG=C.UTF-8", NULL};
     uv_stdio_container_t files[] = {
         {.flags = UV_IGNORE},
-        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&hook->output},
-        {.flags = UV_IGNORE},
+        {.flags = UV_INHERIT_FD, .data.fd = output},
+        {.flags = UV_INHERIT_FD, .data.fd = output},
     };
     uv_process_options_t options = {.exit_cb = on_exit,
                                     .file = hook->program,
@@ -175,14 +179,23 @@ static int spawn(struct status_hook *hook)
 
 static void start(struct status_hook *hook)
 {
+    uv_file ends[2];
     int r;
 
     hook->exited = hook->said = hook->late = false;
     hook->len = 0;
+    r = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
+    if (r < 0) {
+        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s: %s", hook->program,
+                 uv_strerror(r));
+        return;
+    }
     hook->handles = 2;
     uv_pipe_init(hook->loop, &hook->output, 0);
+    CHECK(uv_pipe_open(&hook->output, ends[0]) == 0);
     hook->process.data = hook->output.data = hook;
-    r = spawn(hook);
+    r = spawn(hook, ends[1]);
+    close(ends[1]);
     if (r < 0) {
         log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s: %s", hook->program,
                  uv_strerror(r));
@@ -191,7 +204,7 @@ static void start(struct status_hook *hook)
         return;
     }
     uv_read_start((uv_stream_t *)&hook->output, on_room, on_output);
-    uv_timer_start(&hook->limit, on_limit, RUN_MS, 0);
+    uv_timer_start(&hook->limit, on_limit, (uint64_t)hook->limit_ms, 0);
 }
 
 void status_hook_run(struct status_hook *hook)

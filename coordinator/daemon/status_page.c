@@ -301,7 +301,7 @@ int status_page_module_open(struct daemon *daemon, struct err *err)
     s->stale_ms = UTC_NONE;
     if (daemon->config.status_hook[0] != '\0')
         s->hook = status_hook_open(daemon->loop, daemon->log, daemon->config.status_hook,
-                                   daemon->config.status_dir);
+                                   daemon->config.status_dir, STATUS_HOOK_MS);
     CHECK(uv_timer_init(daemon->loop, &s->tick) == 0);
     s->tick.data = s;
     daemon->status_page = s;

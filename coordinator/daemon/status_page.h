@@ -8,10 +8,12 @@
 
 struct status_hook;
 
-/* Runs `program DIR`, without a shell: one run at a time, each for half a minute at most; what it
- * writes goes to the log. */
+#define STATUS_HOOK_MS 30000
+
+/* Runs `program DIR`, without a shell: one run at a time, each for limit_ms at most; what it writes
+ * goes to the log. */
 struct status_hook *status_hook_open(uv_loop_t *loop, struct log *log, const char *program,
-                                     const char *dir);
+                                     const char *dir, int limit_ms);
 /* Now, or once more when the run that goes on is over. */
 void status_hook_run(struct status_hook *hook);
 /* Ends what runs. */

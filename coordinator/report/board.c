@@ -72,6 +72,8 @@ static void drop_posts(struct board *board, size_t n)
 {
     size_t i;
 
+    if (n == 0)
+        return;
     for (i = 0; i < n; i++)
         free_post(&board->posts[i]);
     board->n_posts -= n;
