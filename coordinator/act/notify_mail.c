@@ -77,7 +77,7 @@ static void judge(const struct transfer_end *end, struct notify_result *result)
     int reply = atoi(end->kept);
     int len = (int)plain_cut(end->kept, strcspn(end->kept, "\r\n"), 120);
 
-    if (end->code == CURLE_OK || (end->sent && reply == 250)) {
+    if (end->code == CURLE_OK) {
         snprintf(result->text, sizeof result->text, "%.*s", len, end->kept);
     } else if (end->code == CURLE_LOGIN_DENIED) {
         result->code = ERR_DENIED; /* what it says could have the password in it */

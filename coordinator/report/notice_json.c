@@ -269,6 +269,9 @@ void view_alerts(const struct notice_view *view, struct buf *out)
             quorum(view, &view->facts[i], &which, &w);
         else
             alert(view, &view->facts[i], &which, &w);
+        if (view->facts[i].event == NOTICE_FAILOVER) /* whatever blocked it does not any more */
+            alert(view, &view->facts[i],
+                  &(struct alert){.name = "KirikaeFailoverBlocked", .ends = true}, &w);
     }
     jsonw_end(&w);
 }

@@ -102,6 +102,21 @@ static void fill(const struct notice_view *view, int shown, struct buf *t)
         buf_str(&t[TEMPLATE_STATUS_URL], view->model->status_page.url);
 }
 
+/* Whoever reads it has to know, whether the template thinks of it or not. */
+static void say_repeat(const struct notice_view *view, struct buf *body)
+{
+    const char *words = view_word(view, N_REPEAT);
+    struct buf before;
+
+    if (!view->input->repeat || strstr(buf_cstr(body), words) != NULL)
+        return;
+    before = *body;
+    *body = (struct buf){0};
+    buf_printf(body, "%s\n\n", words);
+    buf_append(body, before.data, before.len);
+    buf_free(&before);
+}
+
 static void render(const struct notice_view *view, const struct notice_template *own,
                    struct notice_text *out)
 {
@@ -127,6 +142,8 @@ static void render(const struct notice_view *view, const struct notice_template 
     template_render(own->subject, &values, TEMPLATE_PLAIN, NOTICE_SUBJECT_MAX, &out->subject);
     template_render(own->body, &values, json ? TEMPLATE_JSON : TEMPLATE_PLAIN, NOTICE_BODY_MAX,
                     &out->body);
+    if (!json)
+        say_repeat(view, &out->body);
     for (int i = 0; i < values.n_events; i++)
         for (int name = 0; name < TEMPLATE_EVENT_NAMES; name++)
             buf_free(&texts[i].texts[name]);

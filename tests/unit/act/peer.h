@@ -12,6 +12,7 @@ enum peer_do {
     PEER_SAY,
     PEER_LINE,    /* reads a line, which begins with the text */
     PEER_DATA,    /* reads a mail, to its dot */
+    PEER_SOME,    /* reads 100 000 bytes */
     PEER_REQUEST, /* reads a request, its body included */
     PEER_TLS,
     PEER_RESET,
