@@ -21,14 +21,15 @@
  * observations too: a configuration whose beats could not hold that is refused. Bytes, with
  * figures that no cluster reaches in a century: beats up to 2^42, epochs up to 2^28. */
 #define BEAT_ROOM (LIMIT_BEAT - 64) /* link/ adds an envelope */
-#define BEAT_FRAME 298              /* whatever the configuration is, reports and hints included */
+#define BEAT_FRAME 328 /* whatever the configuration is; reports, hints and a receipt included */
 #define BEAT_COORDINATOR 19
 #define BEAT_EXCLUSIVE 7
 #define BEAT_VOTE 19
-#define BEAT_VOTES_LEAST 4
+#define BEAT_VOTES_LEAST 2
 #define LIMIT_REPORTS 8         /* checks of one server that its own software reports */
 #define LIMIT_BEAT_RUNS 8       /* runs of a journal in one beat */
 #define LIMIT_JOURNAL_SPANS 256 /* of checks, in one entry on a time without a quorum */
+#define LIMIT_RECEIPT_TEXT 80   /* bytes of what a receiver of a notice said, NUL included */
 #define LIMIT_HINTS 8           /* checks that one beat calls for a look at */
 #define LIMIT_CHANNELS 16       /* by which notices go out */
 #define LIMIT_RECEIVERS 64      /* of notices: one bit each */

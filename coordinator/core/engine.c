@@ -187,7 +187,10 @@ void engine_zone(struct engine *engine, struct zone *zone)
 
 void engine_certificate(struct engine *engine, int64_t ends_ms)
 {
-    engine->peers[engine->self].certificate_ms = ends_ms;
+    /* To the second, as certificates are: all say the same of it. */
+    engine->peers[engine->self].certificate_ms =
+        ends_ms == UTC_NONE ? UTC_NONE : ends_ms - ends_ms % 1000;
+    engine->notices_ms = engine->stepped_ms;
 }
 
 void engine_members(struct engine *engine, bool change)
@@ -205,6 +208,7 @@ void engine_free(struct engine *engine)
     mem_free(engine->watches);
     mem_free(engine->cells);
     mem_free(engine->journal);
+    mem_free(engine->tellings);
     gap_account_free(engine->account);
     zone_free(engine->zone);
     mem_free(engine);
@@ -220,6 +224,7 @@ void engine_restore(struct engine *engine, struct moment now, struct shared *sha
     engine->timed_ms = now.boot_ms;
     config_changed(engine, now, &old);
     route_watch(engine, now);
+    engine->restored = true;
 }
 
 bool engine_leads(const struct engine *engine)
@@ -311,6 +316,10 @@ static void tick(struct engine *engine, struct moment now, struct effects *effec
     time_compare(engine, now, effects);
     hold_watch(engine, now);
     journal_tick(engine, now);
+    if (engine->restored)
+        tell_applied(engine, now, effects);
+    engine->restored = false;
+    tell_tick(engine, now, effects);
     elect_tick(engine, now, effects);
 }
 
@@ -406,6 +415,7 @@ void engine_step(struct engine *engine, const struct event *event, struct effect
         engine_wake(engine, event->now);
         break;
     case EVENT_TOLD:
+        tell_told(engine, event);
         break;
     }
     tick(engine, event->now, effects);
@@ -455,6 +465,9 @@ void engine_apply(struct engine *engine, struct moment now, uint64_t index, stru
     journal_led(engine, now);
     route_watch(engine, now);
     hold_tell(engine, effects);
+    if (engine->shared->notices.n > 0 || engine->n_tellings > 0)
+        tell_applied(engine, now, effects);
+    engine->notices_ms = now.boot_ms;
     lead(engine, now, true, effects);
     command_settle(engine, now, effects);
 }

@@ -1,6 +1,7 @@
 /* The beat that goes out, and what the beats that came in say of grants. */
 #include "core/engine_private.h"
 
+#define RECEIPT_VOTES 7        /* that one with its text takes the room of */
 #define CONFIG_SETTLES_MS 2000 /* a lease of the configuration before may still run */
 
 static void fill_echoes(const struct engine *engine, struct moment now, struct beat *beat)
@@ -68,8 +69,10 @@ static void fill_sort(struct engine *engine, struct moment now, bool sort(const 
  * vote that is never renewed is a hole. */
 static void fill_votes(struct engine *engine, struct moment now, struct beat *beat)
 {
-    /* A run of the journal takes a little more than a vote. */
-    int room = engine->room > 3 * beat->n_runs ? engine->room - 2 * beat->n_runs : engine->room;
+    /* A run of the journal takes a little more than a vote, what a receiver said as much as a
+     * few. */
+    int used = 2 * beat->n_runs + (beat->receipt.notice != 0 ? RECEIPT_VOTES : 0);
+    int room = engine->room > used + used / 2 ? engine->room - used : engine->room;
     int top = 0, most = room - room / 4;
 
     fill_sort(engine, now, goes_first, most, &top, beat);
@@ -171,6 +174,7 @@ void engine_beat(struct engine *engine, struct moment now, struct beat *beat)
     engine->peers[engine->self].number = beat->number;
     fill_echoes(engine, now, beat);
     journal_fill(engine, now, beat);
+    tell_fill(engine, now, beat);
     fill_votes(engine, now, beat);
     report_fill(engine, now, beat);
     for (r = 0; engine->shared->model != NULL && r < engine->model->n_routes; r++)

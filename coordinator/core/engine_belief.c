@@ -435,6 +435,7 @@ void belief_beat(struct engine *engine, const struct event *event, struct effect
     report_beat(engine, event->now, beat);
     late_answer(engine, beat, event->now);
     journal_beat(engine, event->now, beat);
+    notices_beat(engine, event->now, beat, effects);
     if (beat->leader && beat->from == engine->leader && beat->term == engine->term) {
         struct effect *effect = engine_add(effects, EFFECT_LEADER_BEAT);
 

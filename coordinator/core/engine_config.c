@@ -22,6 +22,9 @@ void config_names(const struct engine *engine, struct route_names *old)
     old->n = engine->model->n_routes;
     for (r = 0; r < old->n; r++)
         memcpy(old->names[r], engine->model->routes[r].name, LIMIT_NAME);
+    old->n_receivers = engine->model->notices != NULL ? engine->model->notices->n_receivers : 0;
+    for (r = 0; r < old->n_receivers; r++)
+        memcpy(old->receivers[r], engine->model->notices->receivers[r].name, LIMIT_NAME);
 }
 
 static int old_index(const struct route_names *old, const char *name)
@@ -86,6 +89,7 @@ void config_changed(struct engine *engine, struct moment now, const struct route
 {
     config_use(engine, now);
     follow_routes(engine, old);
+    tell_follow(engine, old);
     outbox_reset(engine);
     grants_fence(engine, now.boot_ms, -1);
 }

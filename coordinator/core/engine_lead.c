@@ -86,6 +86,7 @@ void lead(struct engine *engine, struct moment now, bool routes, struct effects 
     if (!engine_leads(engine))
         return;
     belief_lead(engine, now, effects);
+    notices_lead(engine, now, effects);
     verbs_hand_over(engine, now, effects);
     if (now.boot_ms >= sweep_due_ms(engine))
         sweep(engine, now, effects);
@@ -100,6 +101,7 @@ int64_t lead_due_ms(const struct engine *engine)
     if (!engine_leads(engine))
         return INT64_MAX;
     engine_due(&due_ms, engine->routes_ms);
+    engine_due(&due_ms, engine->notices_ms);
     if (engine->routes_busy)
         engine_due(&due_ms, engine->stepped_ms + engine->model->timing.beat_ms / 4);
     return due_ms;

@@ -113,6 +113,32 @@ struct holder {
     bool heard;          /* it answers: what it is told to hold it may hold */
 };
 
+/* An attempt to tell a receiver that an intent has given to this start of this node. */
+struct telling {
+    uint64_t notice;
+    int asked;    /* receiver, as ordered … */
+    int receiver; /* … and by the configuration in force; -1: it is gone */
+    uint32_t attempt;
+    bool done, accepted, unsure;
+    int64_t done_ms;
+    char text[LIMIT_RECEIPT_TEXT];
+};
+
+/* The quorum is lost: what this node has told of it. */
+struct lost_delivery {
+    uint32_t attempt;
+    bool accepted, unsure;
+    int64_t due_ms;
+};
+struct quorum_lost {
+    bool on;
+    int64_t since_utc_ms;
+    uint64_t index; /* applied then, and … */
+    int64_t time_ms;
+    receiver_set receivers;
+    struct lost_delivery deliveries[LIMIT_RECEIVERS];
+};
+
 /* What others told of a time without a quorum. */
 struct told {
     struct journal *journal; /* owned; NULL: nothing yet. On this node's boot clock */
@@ -237,6 +263,13 @@ struct engine {
     uint32_t tell_turn;          /* run */
     struct gap_account *account; /* owned; NULL: this node does not lead, or owes nothing */
 
+    int64_t notices_ms;       /* the leader looks at its notices then (boot); INT64_MAX: never */
+    struct telling *tellings; /* owned */
+    int n_tellings;
+    unsigned tell_turn_notice; /* whose receipt the next beat has */
+    bool restored;             /* a snapshot is new: does it name this node? */
+    struct quorum_lost lost;
+
     struct counters counters;
 };
 
@@ -270,8 +303,9 @@ void count_reset(struct engine *engine);
 
 /* engine_config.c */
 struct route_names { /* by position */
-    int n;
+    int n, n_receivers;
     char names[LIMIT_ROUTES][LIMIT_NAME];
+    char receivers[LIMIT_RECEIVERS][LIMIT_NAME]; /* of notices */
 };
 /* The names in force: before another configuration may take their place. */
 void config_names(const struct engine *engine, struct route_names *old);
@@ -355,6 +389,24 @@ void journal_beat(struct engine *engine, struct moment now, const struct beat *b
 void journal_fill(struct engine *engine, struct moment now, struct beat *beat);
 void journal_lead(struct engine *engine, struct moment now, struct effects *effects);
 void journal_applied(struct engine *engine, const struct entry *entry);
+
+/* engine_notice.c: the leader's half of notices */
+void notices_lead(struct engine *engine, struct moment now, struct effects *effects);
+void notices_beat(struct engine *engine, struct moment now, const struct beat *beat,
+                  struct effects *effects);
+/* engine_tell.c: who tells */
+/* The delivery that this attempt is of, while it is; NULL. */
+const struct delivery *tell_under_way(const struct engine *engine, uint64_t notice, int receiver,
+                                      int node, uint64_t boot, uint32_t attempt);
+/* UTC at which nobody waits for its answer any more. */
+int64_t tell_lost_ms(const struct engine *engine, const struct delivery *delivery);
+/* After an entry was applied: who is to be told by this node now? */
+void tell_applied(struct engine *engine, struct moment now, struct effects *effects);
+bool tell_busy(const struct engine *engine); /* somebody is just being told */
+void tell_told(struct engine *engine, const struct event *event);
+void tell_fill(struct engine *engine, struct moment now, struct beat *beat);
+void tell_follow(struct engine *engine, const struct route_names *old);
+void tell_tick(struct engine *engine, struct moment now, struct effects *effects);
 
 /* engine_report.c: what is told instead of probed, and hints */
 void report_reset(struct engine *engine);

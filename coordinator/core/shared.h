@@ -111,7 +111,9 @@ struct node_state {
 };
 
 /* How near a certificate's end is: 0: not near; 1: within 14 days; 2: within 3; 3: it is past. */
+#define CERTIFICATE_STAGES 3
 int certificate_stage(int64_t ends_ms, int64_t utc_ms);
+int64_t certificate_stage_ms(int64_t ends_ms, int stage); /* UTC when that begins */
 
 /* An operator took the server out of all pools: nothing new comes to it. */
 struct drain {
@@ -203,6 +205,9 @@ bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TE
 bool shared_acknowledged(const struct shared *shared, int function);
 /* The outage (of function `function`) has lasted for as long as the rule says, and was told. */
 bool shared_lasting_told(const struct shared *shared, int function, int rule);
+/* Does that rule want to tell of it? Rules choose among outages and windows; all else is told as
+ * it comes. */
+bool shared_wants(const struct model *model, int rule, const struct news *news);
 /* Something that the notice tells of goes on. */
 bool shared_goes_on(const struct shared *shared, const struct notice_state *notice);
 /* Its rule has another step for it, sooner or later, as things are. */

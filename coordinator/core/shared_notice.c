@@ -86,8 +86,10 @@ static void apply_send(struct recorder *r, struct notice_state *notice)
             return;
         n = notice->n_deliveries;
     }
+    /* Who is told already, as another's `otherwise`, is not told again by a later step. */
     for (i = 0; i < n; i++)
-        if (e->notice.receivers & receiver_bit(notice->deliveries[i].receiver))
+        if ((e->notice.receivers & receiver_bit(notice->deliveries[i].receiver)) &&
+            (e->notice.step < 0 || notice->deliveries[i].attempts == 0))
             attempt(r, notice, &notice->deliveries[i]);
 }
 
@@ -152,14 +154,15 @@ static void apply_lasting(struct recorder *r)
     for (int i = 0; i < shared->model->n_functions; i++) {
         struct function_state *state = &shared->functions[i];
 
+        news.function = i;
         if (!state->down || state->outage != outage || shared_lasting_told(shared, i, rule) ||
+            !shared_wants(shared->model, rule, &news) ||
             shared->time_ms - state->start_ms < config_of(r)->rules[rule].lasting_ms)
             continue;
         if (state->lasting_outage != outage)
             state->lasting = 0;
         state->lasting_outage = outage;
         state->lasting |= UINT32_C(1) << rule;
-        news.function = i;
         news.seq = record_lasting(r, i, rule);
         notice_raise(r, &news);
     }
@@ -263,11 +266,20 @@ void apply_notice(struct recorder *r)
 
 #define DAY_MS (24ll * 3600 * 1000)
 
+int64_t certificate_stage_ms(int64_t ends_ms, int stage)
+{
+    static const int days[] = {0, 14, 3, 0};
+
+    return ends_ms - days[stage] * DAY_MS;
+}
+
 int certificate_stage(int64_t ends_ms, int64_t utc_ms)
 {
-    int64_t left_ms = ends_ms - utc_ms;
+    int stage = CERTIFICATE_STAGES;
 
-    return left_ms <= 0 ? 3 : left_ms <= 3 * DAY_MS ? 2 : left_ms <= 14 * DAY_MS ? 1 : 0;
+    while (stage > 0 && utc_ms < certificate_stage_ms(ends_ms, stage))
+        stage--;
+    return stage;
 }
 
 /* Once for each stage of each certificate. */

@@ -49,8 +49,7 @@ static bool any_of(const uint64_t *set, const uint64_t *functions)
     return false;
 }
 
-/* Rules choose among outages and windows; all else is told as it comes. */
-static bool wants(const struct model *model, int number, const struct news *news)
+bool shared_wants(const struct model *model, int number, const struct news *news)
 {
     static const uint64_t none[LIMIT_FUNCTIONS / 64];
     const struct notice_rule *rule = &model->notices->rules[number];
@@ -116,7 +115,7 @@ void notice_raise(struct recorder *r, const struct news *news)
     acknowledged = news->function >= 0 &&
                    r->shared->functions[news->function].acknowledged_outage == news->outage;
     for (int i = 0; i < model->notices->n_rules; i++)
-        if (model->notices->rules[i].n_steps > 0 && wants(model, i, news))
+        if (model->notices->rules[i].n_steps > 0 && shared_wants(model, i, news))
             join(r, i, &ref, acknowledged);
 }
 

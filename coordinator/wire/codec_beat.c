@@ -2,13 +2,14 @@
  * proto/beat.proto; its bytes are written and read here, and the tests compare them with what
  * the generated code makes of them. */
 #include "base/check.h"
+#include "base/plain.h"
 #include "base/utc.h"
 #include "core/feature.h"
 #include "wire/codec.h"
 #include "wire/packed.h"
 #include "wire/pb.h"
 
-#define MOST 4608 /* of a beat before votes are left out: the sum of the largest of all */
+#define MOST 4864 /* of a beat before votes are left out: the sum of the largest of all */
 
 /* proto/beat.proto */
 enum field {
@@ -59,6 +60,9 @@ enum field {
     RUN_GOOD = 45,
     RUN_LENGTH = 46,
     RUN_FAIL = 47,
+    RECEIPT = 48,
+    CERTIFICATE_TIME = 49,
+    RECEIPT_TEXT = 50,
     FIELDS
 };
 
@@ -147,6 +151,18 @@ static uint8_t *put_journal(uint8_t *at, const struct beat *beat, int n)
     return at;
 }
 
+/* What came of an attempt to tell of a notice. */
+static uint8_t *put_receipt(uint8_t *at, const struct receipt_word *receipt)
+{
+    uint64_t words[] = {receipt->notice, receipt->receiver, receipt->attempt,
+                        receipt->accepted | (unsigned)receipt->unsure << 1, receipt->age_ms};
+
+    if (receipt->notice == 0)
+        return at;
+    PUT_LIST(RECEIPT, v, (int)ARRAY_LEN(words), true, put_varint, words[v]);
+    return at;
+}
+
 /* By their place in the list. */
 static uint64_t held(const struct clear *clears, int n)
 {
@@ -166,9 +182,15 @@ static uint64_t unable(const struct clear *clears, int n)
     return set;
 }
 
-/* The first so many of each list, -1 runs: not a word of the journal; returns the length. */
-static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n_clears, int n_runs,
-                       uint8_t *bytes)
+/* How much of a beat goes out: the first so many of each list. */
+struct extent {
+    int echoes, votes, clears;
+    int runs; /* -1: not a word of the journal */
+    int text; /* bytes of the receipt's */
+};
+
+/* Returns the length. */
+static size_t put_beat(const struct beat *beat, const struct extent *extent, uint8_t *bytes)
 {
     uint8_t *at = bytes;
 
@@ -180,15 +202,15 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, LEADER, WIRE_VARINT, beat->leader);
     at = put_scalar(at, ABSTAIN, WIRE_VARINT, beat->abstain);
     at = put_scalar(at, HEARD, WIRE_FIXED64, beat->heard);
-    at = put_echoes(at, beat->echoes, n_echoes);
-    at = put_votes(at, beat->votes, n_votes);
-    at = put_clears(at, beat->clears, n_clears);
+    at = put_echoes(at, beat->echoes, extent->echoes);
+    at = put_votes(at, beat->votes, extent->votes);
+    at = put_clears(at, beat->clears, extent->clears);
     at = put_scalar(at, REFUSED, WIRE_VARINT, beat->refused);
     at = put_scalar(at, ASKS, WIRE_VARINT, beat->asks);
     at = put_reports(at, beat->reports, beat->n_reports);
     PUT_LIST(HINT_CHECK, h, beat->n_hints, true, put_varint, beat->hints[h]);
-    at = put_scalar(at, HOLDING, WIRE_VARINT, held(beat->clears, n_clears));
-    at = put_scalar(at, UNABLE, WIRE_VARINT, unable(beat->clears, n_clears));
+    at = put_scalar(at, HOLDING, WIRE_VARINT, held(beat->clears, extent->clears));
+    at = put_scalar(at, UNABLE, WIRE_VARINT, unable(beat->clears, extent->clears));
     at = put_scalar(at, LEAVING, WIRE_VARINT, beat->leaving);
     at = put_scalar(at, LEVEL, WIRE_VARINT, beat->level);
     at = put_scalar(at, LEVEL_NEEDED, WIRE_VARINT, beat->level_needed);
@@ -196,39 +218,48 @@ static size_t put_beat(const struct beat *beat, int n_echoes, int n_votes, int n
     at = put_scalar(at, STEPS, WIRE_VARINT, beat->steps);
     at = put_scalar(at, STEPPED, WIRE_FIXED64, (uint64_t)beat->stepped_ms);
     at = put_scalar(at, GAP, WIRE_VARINT, beat->gap);
-    if (n_runs >= 0)
-        at = put_journal(at, beat, n_runs);
+    if (extent->runs >= 0)
+        at = put_journal(at, beat, extent->runs);
+    at = put_receipt(at, &beat->receipt);
+    at = put_scalar(at, CERTIFICATE_TIME, WIRE_VARINT, pb_time(beat->certificate_ms));
+    PUT_LIST(RECEIPT_TEXT, t, extent->text, true, put_byte, (uint8_t)beat->receipt.text[t]);
     return (size_t)(at - bytes);
 }
 
 void beat_encode(const struct beat *beat, struct buf *out)
 {
-    int n_echoes = beat->n_echoes, n_votes = beat->n_votes, n_clears = beat->n_clears;
-    int n_runs = beat->tells ? beat->n_runs : -1;
+    struct extent extent = {.echoes = beat->n_echoes,
+                            .votes = beat->n_votes,
+                            .clears = beat->n_clears,
+                            .runs = beat->tells ? beat->n_runs : -1};
     uint8_t bytes[MOST];
     size_t len;
 
-    CHECK(n_echoes >= 0 && n_echoes <= LIMIT_SERVERS);
-    CHECK(n_votes >= 0 && n_votes <= LIMIT_BEAT_VOTES);
-    CHECK(n_clears >= 0 && n_clears <= LIMIT_ROUTES);
+    CHECK(extent.echoes >= 0 && extent.echoes <= LIMIT_SERVERS);
+    CHECK(extent.votes >= 0 && extent.votes <= LIMIT_BEAT_VOTES);
+    CHECK(extent.clears >= 0 && extent.clears <= LIMIT_ROUTES);
     CHECK(beat->n_reports >= 0 && beat->n_reports <= LIMIT_REPORTS);
     CHECK(beat->n_hints >= 0 && beat->n_hints <= LIMIT_HINTS);
-    CHECK(n_runs >= -1 && n_runs <= LIMIT_BEAT_RUNS);
+    CHECK(extent.runs >= -1 && extent.runs <= LIMIT_BEAT_RUNS);
+    if (beat->receipt.notice != 0)
+        extent.text = (int)strnlen(beat->receipt.text, sizeof beat->receipt.text - 1);
     /* Each vote frees BEAT_VOTE bytes at most, so no vote goes that could have stayed. Beyond
      * votes only figures of no real cluster come: what its configuration makes necessary fits
      * (model_validate). What is not said grants nothing and makes nobody heard, which is the
-     * safe side. The journal waits for room. */
-    while ((len = put_beat(beat, n_echoes, n_votes, n_clears, n_runs, bytes)) > BEAT_ROOM) {
+     * safe side. The journal waits for room, and what a receiver said is not that important. */
+    while ((len = put_beat(beat, &extent, bytes)) > BEAT_ROOM) {
         int drop = (int)(len - BEAT_ROOM + BEAT_VOTE - 1) / BEAT_VOTE;
 
-        if (n_runs >= 0)
-            n_runs--;
-        else if (n_votes > 0)
-            n_votes = n_votes > drop ? n_votes - drop : 0;
-        else if (n_clears > 0)
-            n_clears--;
+        if (extent.runs >= 0)
+            extent.runs--;
+        else if (extent.text > 0)
+            extent.text = 0;
+        else if (extent.votes > 0)
+            extent.votes = extent.votes > drop ? extent.votes - drop : 0;
+        else if (extent.clears > 0)
+            extent.clears--;
         else
-            n_echoes--;
+            extent.echoes--;
     }
     buf_append(out, bytes, len);
 }
@@ -236,22 +267,56 @@ void beat_encode(const struct beat *beat, struct buf *out)
 /* ---- reading ---- */
 
 static const uint8_t types[FIELDS] = {
-    [BOOT] = WIRE_FIXED64,      [NUMBER] = WIRE_VARINT,         [TERM] = WIRE_VARINT,
-    [APPLIED] = WIRE_VARINT,    [CONFIG_VERSION] = WIRE_VARINT, [LEADER] = WIRE_VARINT,
-    [ABSTAIN] = WIRE_VARINT,    [HEARD] = WIRE_FIXED64,         [ECHOES] = WIRE_VARINT,
-    [ECHOED] = WIRE_FIXED64,    [ECHO_BOOT] = WIRE_BYTES,       [ECHO_NUMBER] = WIRE_BYTES,
-    [ECHO_AGE] = WIRE_BYTES,    [VOTE_CHECK] = WIRE_BYTES,      [VOTE_WORD] = WIRE_BYTES,
-    [VOTE_AGE] = WIRE_BYTES,    [VOTE_FAIL_AGE] = WIRE_BYTES,   [VOTE_GOOD_AGE] = WIRE_BYTES,
-    [CLEAR_ROUTE] = WIRE_BYTES, [CLEAR_EPOCH] = WIRE_BYTES,     [CLEAR_AHEAD] = WIRE_BYTES,
-    [REFUSED] = WIRE_VARINT,    [ASKS] = WIRE_VARINT,           [REPORT_CHECK] = WIRE_BYTES,
-    [REPORT_WORD] = WIRE_BYTES, [REPORT_AGE] = WIRE_BYTES,      [HINT_CHECK] = WIRE_BYTES,
-    [HOLDING] = WIRE_VARINT,    [UNABLE] = WIRE_VARINT,         [LEAVING] = WIRE_VARINT,
-    [LEVEL] = WIRE_VARINT,      [LEVEL_NEEDED] = WIRE_VARINT,   [UTC_TIME] = WIRE_VARINT,
-    [STEPS] = WIRE_VARINT,      [STEPPED] = WIRE_FIXED64,       [GAP] = WIRE_VARINT,
-    [TELLS] = WIRE_VARINT,      [KNEW_AGE] = WIRE_VARINT,       [JOURNAL_AGE] = WIRE_VARINT,
-    [FIRST_RUN] = WIRE_VARINT,  [NEWEST_RUN] = WIRE_VARINT,     [RUN_ID] = WIRE_BYTES,
-    [RUN_SUBJECT] = WIRE_BYTES, [RUN_AGE] = WIRE_BYTES,         [RUN_GOOD] = WIRE_BYTES,
-    [RUN_LENGTH] = WIRE_BYTES,  [RUN_FAIL] = WIRE_BYTES,
+    [BOOT] = WIRE_FIXED64,
+    [NUMBER] = WIRE_VARINT,
+    [TERM] = WIRE_VARINT,
+    [APPLIED] = WIRE_VARINT,
+    [CONFIG_VERSION] = WIRE_VARINT,
+    [LEADER] = WIRE_VARINT,
+    [ABSTAIN] = WIRE_VARINT,
+    [HEARD] = WIRE_FIXED64,
+    [ECHOES] = WIRE_VARINT,
+    [ECHOED] = WIRE_FIXED64,
+    [ECHO_BOOT] = WIRE_BYTES,
+    [ECHO_NUMBER] = WIRE_BYTES,
+    [ECHO_AGE] = WIRE_BYTES,
+    [VOTE_CHECK] = WIRE_BYTES,
+    [VOTE_WORD] = WIRE_BYTES,
+    [VOTE_AGE] = WIRE_BYTES,
+    [VOTE_FAIL_AGE] = WIRE_BYTES,
+    [VOTE_GOOD_AGE] = WIRE_BYTES,
+    [CLEAR_ROUTE] = WIRE_BYTES,
+    [CLEAR_EPOCH] = WIRE_BYTES,
+    [CLEAR_AHEAD] = WIRE_BYTES,
+    [REFUSED] = WIRE_VARINT,
+    [ASKS] = WIRE_VARINT,
+    [REPORT_CHECK] = WIRE_BYTES,
+    [REPORT_WORD] = WIRE_BYTES,
+    [REPORT_AGE] = WIRE_BYTES,
+    [HINT_CHECK] = WIRE_BYTES,
+    [HOLDING] = WIRE_VARINT,
+    [UNABLE] = WIRE_VARINT,
+    [LEAVING] = WIRE_VARINT,
+    [LEVEL] = WIRE_VARINT,
+    [LEVEL_NEEDED] = WIRE_VARINT,
+    [UTC_TIME] = WIRE_VARINT,
+    [STEPS] = WIRE_VARINT,
+    [STEPPED] = WIRE_FIXED64,
+    [GAP] = WIRE_VARINT,
+    [TELLS] = WIRE_VARINT,
+    [KNEW_AGE] = WIRE_VARINT,
+    [JOURNAL_AGE] = WIRE_VARINT,
+    [FIRST_RUN] = WIRE_VARINT,
+    [NEWEST_RUN] = WIRE_VARINT,
+    [RUN_ID] = WIRE_BYTES,
+    [RUN_SUBJECT] = WIRE_BYTES,
+    [RUN_AGE] = WIRE_BYTES,
+    [RUN_GOOD] = WIRE_BYTES,
+    [RUN_LENGTH] = WIRE_BYTES,
+    [RUN_FAIL] = WIRE_BYTES,
+    [RECEIPT] = WIRE_BYTES,
+    [CERTIFICATE_TIME] = WIRE_VARINT,
+    [RECEIPT_TEXT] = WIRE_BYTES,
 };
 
 /* By field: the numbers, and where the values of the lists are. */
@@ -450,6 +515,39 @@ static bool get_journal(struct message *message, struct beat *beat)
     return used_up(lists, RUN_ID, RUN_FAIL);
 }
 
+static bool get_receipt(struct message *message, struct beat *beat)
+{
+    struct in *list = &message->lists[RECEIPT], *text = &message->lists[RECEIPT_TEXT];
+    size_t len = (size_t)(text->end - text->at);
+    uint64_t receiver, flags;
+
+    beat->receipt = (struct receipt_word){0};
+    if (list->at == list->end)
+        return true;
+    beat->receipt.notice = get_varint(list);
+    receiver = get_varint(list);
+    beat->receipt.attempt = (uint32_t)get_varint(list);
+    flags = get_varint(list);
+    beat->receipt.age_ms = (uint32_t)get_varint(list);
+    if (receiver >= LIMIT_RECEIVERS || len >= sizeof beat->receipt.text)
+        return false;
+    beat->receipt.receiver = (uint8_t)receiver;
+    beat->receipt.accepted = flags & 1;
+    beat->receipt.unsure = flags >> 1 & 1;
+    if (len > 0)
+        memcpy(beat->receipt.text, text->at, len);
+    plain_clean(beat->receipt.text); /* it goes into the ledger */
+    return used_up(message->lists, RECEIPT, RECEIPT);
+}
+
+static int64_t time_back(uint64_t time)
+{
+    int64_t utc_ms = pb_time_back(time);
+
+    /* One that no clock says is as good as none: there is arithmetic with it. */
+    return utc_ms < -UTC_MOST_MS || utc_ms > UTC_MOST_MS ? UTC_NONE : utc_ms;
+}
+
 int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err *err)
 {
     struct in in = {.at = bytes, .end = bytes + len};
@@ -468,10 +566,8 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->config_version = (uint32_t)message.scalars[CONFIG_VERSION];
     beat->level = feature_said(message.scalars[LEVEL]);
     beat->level_needed = feature_said(message.scalars[LEVEL_NEEDED]);
-    /* One that no clock says is as good as none: there is arithmetic with it. */
-    beat->utc_ms = pb_time_back(message.scalars[UTC_TIME]);
-    if (beat->utc_ms < -UTC_MOST_MS || beat->utc_ms > UTC_MOST_MS)
-        beat->utc_ms = UTC_NONE;
+    beat->utc_ms = time_back(message.scalars[UTC_TIME]);
+    beat->certificate_ms = time_back(message.scalars[CERTIFICATE_TIME]);
     beat->steps = (uint32_t)message.scalars[STEPS];
     beat->stepped_ms = (int64_t)message.scalars[STEPPED];
     if (beat->stepped_ms < -UTC_MOST_MS || beat->stepped_ms > UTC_MOST_MS)
@@ -483,7 +579,8 @@ int beat_decode(const uint8_t *bytes, size_t len, struct beat *beat, struct err 
     beat->refused = (uint32_t)message.scalars[REFUSED];
     beat->heard = message.scalars[HEARD];
     if (!get_echoes(&message, beat) || !get_votes(&message, beat) || !get_clears(&message, beat) ||
-        !get_reports(&message, beat) || !get_hints(&message, beat) || !get_journal(&message, beat))
+        !get_reports(&message, beat) || !get_hints(&message, beat) ||
+        !get_journal(&message, beat) || !get_receipt(&message, beat))
         return err_set(err, ERR_INVALID, "a beat with wrong lists");
     return 0;
 }

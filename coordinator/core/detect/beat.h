@@ -68,6 +68,17 @@ struct run_word {
     uint32_t fail_ms;   /* newest failing probe, so long before its end */
 };
 
+/* What came of an attempt to tell a receiver of a notice. */
+struct receipt_word {
+    uint64_t notice; /* 0: there is none */
+    uint8_t receiver;
+    uint32_t attempt;
+    bool accepted;
+    bool unsure;     /* it was not, and may have been all the same */
+    uint32_t age_ms; /* since the receiver answered */
+    char text[LIMIT_RECEIPT_TEXT];
+};
+
 struct beat {
     uint64_t boot;   /* random, of this start of the sender */
     uint64_t number; /* 1, 2, … within a boot */
@@ -105,6 +116,8 @@ struct beat {
     uint32_t first_run, newest_run;
     int n_runs;
     struct run_word runs[LIMIT_BEAT_RUNS];
+    int64_t certificate_ms;      /* UTC: the end of the sender's own; UTC_NONE: not said */
+    struct receipt_word receipt; /* one of those that the state does not show yet, in turn */
 };
 
 #endif

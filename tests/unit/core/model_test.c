@@ -523,7 +523,7 @@ static void beats_have_room_for_all(void **state)
     m = wide(28, LIMIT_ROUTES);
     assert_int_equal(model_validate(m, &err), ERR_LIMIT);
     assert_string_equal(err.text,
-                        "28 coordinators and 64 exclusive routes make beats of up to 1354 bytes, "
+                        "28 coordinators and 64 exclusive routes make beats of up to 1346 bytes, "
                         "1336 are the most: a coordinator takes 19, an exclusive route 7");
     model_free(m);
 }

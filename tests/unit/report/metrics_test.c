@@ -131,7 +131,9 @@ static void commit_config(struct world *world, const char *yaml)
 /* The peer's next beat, `skipped` after the one before, which echoes ours. */
 static void beat(struct world *world, int from, uint64_t skipped)
 {
-    struct beat ours, theirs = {.boot = 5, .from = from, .heard = 7, .config_version = 3};
+    struct beat ours,
+        theirs = {
+            .boot = 5, .from = from, .heard = 7, .config_version = 3, .certificate_ms = UTC_NONE};
     struct event event = {.kind = EVENT_BEAT, .beat = &theirs};
 
     engine_beat(world->engine, world->now, &ours);

@@ -1,6 +1,8 @@
 /* A beat's bytes are written and read by hand: they are what the generated code of
  * proto/beat.proto makes of the same beat, and say the same. */
+#include "base/check.h"
 #include "base/prng.h"
+#include "base/utc.h"
 #include "beat.pb-c.h"
 #include "samples.h"
 #include "wire/pb.h"
@@ -19,6 +21,7 @@ struct columns {
     uint8_t report_word[LIMIT_REPORTS];
     uint32_t hint_check[LIMIT_HINTS];
     uint32_t run[6][LIMIT_BEAT_RUNS];
+    uint64_t receipt[5];
 };
 
 static void fill_echoes(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
@@ -118,6 +121,22 @@ static void fill_runs(const struct beat *beat, struct columns *c, Kirikae__V1__B
     m->run_fail = c->run[5];
 }
 
+static void fill_receipt(const struct beat *beat, struct columns *c, Kirikae__V1__Beat *m)
+{
+    m->certificate_time = pb_time(beat->certificate_ms);
+    if (beat->receipt.notice == 0)
+        return;
+    c->receipt[0] = beat->receipt.notice;
+    c->receipt[1] = beat->receipt.receiver;
+    c->receipt[2] = beat->receipt.attempt;
+    c->receipt[3] = (uint64_t)beat->receipt.accepted + 2u * beat->receipt.unsure;
+    c->receipt[4] = beat->receipt.age_ms;
+    m->n_receipt = ARRAY_LEN(c->receipt);
+    m->receipt = c->receipt;
+    m->receipt_text.data = (uint8_t *)beat->receipt.text;
+    m->receipt_text.len = strlen(beat->receipt.text);
+}
+
 static void generated_bytes(const struct beat *beat, struct buf *out)
 {
     Kirikae__V1__Beat m = KIRIKAE__V1__BEAT__INIT;
@@ -148,6 +167,7 @@ static void generated_bytes(const struct beat *beat, struct buf *out)
     fill_clears(beat, &c, &m);
     fill_reports(beat, &c, &m);
     fill_runs(beat, &c, &m);
+    fill_receipt(beat, &c, &m);
     pb_pack(&m, out);
 }
 
@@ -187,6 +207,17 @@ static void any_beat(struct prng *prng, struct beat *beat)
                           .first_run = (uint32_t)figure(prng),
                           .newest_run = (uint32_t)figure(prng),
                           .n_runs = (int)prng_below(prng, LIMIT_BEAT_RUNS + 1)};
+    beat->certificate_ms = prng_below(prng, 2) ? UTC_NONE : (int64_t)figure(prng);
+    if (prng_below(prng, 2))
+        beat->receipt =
+            (struct receipt_word){.notice = 1 + prng_below(prng, 1u << 30),
+                                  .receiver = (uint8_t)prng_below(prng, LIMIT_RECEIVERS),
+                                  .attempt = (uint32_t)figure(prng),
+                                  .accepted = prng_below(prng, 2),
+                                  .unsure = prng_below(prng, 2),
+                                  .age_ms = (uint32_t)figure(prng)};
+    if (beat->receipt.notice != 0)
+        memset(beat->receipt.text, 'a', (size_t)prng_below(prng, LIMIT_RECEIPT_TEXT));
     for (int i = 0; i < beat->n_runs; i++)
         beat->runs[i] = (struct run_word){.id = 1 + (uint32_t)prng_below(prng, 1u << 30),
                                           .kind = (uint8_t)prng_below(prng, RUN_IDLE + 1),

@@ -44,6 +44,15 @@ static void same_beat(const struct beat *a, const struct beat *b)
         assert_int_equal(a->clears[i].epoch, b->clears[i].epoch);
         assert_int_equal(a->clears[i].intent, b->clears[i].intent);
     }
+    assert_true(a->certificate_ms == b->certificate_ms);
+    assert_true(a->receipt.notice == b->receipt.notice);
+    assert_int_equal(a->receipt.receiver, b->receipt.receiver);
+    assert_int_equal(a->receipt.attempt, b->receipt.attempt);
+    assert_int_equal(a->receipt.accepted, b->receipt.accepted);
+    assert_int_equal(a->receipt.unsure, b->receipt.unsure);
+    assert_int_equal(a->receipt.age_ms, b->receipt.age_ms);
+    if (b->receipt.text[0] != '\0') /* it was left out for want of room */
+        assert_string_equal(a->receipt.text, b->receipt.text);
     assert_int_equal(a->gap, b->gap);
     assert_true(!b->tells || a->tells);
     if (!b->tells)
@@ -89,6 +98,7 @@ static void a_full_beat_survives(void **state)
     assert_int_equal(b.n_hints, 1);
     assert_true(b.tells);
     assert_int_equal(b.n_runs, 2);
+    assert_string_equal(b.receipt.text, a.receipt.text);
 }
 
 static void an_empty_beat_survives(void **state)
@@ -135,6 +145,8 @@ static void the_largest_beat_fits(void **state)
     a.n_runs = LIMIT_BEAT_RUNS;
     for (int i = 0; i < LIMIT_BEAT_RUNS; i++)
         a.runs[i].kind = RUN_IDLE;
+    a.receipt.receiver = LIMIT_RECEIVERS - 1;
+    a.receipt.accepted = a.receipt.unsure = true;
     a.n_echoes = LIMIT_SERVERS;
     a.n_votes = LIMIT_BEAT_VOTES;
     a.n_clears = LIMIT_ROUTES;
@@ -194,6 +206,13 @@ static void largest_counted(int coordinators, int exclusive, struct beat *beat)
                                        .age_ms = AGE_NEVER - 1,
                                        .fail_age_ms = AGE_NEVER - 1,
                                        .good_age_ms = AGE_NEVER - 1};
+    beat->certificate_ms = -UTC_MOST_MS;
+    beat->receipt = (struct receipt_word){.notice = (1ull << 42) - 1,
+                                          .receiver = LIMIT_RECEIVERS - 1,
+                                          .attempt = (1u << 28) - 1,
+                                          .unsure = true,
+                                          .age_ms = UINT32_MAX};
+    memset(beat->receipt.text, 't', sizeof beat->receipt.text - 1);
     beat->n_reports = LIMIT_REPORTS;
     beat->n_hints = LIMIT_HINTS;
     for (int i = 0; i < LIMIT_REPORTS; i++) {

@@ -307,6 +307,14 @@ void sample_beat(int n_echoes, int n_votes, struct beat *beat)
     beat->reports[1] = (struct report_word){.check = 300, .state = REPORT_FAILING, .age_ms = 0};
     beat->n_hints = 1;
     beat->hints[0] = 300;
+    beat->certificate_ms = 1795312800000;
+    beat->receipt = (struct receipt_word){.notice = 300,
+                                          .receiver = LIMIT_RECEIVERS - 1,
+                                          .attempt = 2,
+                                          .accepted = true,
+                                          .unsure = true,
+                                          .age_ms = 40,
+                                          .text = "250 2.0.0 受け付けました"};
     beat->gap = beat->tells = true;
     beat->knew_age_ms = 20000;
     beat->journal_age_ms = AGE_NEVER - 1;
