@@ -419,6 +419,21 @@ static uint64_t mixed(uint64_t mark, uint64_t value)
     return (mark ^ value) * 1099511628211u; /* FNV-1a's prime */
 }
 
+/* Its days but today's figures, which move by themselves. */
+static uint64_t mixed_function(const struct board_page *page, uint64_t mark, int which)
+{
+    const struct board_function *function = &page->functions[which];
+    int i;
+
+    mark = mixed(mark, function->now);
+    for (i = 0; i < page->n_days - 1; i++) {
+        mark = mixed(mark, (uint64_t)function->days[i].down_ms);
+        mark = mixed(mark, (uint64_t)function->days[i].impaired_ms);
+        mark = mixed(mark, (uint64_t)function->days[i].unmonitored_ms);
+    }
+    return mixed(mark, function->days[i].worst);
+}
+
 /* Of what is told, not of how long it has lasted. */
 static uint64_t mark_of(const struct maker *m)
 {
@@ -426,14 +441,25 @@ static uint64_t mark_of(const struct maker *m)
     uint64_t mark = 14695981039346656037u;
     size_t i;
 
-    mark = mixed(mark, m->source->view->told);
     mark = mixed(mark, (uint64_t)m->source->stale_ms);
     mark = mixed(mark, (uint64_t)m->first_day);
     mark = mixed(mark, (uint64_t)page->n_days);
     for (i = 0; i < (size_t)page->n_functions; i++)
-        mark = mixed(mark, page->functions[i].now);
-    for (i = 0; i < page->n_windows; i++)
+        mark = mixed_function(page, mark, (int)i);
+    for (i = 0; i < page->n_incidents; i++) {
+        const struct board_incident *incident = &page->incidents[i];
+
+        mark = mixed(mark, incident->id);
+        mark = mixed(mark, incident->severity);
+        mark = mixed(mark, (uint64_t)incident->start_ms);
+        mark = mixed(mark, (uint64_t)incident->end_ms);
+        mark = mixed(mark, incident->n_posts);
+    }
+    for (i = 0; i < page->n_windows; i++) {
+        mark = mixed(mark, page->windows[i].id);
         mark = mixed(mark, page->windows[i].phase);
+        mark = mixed(mark, (uint64_t)page->windows[i].end_ms);
+    }
     return mark;
 }
 

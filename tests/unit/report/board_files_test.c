@@ -217,6 +217,8 @@ static void the_feed_has_an_entry_for_each(void **state)
     assert_int_equal(strncmp(incident, "urn:uuid:", 9), 0);
     assert_int_equal(incident[23], '8'); /* the version */
     assert_string_not_equal(incident, window);
+    assert_memory_not_equal(strstr(file(&made, "feed.en.atom"), "<id>"),
+                            strstr(file(&made, "feed.ja.atom"), "<id>"), 49);
     free_made(&made);
     boards_close(b, 7, "login", "2026-11-22T09:10:00.000Z");
     strcpy(b->config.url, "https://elsewhere.example/");

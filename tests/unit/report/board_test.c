@@ -171,7 +171,8 @@ static void an_overrun_is_downtime(void **state)
     assert_int_equal(page->functions[0].now, BOARD_MAINTENANCE);
     assert_int_equal(page->functions[1].now, BOARD_GOOD);
     assert_int_equal(page->windows[0].phase, BOARD_ACTIVE);
-    assert_int_equal(page->n_incidents, 0); /* it is the maintenance */
+    assert_int_equal(page->n_incidents, 0);                              /* it is the maintenance */
+    assert_int_equal(boards_day(page, 0, 11, 20)->maintenance_ms, HOUR); /* so far */
     page = boards_page(b, "2026-11-20T03:30:00Z");
     assert_int_equal(page->functions[0].now, BOARD_DOWN);
     assert_int_equal(page->n_open, 1);
@@ -182,6 +183,19 @@ static void an_overrun_is_downtime(void **state)
     assert_int_equal(boards_day(page, 0, 11, 20)->maintenance_ms, 2 * HOUR);
     assert_int_equal(boards_day(page, 0, 11, 20)->down_ms, HOUR);
     assert_int_equal(boards_day(page, 0, 11, 20)->availability, 954545); /* of 22 h */
+}
+
+/* What operators speak of is told, whenever it was. */
+static void a_post_makes_it_an_incident(void **state)
+{
+    struct boards *b = *state;
+    int id;
+
+    boards_window(b, 77, "regular", "\"calling\"", "2026-11-01T00:00:00.000Z",
+                  "2026-11-20T01:00:00.000Z", "2026-11-20T03:00:00.000Z");
+    id = boards_open(b, "calling", "emergency", "2026-11-20T01:00:10.000Z");
+    boards_post(b, id, "monitoring", "null", "\"as planned\"");
+    assert_int_equal(boards_page(b, "2026-11-20T02:00:00Z")->n_open, 1);
 }
 
 static void a_window_is_extended_ended_and_called_off(void **state)
@@ -283,16 +297,66 @@ static void the_mark_changes_with_what_is_told(void **state)
 {
     struct boards *b = *state;
     uint64_t mark;
+    int id;
 
     boards_window(b, 77, "regular", "\"calling\"", "2026-11-01T00:00:00.000Z",
                   "2026-11-20T01:00:00.000Z", "2026-11-20T03:00:00.000Z");
     mark = boards_page(b, "2026-11-20T00:10:00Z")->mark;
     lines_verdict(&b->lines);
+    lines_add(&b->lines, "incident", "note", ",\"outage\":0,\"who\":\"o\",\"text\":\"n\"");
     assert_int_equal(boards_page(b, "2026-11-20T00:50:00Z")->mark, mark);
     assert_int_not_equal(boards_page(b, "2026-11-20T01:00:00Z")->mark, mark); /* it begins */
     assert_int_not_equal(boards_page(b, "2026-11-19T00:00:00Z")->mark, mark); /* a day */
-    boards_open(b, "login", "minor", "2026-11-20T00:20:00.000Z");
+    id = boards_open(b, "login", "minor", "2026-11-20T00:20:00.000Z");
     assert_int_not_equal(boards_page(b, "2026-11-20T00:50:00Z")->mark, mark);
+    mark = b->page->mark;
+    assert_int_equal(boards_page(b, "2026-11-20T00:55:00Z")->mark, mark); /* it goes on */
+    boards_post(b, id, "resolved", "null", "\"x\"");
+    assert_int_not_equal(boards_page(b, "2026-11-20T00:55:00Z")->mark, mark);
+    mark = b->page->mark;
+    lines_add(
+        &b->lines, "incident", "amended",
+        ",\"outage\":%d,\"severity\":\"emergency\",\"cause\":null,\"who\":\"o\",\"reason\":\"r\"",
+        id);
+    assert_int_not_equal(boards_page(b, "2026-11-20T00:55:00Z")->mark, mark);
+}
+
+/* The days of a month come to what the month's report says of it. */
+static void days_add_up_to_the_report(void **state)
+{
+    struct boards *b = *state;
+    struct period period = {utc("2026-10-31T15:00:00Z"), utc("2026-11-30T15:00:00Z"),
+                            utc("2026-12-05T00:00:00Z")};
+    const struct board_page *page;
+    struct board_day sum = {0};
+    struct account *account;
+    struct figures figures;
+    int id, i;
+
+    for (i = 1; i < 29; i += 3) {
+        char start[UTC_TEXT_MAX], end[UTC_TEXT_MAX];
+
+        utc_format(utc("2026-11-01T13:00:00Z") + i * DAY, start);
+        utc_format(utc("2026-11-01T13:00:00Z") + i * DAY + i * HOUR / 2, end);
+        id = boards_open(b, "calling", i % 2 == 0 ? "minor" : "emergency", start);
+        boards_close(b, id, "calling", end);
+        utc_format(b->lines.time_ms, start);
+        utc_format(b->lines.time_ms + DAY, end);
+        boards_window(b, 70 + i, i % 2 == 0 ? "emergency" : "regular", "\"calling\"", start, start,
+                      end);
+    }
+    page = boards_page(b, "2026-12-05T00:00:00Z");
+    for (i = 0; i < page->n_days; i++)
+        if (page->functions[0].days[i].month == 11) {
+            sum.down_ms += page->functions[0].days[i].down_ms;
+            sum.impaired_ms += page->functions[0].days[i].impaired_ms;
+        }
+    account = account_new(&b->view->ledger.history, &b->contract.terms, &period);
+    figures = account_function(account, 0);
+    assert_true(figures.downtime_ms > 10 * HOUR);
+    assert_int_equal(sum.down_ms, figures.downtime_ms);
+    assert_int_equal(sum.impaired_ms, figures.impaired_ms + figures.excluded_ms);
+    account_free(account);
 }
 
 static void memory_does_not_grow(void **state)
@@ -332,6 +396,44 @@ static void memory_does_not_grow(void **state)
     assert_int_equal(page->functions[1].days[10].worst, BOARD_UNKNOWN);
     assert_int_equal(page->functions[1].days[88].worst, BOARD_DOWN);
     assert_int_equal(page->functions[1].days[88].down_ms, 720 * 1000);
+}
+
+static void add_line(struct boards *b, uint64_t seq, int64_t time_ms, const char *type,
+                     const char *more)
+{
+    struct buf line = {0};
+    struct err err;
+
+    lines_start(&line, seq, time_ms, "incident", type);
+    buf_printf(&line, ",\"outage\":1,\"who\":\"o\",%s}", more);
+    assert_int_equal(board_line(b->board, (char *)line.data, line.len, &err), 0);
+    buf_free(&line);
+}
+
+/* Neither many notes, of which no page tells, nor many posts push out what happened. */
+static void words_are_forgotten_before_deeds(void **state)
+{
+    struct boards *b = *state;
+    int id = boards_open(b, "calling", "emergency", "2026-08-02T01:00:00.000Z");
+    int64_t at_ms = utc("2026-08-02T02:00:00Z");
+    const struct board_page *page;
+    uint64_t seq;
+
+    assert_int_equal(id, 1);
+    boards_feed(b);
+    for (seq = 2; seq < 2 + BOARD_MOST + 10; seq++)
+        add_line(b, seq, at_ms, "note", "\"text\":\"n\"");
+    for (; seq < 2 + BOARD_MOST + 10 + BOARD_POSTS_MOST + 5; seq++)
+        add_line(b, seq, at_ms, "post", "\"status\":\"resolved\",\"ja\":\"j\",\"en\":null");
+    page = boards_page(b, "2026-08-02T03:00:00Z");
+    assert_int_equal(page->incidents[0].n_posts, BOARD_POSTS_MOST);
+    assert_int_equal(page->incidents[0].posts[0]->line, seq - 1);
+    assert_int_equal(boards_day(page, 0, 8, 2)->down_ms, 2 * HOUR);
+    assert_int_equal(boards_day(page, 0, 8, 1)->unmonitored_ms, 9 * HOUR); /* it is known */
+    add_line(b, seq, at_ms + 93 * DAY, "note", "\"text\":\"n\"");
+    page = boards_page(b, "2026-11-10T03:00:00Z");
+    assert_int_equal(page->n_open, 1); /* it is open, and so is kept */
+    assert_int_equal(page->incidents[0].n_posts, 0);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -381,12 +483,15 @@ int main(void)
         BOARD_TEST(what_is_amended_is_obeyed),
         BOARD_TEST(a_disputed_outage_is_not_told),
         BOARD_TEST(an_overrun_is_downtime),
+        BOARD_TEST(a_post_makes_it_an_incident),
         BOARD_TEST(a_window_is_extended_ended_and_called_off),
         BOARD_TEST(unmonitored_time_is_told),
         BOARD_TEST(posts_are_the_newest_first),
         BOARD_TEST(only_what_is_to_be_shown_is),
         BOARD_TEST(the_mark_changes_with_what_is_told),
+        BOARD_TEST(days_add_up_to_the_report),
         BOARD_TEST(memory_does_not_grow),
+        BOARD_TEST(words_are_forgotten_before_deeds),
         BOARD_TEST(what_is_wrong_is_named),
     };
 
