@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ROOM_AFTER 2048 /* bytes for what follows the events */
+#define ROW_FUNCTIONS 50 /* in a list */
+#define ROOM_AFTER 2048  /* bytes for what follows the events */
 
 static void begin_row(const struct notice_view *view, enum notice_word label, struct buf *out)
 {
@@ -56,7 +57,7 @@ static void row_functions(const struct notice_view *view, enum notice_word label
 {
     struct buf names = {0};
 
-    view_functions(view, set, &names);
+    view_functions(view, set, ROW_FUNCTIONS, &names);
     row(view, label, buf_cstr(&names), out);
     buf_free(&names);
 }

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #define NOTICE_SUBJECT_MAX 240     /* bytes, cut at a character's end */
-#define NOTICE_BODY_MAX (32 << 10) /* bytes of a mail's text, or of JSON */
+#define NOTICE_BODY_MAX (32 << 10) /* bytes of a mail's text, and of what a template makes */
+#define NOTICE_JSON_MAX (1 << 20)  /* bytes of JSON, in which every event is whole */
 #define NOTICE_BRIEF_MAX 6000      /* bytes of a text for a chat */
 
 /* The ledger line of that number without its newline, or false. */

@@ -175,17 +175,23 @@ const char *view_label(const struct notice_view *view, int function)
     return label[0] != '\0' ? label : f->label_ja[0] != '\0' ? f->label_ja : f->name;
 }
 
-void view_functions(const struct notice_view *view, const uint64_t *set, struct buf *out)
+void view_functions(const struct notice_view *view, const uint64_t *set, int most, struct buf *out)
 {
-    bool first = true;
+    int n = 0;
 
     for (int i = 0; i < view->model->n_functions; i++) {
         if (!(set[i / 64] >> (i % 64) & 1))
             continue;
-        buf_printf(out, "%s%s", first ? "" : view_word(view, N_LIST_COMMA), view_label(view, i));
-        first = false;
+        if (n < most)
+            buf_printf(out, "%s%s", n > 0 ? view_word(view, N_LIST_COMMA) : "",
+                       view_label(view, i));
+        n++;
     }
+    if (n > most)
+        buf_printf(out, view_word(view, N_AND_MORE_FUNCTIONS), n - most);
 }
+
+#define SUBJECT_FUNCTIONS 3 /* of a window, that stand for it */
 
 void view_subject_of(const struct notice_view *view, const struct notice_fact *fact,
                      struct buf *out)
@@ -195,7 +201,7 @@ void view_subject_of(const struct notice_view *view, const struct notice_fact *f
     if (function >= 0)
         buf_str(out, view_label(view, function));
     else if (fact->window != 0)
-        view_functions(view, fact->functions, out);
+        view_functions(view, fact->functions, SUBJECT_FUNCTIONS, out);
     else if (view->customers)
         return;
     else if (fact->route[0] != '\0')

@@ -38,7 +38,8 @@ void view_duration(const struct notice_view *view, int64_t ms, struct buf *out);
 void view_zone(const struct notice_view *view, struct buf *out); /* "+09:00" */
 /* What customers call a function: its label, or else its name. */
 const char *view_label(const struct notice_view *view, int function);
-void view_functions(const struct notice_view *view, const uint64_t *set, struct buf *out);
+/* The first `most` of them, and how many more. */
+void view_functions(const struct notice_view *view, const uint64_t *set, int most, struct buf *out);
 /* What the fact is about: a function, a route, a server, … */
 void view_subject_of(const struct notice_view *view, const struct notice_fact *fact,
                      struct buf *out);

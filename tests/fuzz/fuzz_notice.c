@@ -63,7 +63,7 @@ static void check(const struct shared *shared, int receiver, const struct notice
     else {
         json_t *json = json_loadb((const char *)text->body.data, text->body.len, 0, NULL);
 
-        CHECK(json != NULL);
+        CHECK(json != NULL && text->body.len <= NOTICE_JSON_MAX);
         json_decref(json);
     }
 }
