@@ -113,14 +113,15 @@ int notice_rule_check(const struct notice_config *config, const struct notice_ru
 static int validate_receiver(const struct notice_config *config, int r, struct err *err)
 {
     const struct receiver *receiver = &config->receivers[r];
+    int text = receiver->template;
 
     if (receiver->channel < 0 || receiver->channel >= config->n_channels)
         return err_set(err, ERR_INVALID, "channel: there is none");
     if (receiver->otherwise < -1 || receiver->otherwise >= config->n_receivers)
         return err_set(err, ERR_INVALID, "otherwise: there is none");
-    if (receiver->template <- 1 || receiver->template >= config->n_templates)
+    if (text < -1 || text >= config->n_templates)
         return err_set(err, ERR_INVALID, "template: there is none");
-    return notice_otherwise_check(config, r, err);
+    return 0;
 }
 
 static int validate_names(const struct notice_config *c, struct err *err)
@@ -146,10 +147,13 @@ int validate_notices(const struct model *model, struct err *err)
         if (rc != 0)
             err_wrap(err, rc, "channel \"%s\"", c->channels[i].name);
     }
-    for (int i = 0; c != NULL && i < c->n_receivers && rc == 0; i++) {
-        rc = validate_receiver(c, i, err);
+    /* What they name is there before it is followed. */
+    for (int i = 0; c != NULL && i < 2 * c->n_receivers && rc == 0; i++) {
+        int r = i % c->n_receivers;
+
+        rc = i < c->n_receivers ? validate_receiver(c, r, err) : notice_otherwise_check(c, r, err);
         if (rc != 0)
-            err_wrap(err, rc, "receiver \"%s\"", c->receivers[i].name);
+            err_wrap(err, rc, "receiver \"%s\"", c->receivers[r].name);
     }
     for (int i = 0; c != NULL && i < c->n_rules && rc == 0; i++) {
         rc = notice_rule_check(c, &c->rules[i], err);

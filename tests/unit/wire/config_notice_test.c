@@ -395,8 +395,9 @@ static void the_model_is_validated(void **state)
     assert_int_equal(model_validate(m, &err), ERR_INVALID);
     assert_string_equal(err.text,
                         "receiver \"duty\": otherwise: it comes back to receiver \"duty\" itself");
-    m->notices->receivers[2].otherwise = 64;
+    m->notices->receivers[2].otherwise = LIMIT_RECEIVERS;
     assert_int_equal(model_validate(m, &err), ERR_INVALID);
+    assert_string_equal(err.text, "receiver \"boss\": otherwise: there is none");
     m->notices->receivers[2].otherwise = -1;
     m->notices->receivers[1].channel = 7;
     assert_int_equal(model_validate(m, &err), ERR_INVALID);
