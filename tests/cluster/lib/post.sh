@@ -156,7 +156,7 @@ post_mails_are() { # TO N
 
 # Requests under a path, a line of JSON each: post_requests PATH [FILTER].
 post_requests() {
-    jq -c --arg path "/$1" "select(.path | startswith(\$path)) | ${2:-.}" "$LAB_DIR/log/receiver.log"
+    jq -c --arg path "/$1" "select(.path | . == \$path or startswith(\$path + \"/\")) | ${2:-.}" "$LAB_DIR/log/receiver.log"
 }
 
 post_requests_are() { # PATH N
@@ -171,4 +171,28 @@ post_told() { # PATH
 post_alerts() {
     lab_on post curl -s "http://$(lab_address post):9093/api/v2/alerts?active=true" |
         jq -c '.[] | .labels'
+}
+
+# ---- what the ledger says of it ----
+
+# Lines on notices to a receiver, from line FROM on: post_lines FROM TYPE RECEIVER [NOTICE].
+post_lines() {
+    ledger_from "$1" | jq -c "select(.category == \"notice\" and .type == \"$2\" and
+        .receiver == \"$3\" and (${4:-.notice} == .notice))"
+}
+
+post_line() { # likewise: is there one?
+    [[ -n $(post_lines "$@") ]]
+}
+
+# Mails under a key: post_mails_of TO KEY.
+post_mails_of() {
+    local mail
+    for mail in $(post_mails "$1"); do
+        [[ $(post_header Message-ID "$mail") != "<$2@lab.example>" ]] || printf '%s\n' "$mail"
+    done
+}
+
+post_mail_is_one() { # TO KEY
+    [[ $(post_mails_of "$1" "$2" | wc -l) == 1 ]]
 }
