@@ -240,6 +240,8 @@ bool engine_left(const struct engine *engine, struct moment now)
     if (engine->shared->model == NULL ||
         server_count(engine->heard & engine->voters) < engine->majority)
         return true;
+    if (engine->n_tellings > 0) /* else they would be told again, by another */
+        return false;
     for (r = 0; r < engine->model->n_routes && engine->exclusive != 0; r++)
         if ((engine->exclusive >> r & 1) && awaited(engine, now, r))
             return false;

@@ -125,31 +125,40 @@ static bool fit(const struct engine *engine, int server)
 {
     const struct peer *peer = &engine->peers[server];
 
-    return server == engine->self ||
-           (peer->rx_ms != BOOT_NEVER && (engine->heard & server_bit(server)) && !peer->abstain &&
-            !peer->leaving);
+    if (server == engine->self)
+        return !engine->leaving;
+    return peer->rx_ms != BOOT_NEVER && (engine->heard & server_bit(server)) && !peer->abstain &&
+           !peer->leaving;
 }
 
-/* This leader at first: nobody is asked, and nobody has to answer. After a failure the next one
- * that is elsewhere, in turn. */
-static int teller(const struct engine *engine, const struct delivery *delivery)
+/* The next one after `server` that is in another site, in turn; else any other. */
+static int elsewhere(const struct engine *engine, int server)
 {
     const struct model *model = engine->model;
     int near = -1, n = model->n_coordinators;
 
-    if (delivery->attempts == 0)
-        return engine->self;
     for (int i = 1; i < n; i++) {
-        int server = (delivery->node + i) % n;
+        int other = (server + i) % n;
 
-        if (!fit(engine, server))
+        if (!fit(engine, other))
             continue;
-        if (model->servers[server].site != model->servers[delivery->node].site)
-            return server;
+        if (model->servers[other].site != model->servers[server].site)
+            return other;
         if (near < 0)
-            near = server;
+            near = other;
     }
     return near >= 0 ? near : engine->self;
+}
+
+/* This leader at first: nobody is asked, and nobody has to answer. */
+static int first_teller(const struct engine *engine)
+{
+    return engine->leaving ? elsewhere(engine, engine->self) : engine->self;
+}
+
+static int teller(const struct engine *engine, const struct delivery *delivery)
+{
+    return delivery->attempts == 0 ? first_teller(engine) : elsewhere(engine, delivery->node);
 }
 
 /* What it was to do will not be done, or nobody will hear of it. */
@@ -274,7 +283,8 @@ static void begin_step(struct look *look, const struct notice_state *notice)
     entry = propose(look, NOTICE_ACT_SEND, notice->id, 0);
     if (entry == NULL)
         return;
-    fill_send(look, entry, notice, look->engine->self, rule->steps[notice->steps].receivers);
+    fill_send(look, entry, notice, first_teller(look->engine),
+              rule->steps[notice->steps].receivers);
     entry->notice.step = notice->steps;
 }
 

@@ -402,7 +402,6 @@ const struct delivery *tell_under_way(const struct engine *engine, uint64_t noti
 int64_t tell_lost_ms(const struct engine *engine, const struct delivery *delivery);
 /* After an entry was applied: who is to be told by this node now? */
 void tell_applied(struct engine *engine, struct moment now, struct effects *effects);
-bool tell_busy(const struct engine *engine); /* somebody is just being told */
 void tell_told(struct engine *engine, const struct event *event);
 void tell_fill(struct engine *engine, struct moment now, struct beat *beat);
 void tell_follow(struct engine *engine, const struct route_names *old);

@@ -119,14 +119,6 @@ void tell_applied(struct engine *engine, struct moment now, struct effects *effe
         }
 }
 
-bool tell_busy(const struct engine *engine)
-{
-    for (int i = 0; i < engine->n_tellings; i++)
-        if (!engine->tellings[i].done)
-            return true;
-    return false;
-}
-
 /* ---- receipts ---- */
 
 void tell_fill(struct engine *engine, struct moment now, struct beat *beat)
@@ -229,6 +221,16 @@ static void begin_loss(struct engine *engine, struct moment now, int64_t since_m
     }
 }
 
+/* Somebody who is heard leads, and hears a majority. */
+static bool is_led(const struct engine *engine)
+{
+    for (int i = 0; i < engine->model->n_coordinators; i++)
+        if (i != engine->self && (engine->heard & server_bit(i)) && engine->peers[i].leader &&
+            !engine->peers[i].abstain)
+            return true;
+    return false;
+}
+
 void tell_tick(struct engine *engine, struct moment now, struct effects *effects)
 {
     const struct notice_config *config = engine->model->notices;
@@ -236,7 +238,7 @@ void tell_tick(struct engine *engine, struct moment now, struct effects *effects
 
     if (config == NULL || engine->shared->model == NULL || engine->shared->level < FEATURE_NOTICE)
         return;
-    if (now.boot_ms - since_ms < LOST_MS) {
+    if (now.boot_ms - since_ms < LOST_MS || is_led(engine)) {
         engine->lost.on = false;
         return;
     }

@@ -240,6 +240,27 @@ static void hold(struct cluster *c, int node, const struct effect *effect)
     step(c, node, &event);
 }
 
+/* A receiver answers at once, or never does. */
+static void tell(struct cluster *c, int node, const struct tell_order *order)
+{
+    struct event event = {.kind = EVENT_TOLD};
+    bool failed = c->tell != TELL_ACCEPTED || (c->deaf & server_bit(node));
+
+    CHECK(c->n_tells < (int)ARRAY_LEN(c->tells));
+    c->tells[c->n_tells].node = node;
+    c->tells[c->n_tells].at_ms = c->now_ms;
+    c->tells[c->n_tells++].order = *order;
+    if (c->tell == TELL_NOTHING)
+        return;
+    event.told.notice = order->notice;
+    event.told.receiver = order->receiver;
+    event.told.attempt = order->attempt;
+    event.told.code = failed ? ERR_TIMEOUT : 0;
+    event.told.unsure = c->tell == TELL_UNSURE;
+    event.told.text = failed ? "no route to host" : "250 2.0.0 OK";
+    cluster_step(c, node, &event);
+}
+
 static void carry_out(struct cluster *c, int node)
 {
     struct effects effects = c->inside->effects;
@@ -264,6 +285,8 @@ static void carry_out(struct cluster *c, int node)
         else if (effect->kind == EFFECT_LOG && getenv("CLUSTER_LOG") != NULL)
             printf("%8lld %d %s: %s\n", (long long)c->now_ms, node, effect->log.event,
                    effect->log.text);
+        else if (effect->kind == EFFECT_TELL)
+            tell(c, node, &effect->tell);
         else if (effect->kind == EFFECT_ELECT)
             c->stands++;
         else if (effect->kind == EFFECT_TRANSFER) {

@@ -52,6 +52,15 @@ struct cluster {
     } held[CLUSTER_NODES];
     void (*line)(void *context, const char *line, size_t len); /* of node 8's ledger; may be NULL */
     void *line_context;
+    /* Notices: orders to tell somebody, as they came, and what comes of them at once. */
+    struct {
+        int node;
+        int64_t at_ms;
+        struct tell_order order;
+    } tells[256];
+    int n_tells;
+    enum { TELL_ACCEPTED, TELL_FAILED, TELL_UNSURE, TELL_NOTHING } tell;
+    server_set deaf; /* nodes that never get through */
     struct cluster_inside *inside;
 };
 
