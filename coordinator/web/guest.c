@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 16     /* in one go */
+#define ACCEPT_MAX 64     /* in one go */
 #define UNSENT (32 << 10) /* bytes that wait in the kernel: slow readers get what is new */
 #define GUESTS_MAX 64     /* of an audience */
 #define HOST_MAX 16       /* from one address; a proxy on this machine may have all */
@@ -90,12 +90,22 @@ void guest_notify(void *server, struct MHD_Connection *connection, void **socket
 
 /* ---- who is let in ---- */
 
-/* When there are too many, the one that has been idle for longest makes room; when all are
- * busy, there is none. `host` NULL: of all of this audience. */
+/* Idle, or taking an answer for longer than it takes those who want it. */
+static bool can_wait(const struct guest *guest, int64_t now_ms)
+{
+    int64_t left_ms = guest->deadline_ms - now_ms;
+
+    return guest->state == GUEST_IDLE ||
+           (guest->state == GUEST_ANSWERED && left_ms < guest->server->patience.send_ms * 9LL / 10);
+}
+
+/* When there are too many, one that can wait makes room: whose time is over first. `host` NULL:
+ * of all of this audience. */
 static bool make_room(struct server *server, enum web_audience audience, const union address *host,
                       int most)
 {
-    struct guest *guest, *oldest = NULL;
+    struct guest *guest, *first = NULL;
+    int64_t now_ms = clock_boot_ms();
     int n = 0;
 
     LIST_FOREACH(guest, &server->guests, entry)
@@ -104,15 +114,14 @@ static bool make_room(struct server *server, enum web_audience audience, const u
             (host != NULL && !address_same_host(&guest->from, host)))
             continue;
         n++;
-        if (guest->state == GUEST_IDLE &&
-            (oldest == NULL || guest->deadline_ms <= oldest->deadline_ms))
-            oldest = guest;
+        if (can_wait(guest, now_ms) && (first == NULL || guest->deadline_ms <= first->deadline_ms))
+            first = guest;
     }
     if (n < most)
         return true;
-    if (oldest == NULL)
+    if (first == NULL)
         return false;
-    cut(oldest, false);
+    cut(first, first->state == GUEST_ANSWERED);
     server->refused++;
     return true;
 }

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define BACKLOG 64
+#define BACKLOG 256
 #define CONNECTIONS 512 /* more than guest.c ever lets in */
 /* A request's headers (8 KiB) and what libmicrohttpd keeps of them. */
 #define CONNECTION_MEMORY (12 << 10)

@@ -8,7 +8,7 @@
 
 #define MOST 64 /* connections of an audience */
 #define REQUEST_MS 700
-#define SEND_MS 700
+#define SEND_MS 3000
 
 static int opened(void **state)
 {
@@ -135,6 +135,30 @@ static void idle_ones_make_room(void **state)
         client_close(&clients[i]);
 }
 
+/* And so do those who take their answer slowly. */
+static void slow_readers_make_room(void **state)
+{
+    struct world *world = *state;
+    uint8_t *bytes = mem_zalloc(WEB_PAGE, 1);
+    struct client clients[MOST];
+    int64_t since_ms;
+    int i;
+
+    assert_int_equal(web_publish(world->web, WEB_PUBLIC, "/big", "a/b", bytes, WEB_PAGE), 0);
+    for (i = 0; i < MOST; i++) {
+        clients[i] = client_connect(world, WEB_PUBLIC);
+        client_get(&clients[i], "/big", "");
+    }
+    UNTIL(world, web_counters(world->web).requests[WEB_PUBLIC] == MOST);
+    since_ms = clock_boot_ms();
+    UNTIL(world, clock_boot_ms() - since_ms > SEND_MS / 10);
+    assert_int_equal(status_of(get(world, WEB_PUBLIC, "/")), 200);
+    assert_int_equal(web_counters(world->web).refused, 1);
+    for (i = 0; i < MOST; i++)
+        client_close(&clients[i]);
+    mem_free(bytes);
+}
+
 static void nothing(void *context, struct buf *out)
 {
     (void)context;
@@ -203,9 +227,13 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, opened, closed)
     const struct CMUnitTest tests[] = {
-        WITH(a_slow_request_is_cut),       WITH(an_idle_connection_ends_and_is_no_trouble),
-        WITH(a_slow_reader_is_cut),        WITH(rude_ones_do_no_harm),
-        WITH(idle_ones_make_room),         WITH(when_all_are_busy_the_next_is_told),
+        WITH(a_slow_request_is_cut),
+        WITH(an_idle_connection_ends_and_is_no_trouble),
+        WITH(a_slow_reader_is_cut),
+        WITH(rude_ones_do_no_harm),
+        WITH(idle_ones_make_room),
+        WITH(slow_readers_make_room),
+        WITH(when_all_are_busy_the_next_is_told),
         WITH(all_ends_while_clients_hang),
     };
 
