@@ -22,7 +22,6 @@ struct door {
     struct buf inflight; /* given to libuv */
     struct buf waiting;  /* came meanwhile */
     bool writing;
-    bool over; /* the server has closed its end; what it said last is still on its way */
 };
 
 static uv_stream_t *stream(struct door *door)
@@ -90,36 +89,23 @@ static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *room)
     *room = uv_buf_init((char *)door->inbound->link->env.wire, CONN_WIRE);
 }
 
-static void finish(struct door *door)
-{
-    if (conn_queue(door->inbound->conn) == 0)
-        conn_end(door->inbound->conn, 0, "served");
-}
-
+/* It is read from only while nothing waits for the operator: at its end all has been said. */
 static void on_read(uv_stream_t *from, ssize_t count, const uv_buf_t *bytes)
 {
     struct door *door = from->data;
     struct conn *conn = door->inbound->conn;
 
-    if (count == 0)
-        return;
-    if (count < 0) {
-        door->over = true;
-        uv_read_stop(from);
-        finish(door);
-        return;
-    }
-    conn_send_raw(conn, (const uint8_t *)bytes->base, (size_t)count);
-    if (conn_queue(conn) > 0)
+    if (count < 0)
+        conn_end(conn, 0, "served");
+    else if (count > 0)
+        conn_send_raw(conn, (const uint8_t *)bytes->base, (size_t)count);
+    if (count > 0 && conn_queue(conn) > 0)
         uv_read_stop(from);
 }
 
 void door_drained(struct door *door)
 {
-    if (door->over)
-        finish(door);
-    else
-        uv_read_start(stream(door), on_alloc, on_read);
+    uv_read_start(stream(door), on_alloc, on_read);
 }
 
 /* ---- opening and closing ---- */

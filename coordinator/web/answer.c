@@ -174,8 +174,6 @@ static enum MHD_Result wait_for(struct guest *guest, struct page *page, int64_t 
 {
     struct server *server = guest->server;
 
-    if (page->asked && now_ms - page->asked_ms >= server->patience.loop_ms)
-        return too_late(guest);
     if (!page->asked) {
         page->asked = true;
         page->asked_ms = now_ms;

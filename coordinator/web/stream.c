@@ -93,7 +93,6 @@ enum MHD_Result stream_listen(struct guest *guest, struct page *page, int64_t no
     guest->page = page;
     guest->next = page->n_events > 0 ? page->n_events - 1 : 0;
     guest->moved_ms = now_ms;
-    guest->sign = page->n_events == 0; /* the answer begins at once, whatever there is to tell */
     page->n_listeners++;
     watched(guest->server, page);
     result = MHD_queue_response(guest->connection, MHD_HTTP_OK, response);

@@ -111,6 +111,7 @@ static void idle_ones_make_room(void **state)
 {
     struct world *world = *state;
     struct client clients[MOST];
+    int64_t since_ms;
     int i, n = 0;
 
     for (i = 0; i < MOST; i++)
@@ -130,6 +131,9 @@ static void idle_ones_make_room(void **state)
     /* The next line would come in a minute. */
     for (i = 0; i < MOST; i++)
         until_over(world, &clients[i]);
+    since_ms = clock_boot_ms();
+    UNTIL(world, clock_boot_ms() - since_ms > 600);
+    assert_true(web_counters(world->web).slow > 10);
     assert_int_equal(world->lines, 1);
     for (i = 0; i < MOST; i++)
         client_close(&clients[i]);

@@ -105,6 +105,8 @@ static void silence_has_signs_of_life(void **state)
     struct world *world = *state;
     struct client client = listens(world);
     int64_t begin_ms = clock_boot_ms();
+    const char *at;
+    int n = 0;
 
     push(world, "x");
     UNTIL(world, has(&client, "data: x\n\n"));
@@ -113,7 +115,14 @@ static void silence_has_signs_of_life(void **state)
     buf_clear(&client.in);
     UNTIL(world, has(&client, ":\n\n"));
     assert_true(clock_boot_ms() - begin_ms >= 600);
+    /* For longer than somebody who does not read may stay; and not more often than need be. */
+    buf_clear(&client.in);
+    begin_ms = clock_boot_ms();
+    UNTIL(world, (client_look(&client), clock_boot_ms() - begin_ms > 2000));
     assert_false(client.over);
+    for (at = buf_cstr(&client.in); (at = strstr(at, ":\n\n")) != NULL; at++)
+        n++;
+    assert_true(n >= 1 && n <= 6);
     client_close(&client);
 }
 
@@ -132,7 +141,7 @@ static void who_is_slow_misses_some_and_never_the_newest(void **state)
     struct world *world = *state;
     struct client slow = client_connect(world, WEB_OPERATORS);
     char *text = much(WEB_EVENT - 100, 'a');
-    int small = 65536, i, n = 0;
+    int small = 65536, i, n = 0, last = -1;
     const char *at;
 
     setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -146,8 +155,10 @@ static void who_is_slow_misses_some_and_never_the_newest(void **state)
     }
     poll(NULL, 0, 500);
     UNTIL(world, has(&slow, "no. 39"));
-    for (at = buf_cstr(&slow.in); (at = strstr(at, "data: no. ")) != NULL; at++)
-        n++;
+    for (at = buf_cstr(&slow.in); (at = strstr(at, "data: no. ")) != NULL; at++, n++) {
+        assert_true(atoi(at + 10) > last);
+        last = atoi(at + 10);
+    }
     assert_true(n >= 2 && n < 40);
     assert_false(slow.over);
     client_close(&slow);
@@ -172,6 +183,20 @@ static void who_does_not_read_at_all_is_hung_up_on(void **state)
     assert_non_null(strstr(world->line, "1 that were too slow"));
     client_close(&deaf);
     mem_free(text);
+}
+
+/* Long before anything would be sent again. */
+static void who_leaves_is_noticed(void **state)
+{
+    static const struct web_patience patience = {.keepalive_ms = 600000};
+    struct world *world = world_open(&patience);
+    struct client client;
+
+    web_stream(world->web, LIVE);
+    client = listens(world);
+    client_close(&client);
+    UNTIL(world, web_watched(world->web, LIVE) == 0);
+    world_free(world);
 }
 
 static void listeners_are_limited(void **state)
@@ -256,6 +281,7 @@ int main(void)
         WITH(silence_has_signs_of_life),
         WITH(who_is_slow_misses_some_and_never_the_newest),
         WITH(who_does_not_read_at_all_is_hung_up_on),
+        WITH(who_leaves_is_noticed),
         WITH(listeners_are_limited),
         WITH(too_large_an_event_is_refused),
         WITH(a_stream_may_go),
