@@ -264,7 +264,9 @@ void om_us(struct om *om, const char *const *values, int64_t us)
 
 void om_ms(struct om *om, const char *const *values, int64_t ms)
 {
-    om_us(om, values, ms * 1000);
+    int64_t most = INT64_MAX / 1000;
+
+    om_us(om, values, (ms > most ? most : ms < -most ? -most : ms) * 1000);
 }
 
 void om_is(struct om *om, const char *const *values)

@@ -59,7 +59,7 @@ void om_histogram(struct om *om, const char *name, const char *help, const char 
 void om_int(struct om *om, const char *const *values, int64_t value);
 void om_count(struct om *om, const char *const *values, uint64_t value);
 void om_bool(struct om *om, const char *const *values, bool value);
-/* … of one in seconds. */
+/* … of one in seconds. What a peer says may be any number: 292 000 years are the most. */
 void om_ms(struct om *om, const char *const *values, int64_t ms);
 void om_us(struct om *om, const char *const *values, int64_t us);
 /* … of an info, and of a histogram. */

@@ -63,6 +63,9 @@ static void test_seconds(void **state)
     om_us(&om, OM_LABELS("d"), 1);
     om_us(&om, OM_LABELS("e"), 1795489445678901);
     om_ms(&om, OM_LABELS("f"), 60000);
+    om_ms(&om, OM_LABELS("g"), INT64_MAX);
+    om_ms(&om, OM_LABELS("h"), INT64_MIN);
+    om_us(&om, OM_LABELS("i"), INT64_MIN);
     om_counter(&om, "kirikae_b_seconds", OM_SECONDS, "B.", OM_PLAIN);
     om_us(&om, OM_PLAIN, 1000010);
     assert_page(&om, "# TYPE kirikae_a_seconds gauge\n# UNIT kirikae_a_seconds seconds\n"
@@ -73,6 +76,9 @@ static void test_seconds(void **state)
                      "kirikae_a_seconds{peer=\"d\"} 0.000001\n"
                      "kirikae_a_seconds{peer=\"e\"} 1795489445.678901\n"
                      "kirikae_a_seconds{peer=\"f\"} 60\n"
+                     "kirikae_a_seconds{peer=\"g\"} 9223372036854.775\n"
+                     "kirikae_a_seconds{peer=\"h\"} -9223372036854.775\n"
+                     "kirikae_a_seconds{peer=\"i\"} -9223372036854.775808\n"
                      "# TYPE kirikae_b_seconds counter\n# UNIT kirikae_b_seconds seconds\n"
                      "# HELP kirikae_b_seconds B.\nkirikae_b_seconds_total 1.00001\n"
                      "# EOF\n");
