@@ -17,6 +17,13 @@ static void percent(struct jsonw *w, int64_t availability)
     jsonw_str(w, "availability", percent_text(availability, text));
 }
 
+/* Most days have none: hundreds of functions would make it megabytes of zeros. */
+static void if_any(struct jsonw *w, const char *key, int64_t ms)
+{
+    if (ms > 0)
+        jsonw_int(w, key, ms);
+}
+
 static void days(const struct board_page *page, const struct board_function *f, struct jsonw *w)
 {
     int i;
@@ -29,10 +36,10 @@ static void days(const struct board_page *page, const struct board_function *f, 
         jsonw_strf(w, "date", "%04d-%02d-%02d", day->year, day->month, day->day);
         jsonw_str(w, "state", board_state_name(day->worst));
         percent(w, day->availability);
-        jsonw_int(w, "down_ms", day->down_ms);
-        jsonw_int(w, "degraded_ms", day->impaired_ms);
-        jsonw_int(w, "unmonitored_ms", day->unmonitored_ms);
-        jsonw_int(w, "maintenance_ms", day->maintenance_ms);
+        if_any(w, "down_ms", day->down_ms);
+        if_any(w, "degraded_ms", day->impaired_ms);
+        if_any(w, "unmonitored_ms", day->unmonitored_ms);
+        if_any(w, "maintenance_ms", day->maintenance_ms);
         jsonw_end(w);
     }
     jsonw_end(w);

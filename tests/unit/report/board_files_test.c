@@ -158,7 +158,7 @@ static void it_says_that_it_may_be_old(void **state)
 static void the_json_is_as_documented(void **state)
 {
     struct boards *b = *state;
-    const json_t *incident, *function;
+    const json_t *incident, *function, *day;
     struct made made;
     json_error_t problem;
     json_t *root;
@@ -178,6 +178,10 @@ static void the_json_is_as_documented(void **state)
     function = json_array_get(json_object_get(root, "functions"), 0);
     assert_string_equal(json_string_value(json_object_get(function, "label_ja")), "発信");
     assert_int_equal(json_array_size(json_object_get(function, "days")), 90);
+    day = json_array_get(json_object_get(function, "days"), 87);
+    assert_string_equal(json_string_value(json_object_get(day, "date")), "2026-11-20");
+    assert_int_equal(json_integer_value(json_object_get(day, "degraded_ms")), 3907000);
+    assert_null(json_object_get(day, "down_ms"));
     assert_int_equal(json_array_size(json_object_get(root, "maintenance")), 1);
     json_decref(root);
     free_made(&made);
