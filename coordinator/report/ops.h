@@ -16,6 +16,7 @@ enum ops_part {
     OPS_ROUTES,
     OPS_ALERT,     /* open incidents in a line, which is read out when it changes … */
     OPS_INCIDENTS, /* … and with their ages */
+    OPS_NOTICES,
     OPS_VERDICT,
     OPS_DECISION,
     OPS_COVERAGE,

@@ -17,6 +17,7 @@ static const struct {
     [OPS_ROUTES] = {"routes", ops_routes},
     [OPS_ALERT] = {"alert", ops_alert},
     [OPS_INCIDENTS] = {"incidents", ops_incidents},
+    [OPS_NOTICES] = {"notices", ops_notices},
     [OPS_VERDICT] = {"verdict", ops_verdict},
     [OPS_DECISION] = {"decision", ops_decision},
     [OPS_COVERAGE] = {"coverage", ops_coverage},
@@ -186,10 +187,10 @@ static void contents(struct ops_pen *pen)
     static const struct {
         const char *href;
         enum ops_word word;
-    } items[] = {{"#h-glance", O_GLANCE},       {"#h-servers", O_SERVERS},
-                 {"#h-routes", O_ROUTES},       {"#h-incidents", O_INCIDENTS},
-                 {"#h-decisions", O_DECISIONS}, {"#h-coverage", O_COVERAGE},
-                 {"#h-budget", O_BUDGET},       {"#h-commands", O_COMMANDS}};
+    } items[] = {
+        {"#h-glance", O_GLANCE},       {"#h-servers", O_SERVERS}, {"#h-routes", O_ROUTES},
+        {"#h-incidents", O_INCIDENTS}, {"#h-notices", O_NOTICES}, {"#h-decisions", O_DECISIONS},
+        {"#h-coverage", O_COVERAGE},   {"#h-budget", O_BUDGET},   {"#h-commands", O_COMMANDS}};
     size_t i;
 
     html_open(&pen->html, "nav");
@@ -259,6 +260,7 @@ void ops_page(const struct ops *ops, struct buf *out)
     wide_section(&pen, "servers", O_SERVERS, CMD_NODES, OPS_SERVERS);
     wide_section(&pen, "routes", O_ROUTES, CMD_ROUTES, OPS_ROUTES);
     incidents(&pen);
+    wide_section(&pen, "notices", O_NOTICES, CMD_NOTICES, OPS_NOTICES);
     decisions(&pen);
     coverage(&pen);
     wide_section(&pen, "budget", O_BUDGET, CMD_SLA, OPS_BUDGET);

@@ -85,6 +85,7 @@ static const struct {
     [CMD_EXPLAIN_LAST] = {"how-last", "kirikae explain --last", O_DOES_LAST},
     [CMD_RULES] = {"how-rules", "kirikae rules", O_DOES_RULES},
     [CMD_INCIDENTS] = {"how-incidents", "kirikae incident list", O_DOES_INCIDENTS},
+    [CMD_NOTICES] = {"how-notices", "kirikae notice list", O_DOES_NOTICES},
     [CMD_COVERAGE] = {"how-coverage", "kirikae coverage", O_DOES_COVERAGE},
     [CMD_SLA] = {"how-sla", "kirikae sla status", O_DOES_SLA},
     [CMD_WINDOWS] = {"how-windows", "kirikae maintenance list", O_DOES_WINDOWS},

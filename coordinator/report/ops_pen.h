@@ -21,6 +21,7 @@ enum ops_command {
     CMD_EXPLAIN_LAST,
     CMD_RULES,
     CMD_INCIDENTS,
+    CMD_NOTICES,
     CMD_COVERAGE,
     CMD_SLA,
     CMD_WINDOWS,
@@ -63,6 +64,7 @@ void ops_servers(struct ops_pen *pen);
 void ops_routes(struct ops_pen *pen);
 void ops_alert(struct ops_pen *pen);
 void ops_incidents(struct ops_pen *pen);
+void ops_notices(struct ops_pen *pen);
 void ops_verdict(struct ops_pen *pen);
 void ops_decision(struct ops_pen *pen);
 void ops_coverage(struct ops_pen *pen);

@@ -418,6 +418,21 @@ static void all_see_how_long_a_holder_may_serve(void **state)
     cluster_free(c);
 }
 
+static void few_that_hear_a_holder_are_no_promise(void **state)
+{
+    struct cluster *c = calm("exclusive", 52);
+    int64_t lease_ms = engine_model(cluster_engine(c, VOICE))->timing.lease_holder_ms;
+    int i;
+
+    (void)state;
+    for (i = MIRROR; i < CLUSTER_NODES; i++)
+        c->stopped[i] = true;
+    cluster_run(c, lease_ms + 300);
+    assert_int_equal(holder(c, VOICE + 1, VOICE).left_ms, 0);
+    assert_int_equal(holder(c, VOICE, VOICE).left_ms, 0);
+    cluster_free(c);
+}
+
 static void a_holder_without_a_majority_loses_its_grant(void **state)
 {
     struct cluster *c = calm("exclusive", 50);
@@ -549,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_contract_may_ask_for_more_observers_and_sites),
         cmocka_unit_test(an_exclusive_route_never_has_two_holders),
         cmocka_unit_test(all_see_how_long_a_holder_may_serve),
+        cmocka_unit_test(few_that_hear_a_holder_are_no_promise),
         cmocka_unit_test(a_holder_without_a_majority_loses_its_grant),
         cmocka_unit_test(a_node_that_stood_still_abstains),
         cmocka_unit_test(an_earlier_account_does_not_end_the_next),

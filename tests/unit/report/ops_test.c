@@ -1,6 +1,7 @@
 /* The operators' page of twelve engines that run in one process. */
 #include "../core/cluster.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "report/ops.h"
 
 #include <jansson.h>
@@ -225,8 +226,8 @@ static void without_a_quorum_the_page_says_so_and_since_when(void **state)
 {
     struct view view;
     const struct ops *ops;
+    char *html, since[UTC_TEXT_MAX], text[128];
     int64_t cut_ms;
-    char *html;
     int i;
 
     view_open(&view, "available");
@@ -236,7 +237,9 @@ static void without_a_quorum_the_page_says_so_and_since_when(void **state)
     cluster_run(view.cluster, 20000);
     ops = look(&view, BACKUP + 1, SLA_ENGLISH);
     assert_true(says(ops, OPS_BANNER, "<strong>No quorum</strong>"));
-    assert_true(says(ops, OPS_BANNER, "since <time"));
+    utc_format(ops->now.utc_ms - (ops->now.boot_ms - engine_knew_ms(ops->engine)), since);
+    snprintf(text, sizeof text, "since <time datetime=\"%s\">", since);
+    assert_true(says(ops, OPS_BANNER, text));
     assert_in_range(ops->now.boot_ms - engine_knew_ms(ops->engine), 20000 - 1500,
                     20000 + view.cluster->now_ms - cut_ms);
     assert_true(says(ops, OPS_BANNER, "(4 / 11, needed 6)"));
@@ -449,6 +452,55 @@ static void a_node_by_itself_has_a_page(void **state)
     engine_free(engine);
 }
 
+/* ---- notices ---- */
+
+static struct model *telling_model(void)
+{
+    struct model *m = hostile_model();
+
+    m->notices = mem_zalloc(1, sizeof *m->notices);
+    m->notices->n_receivers = 2;
+    snprintf(m->notices->receivers[0].name, LIMIT_NAME, "night-desk");
+    snprintf(m->notices->receivers[1].name, LIMIT_NAME, "<script>5</script>");
+    m->notices->n_rules = 1;
+    snprintf(m->notices->rules[0].name, LIMIT_NAME, "outages");
+    return m;
+}
+
+static void notices_under_way_are_told_with_their_receivers(void **state)
+{
+    struct shared *shared = shared_new();
+    struct engine_options options = {.shared = shared, .model = telling_model()};
+    struct notice_ref ref = {.event = NOTICE_OUTAGE};
+    struct engine *engine = engine_new(&options);
+    struct notice_state *notice;
+    struct view view = {0};
+
+    view.ops = (struct ops){.engine = engine,
+                            .now = {.utc_ms = 125000},
+                            .local = &view.local,
+                            .matrix = &view.matrix,
+                            .newest = &view.newest,
+                            .language = SLA_ENGLISH};
+    assert_true(says(&view.ops, OPS_NOTICES, "No notice is under way."));
+    notice = notices_begin(&shared->notices, 0, 60000);
+    notice->id = 12;
+    notice_add_ref(notice, &ref);
+    notice_add_ref(notice, &ref);
+    assert_true(says(&view.ops, OPS_NOTICES, "gathers what belongs to it"));
+    notice_deliver(notice, 0, 60000);
+    notice_deliver(notice, 1, 60000);
+    notice->deliveries[0].phase = DELIVERY_ACCEPTED;
+    notice->deliveries[1].attempts = 3;
+    assert_true(says(&view.ops, OPS_NOTICES, ">#12<"));
+    assert_true(says(&view.ops, OPS_NOTICES, "outages</bdi></td><td>outage</td>"));
+    assert_true(says(&view.ops, OPS_NOTICES, "1 min 05 s"));
+    assert_true(says(&view.ops, OPS_NOTICES, "night-desk</bdi> <span class=\"good\">accepted<"));
+    assert_true(says(&view.ops, OPS_NOTICES, "&lt;script&gt;5"));
+    assert_true(says(&view.ops, OPS_NOTICES, "due</span> (attempts: 3)"));
+    engine_free(engine);
+}
+
 /* ---- the budget ---- */
 
 static void the_budget_says_what_is_left(void **state)
@@ -490,6 +542,7 @@ int main(void)
         cmocka_unit_test(the_json_has_what_the_commands_print),
         cmocka_unit_test(texts_of_others_are_escaped),
         cmocka_unit_test(a_node_by_itself_has_a_page),
+        cmocka_unit_test(notices_under_way_are_told_with_their_receivers),
         cmocka_unit_test(the_budget_says_what_is_left),
     };
 
