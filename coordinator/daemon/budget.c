@@ -12,6 +12,8 @@
 #include "store/zone_file.h"
 #include "wire/contract.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOOK_MS 1000
@@ -78,26 +80,38 @@ static void month_at(const struct zone *zone, int64_t utc_ms, int *year, int *mo
     utc_civil_from_days(local_ms / 86400000, year, month, &day);
 }
 
+/* {"contract":…} of a line, to free(); NULL: it has none. */
+static char *contract_text(const char *line, size_t len)
+{
+    json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *contract = json_object_get(root, "contract"), *whole;
+    char *text = NULL;
+
+    if (json_is_object(contract)) {
+        whole = json_pack("{s:O}", "contract", contract);
+        text = json_dumps(whole, JSON_COMPACT);
+        json_decref(whole);
+    }
+    json_decref(root);
+    return text;
+}
+
 /* NULL: it is not in force this month, or none that makes sense. */
 static struct basis *basis_new(const char *line, size_t len, uint64_t seq)
 {
-    static const char key[] = "\"contract\":{"; /* the line's last key */
-    const char *at = memmem(line, len, key, sizeof key - 1);
+    char *text = contract_text(line, len);
     struct basis *basis;
-    struct buf text = {0};
     struct err err;
     int r;
 
-    if (at == NULL)
+    if (text == NULL)
         return NULL;
     basis = mem_zalloc(1, sizeof *basis);
     *basis = (struct basis){.holders = 1, .seq = seq};
-    buf_str(&text, "{");
-    buf_append(&text, at, len - (size_t)(at - line));
-    r = contract_parse("the ledger", text.data, text.len, &basis->contract, &err);
+    r = contract_parse("the ledger", (const uint8_t *)text, strlen(text), &basis->contract, &err);
     if (r == 0)
         r = zone_file_load(basis->contract.timezone, &basis->zone, &err);
-    buf_free(&text);
+    free(text);
     if (r == 0) {
         month_at(basis->zone, clock_utc_ms(), &basis->year, &basis->month);
         basis->period =
