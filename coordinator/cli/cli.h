@@ -51,9 +51,9 @@ extern const struct cli_command cmd_status, cmd_nodes, cmd_routes, cmd_explain, 
     cmd_undrain, cmd_leader, cmd_leader_move, cmd_maintenance_extend, cmd_maintenance_add,
     cmd_maintenance_list, cmd_maintenance_end, cmd_audit_export, cmd_audit_verify, cmd_sla_report,
     cmd_sla_compute, cmd_sla_status, cmd_sla_diff, cmd_incident_list, cmd_incident_show,
-    cmd_incident_amend, cmd_incident_annotate, cmd_incident_ack, cmd_incident_post,
-    cmd_config_check, cmd_contract_check, cmd_contract_show, cmd_simulate, cmd_rules, cmd_replay,
-    cmd_report, cmd_status_page_export;
+    cmd_incident_amend, cmd_incident_annotate, cmd_incident_ack, cmd_incident_post, cmd_notice_list,
+    cmd_notice_show, cmd_notice_test, cmd_config_check, cmd_contract_check, cmd_contract_show,
+    cmd_simulate, cmd_rules, cmd_replay, cmd_report, cmd_status_page_export;
 
 struct cli {
     FILE *out, *err;

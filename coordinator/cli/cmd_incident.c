@@ -1,98 +1,14 @@
-#include "base/clock.h"
 #include "base/utc.h"
 #include "cli/incident.h"
-#include "core/account/zone.h"
-#include "store/zone_file.h"
-#include "wire/config.h"
+#include "cli/ledger_span.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- list ---- */
 
-struct span {
-    int64_t since_ms, until_ms; /* [since, until) */
-    bool open;                  /* only those that are */
-};
-
-static int read_time(struct cli *cli, const char *option, int64_t *utc_ms)
-{
-    const char *text = cli_value(cli, option);
-
-    if (text != NULL && cli_time(text, clock_utc_ms(), utc_ms) != 0)
-        return cli_fail(cli, CLI_USAGE,
-                        "--%s \"%s\" is not a time such as 2026-11-01T00:00:00+09:00", option,
-                        text);
-    return 0;
-}
-
-/* What the ledger does not say yet, its configuration does. */
-static int ask_zone(struct cli *cli, struct incidents *incidents)
-{
-    struct model *model;
-    json_t *result;
-    const char *yaml;
-    struct err err;
-    int r;
-
-    if (incidents->zone[0] != '\0' || cli_value(cli, "month") == NULL)
-        return 0;
-    if (cli_value(cli, "from") != NULL)
-        return cli_fail(cli, CLI_USAGE,
-                        "no line of the export says the contract's zone: give --since and --until");
-    r = cli_ask(cli, "config", NULL, &result);
-    if (r != 0)
-        return r;
-    yaml = cli_text(result, "yaml");
-    r = config_parse("the cluster's configuration", (const uint8_t *)yaml, strlen(yaml), &model,
-                     &err);
-    json_decref(result);
-    if (r < 0)
-        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
-    snprintf(incidents->zone, sizeof incidents->zone, "%s", model->contract.timezone);
-    model_free(model);
-    return 0;
-}
-
-static int read_month(struct cli *cli, const char *zone_name, struct span *span)
-{
-    const char *month = cli_value(cli, "month");
-    struct zone_month bounds;
-    struct zone *zone;
-    struct err err;
-    int year, number;
-
-    if (month == NULL)
-        return 0;
-    if (zone_month_parse(month, &year, &number) != 0)
-        return cli_fail(cli, CLI_USAGE, "--month \"%s\" is not a month such as 2026-11", month);
-    if (zone_file_load(zone_name, &zone, &err) < 0)
-        return cli_fail(cli, CLI_USAGE, "%s", err.text);
-    bounds = zone_month(zone, year, number);
-    zone_free(zone);
-    *span = (struct span){.since_ms = bounds.begin_ms, .until_ms = bounds.end_ms};
-    return 0;
-}
-
-static int read_span(struct cli *cli, const char *zone, struct span *span)
-{
-    int r;
-
-    *span = (struct span){.since_ms = INT64_MIN, .until_ms = INT64_MAX};
-    if (cli_value(cli, "month") != NULL &&
-        (cli_value(cli, "since") != NULL || cli_value(cli, "until") != NULL))
-        return cli_fail(cli, CLI_USAGE, "give --month, or --since and --until");
-    r = read_month(cli, zone, span);
-    if (r == 0)
-        r = read_time(cli, "since", &span->since_ms);
-    if (r == 0)
-        r = read_time(cli, "until", &span->until_ms);
-    span->open = cli_flag(cli, "open");
-    return r;
-}
-
 /* Does any of it lie within? What was disputed, or has no length, lies where it begins. */
-static bool within(const json_t *incident, const struct span *span)
+static bool within(const json_t *incident, const struct ledger_span *span)
 {
     const char *state = cli_text(incident, "state");
     int64_t start_ms = 0, end_ms = INT64_MAX;
@@ -107,7 +23,7 @@ static bool within(const json_t *incident, const struct span *span)
     return start_ms < span->until_ms && (end_ms > span->since_ms || start_ms >= span->since_ms);
 }
 
-static void show_list(struct cli *cli, const json_t *list, const struct span *span)
+static void show_list(struct cli *cli, const json_t *list, const struct ledger_span *span)
 {
     json_t *chosen = json_array(), *incident;
     size_t i;
@@ -132,13 +48,11 @@ static void show_list(struct cli *cli, const json_t *list, const struct span *sp
 static int run_list(struct cli *cli)
 {
     struct incidents incidents;
-    struct span span;
+    struct ledger_span span;
     int r = incidents_read(cli, cli_value(cli, "from"), &incidents);
 
     if (r == 0)
-        r = ask_zone(cli, &incidents);
-    if (r == 0)
-        r = read_span(cli, incidents.zone, &span);
+        r = ledger_span_read(cli, incidents.zone, &span);
     if (r == 0)
         show_list(cli, incidents.list, &span);
     incidents_free(&incidents);

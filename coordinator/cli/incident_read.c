@@ -1,56 +1,11 @@
 #include "base/check.h"
 #include "cli/explain.h"
 #include "cli/incident.h"
-#include "cli/verified.h"
-#include "report/line.h"
+#include "cli/ledger_part.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define INCIDENTS_MAX 65536
-
-/* ---- lines, from the cluster or from an export ---- */
-
-/* Lines of these categories, of entries [from, end) of the ledger. */
-struct part {
-    const char *categories[4];
-    int n_categories;
-    uint64_t from, end;
-    ledger_line_fn *each;
-    void *context;
-};
-
-static int of_part(struct cli *cli, void *context, const char *line, size_t len)
-{
-    const struct part *part = context;
-    struct line_start start;
-    struct err err;
-    int i;
-
-    if (line_start(line, len, &start, &err) < 0)
-        return cli_fail(cli, CLI_REFUSED, "a line of the ledger: %s", err.text);
-    for (i = 0; i < part->n_categories; i++)
-        if (start.seq >= part->from && start.seq < part->end &&
-            strcmp(start.category, part->categories[i]) == 0)
-            return part->each(cli, part->context, line, len);
-    return 0;
-}
-
-static int read_part(struct cli *cli, const char *file, const struct part *part)
-{
-    struct verify_result result;
-    json_t *categories;
-    int i, r;
-
-    if (file != NULL)
-        return verified_read(cli, file, of_part, (void *)part, &result);
-    categories = json_array();
-    for (i = 0; i < part->n_categories; i++)
-        json_array_append_new(categories, json_string(part->categories[i]));
-    r = ledger_pull_part(cli, categories, part->from, part->end, part->each, part->context);
-    json_decref(categories);
-    return r;
-}
 
 /* ---- incidents ---- */
 
@@ -204,14 +159,14 @@ static int take(struct cli *cli, void *context, const char *text, size_t len)
 
 int incidents_read(struct cli *cli, const char *file, struct incidents *incidents)
 {
-    struct part part = {.categories = {"outage", "incident", "config"},
-                        .n_categories = 3,
-                        .end = UINT64_MAX,
-                        .each = take,
-                        .context = incidents};
+    struct ledger_part part = {.categories = {"outage", "incident", "config"},
+                               .n_categories = 3,
+                               .end = UINT64_MAX,
+                               .each = take,
+                               .context = incidents};
 
     *incidents = (struct incidents){.list = json_array()};
-    return read_part(cli, file, &part);
+    return ledger_part_read(cli, file, &part);
 }
 
 void incidents_free(struct incidents *incidents)
@@ -286,11 +241,11 @@ static int seek(struct cli *cli, uint64_t index, uint64_t seq, uint64_t *from)
 
 int incident_read_more(struct cli *cli, const char *file, json_t *incident)
 {
-    struct part part = {.categories = {"verdict", "failover", "coverage"},
-                        .n_categories = 3,
-                        .end = UINT64_MAX,
-                        .each = take_more,
-                        .context = incident};
+    struct ledger_part part = {.categories = {"verdict", "failover", "coverage"},
+                               .n_categories = 3,
+                               .end = UINT64_MAX,
+                               .each = take_more,
+                               .context = incident};
     int r = 0;
 
     if (json_object_get(incident, "ended") != NULL)
@@ -300,5 +255,5 @@ int incident_read_more(struct cli *cli, const char *file, json_t *incident)
     if (file == NULL)
         r = seek(cli, (uint64_t)cli_int(incident, "evidence"),
                  (uint64_t)cli_int(incident, "outage"), &part.from);
-    return r != 0 ? r : read_part(cli, file, &part);
+    return r != 0 ? r : ledger_part_read(cli, file, &part);
 }

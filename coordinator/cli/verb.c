@@ -21,13 +21,17 @@ static int put_text(struct cli *cli, json_t *args, const char *option)
     return cli_put(cli, args, option, text);
 }
 
-static int tell(struct cli *cli, const char *name, json_t *args)
+static int tell(struct cli *cli, const struct verb *verb, json_t *args)
 {
     json_t *result;
-    int r = cli_tell(cli, name, args, &result);
+    int r = cli_tell(cli, verb->name, args, &result);
 
     if (r != 0)
         return r;
+    if (verb->answer != NULL) {
+        *verb->answer = result;
+        return CLI_DONE;
+    }
     cli_clean(cli, result);
     if (cli->json)
         cli_print_json(cli->out, result);
@@ -133,7 +137,7 @@ int verb_run(struct cli *cli, const struct verb *verb, json_t *args)
         json_decref(args);
         return r;
     }
-    return tell(cli, verb->name, args);
+    return tell(cli, verb, args);
 }
 
 int verb_put(struct cli *cli, json_t *args, const char *key, const char *text)

@@ -24,6 +24,7 @@ struct verb {
     const char *word; /* to be typed before it goes on; NULL: y or n */
     const char *word_of;
     const char *text; /* option and argument with words for the ledger; NULL: "reason"; "": none */
+    json_t **answer;  /* gets what the cluster says, instead of it being printed; NULL */
 };
 
 /* Puts option "reason" (`text`) into `args`, asks, tells the cluster, prints its answer. `args` is

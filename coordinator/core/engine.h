@@ -71,6 +71,7 @@ enum command_kind {
     COMMAND_ANNOTATE,
     COMMAND_ACKNOWLEDGE,
     COMMAND_POST,
+    COMMAND_NOTICE_TEST,
 };
 
 struct command {
@@ -83,6 +84,7 @@ struct command {
     int server;     /* drain, undrain; handover: that is to lead */
     int64_t for_ms; /* pause */
     bool force, dry_run;
+    receiver_set receivers; /* notice test: of the configuration in force */
     /* Window add: what is asked; end: its id; extend: its id and new end. `short_notice`: the
      * operator overrides the notice of 14 days. */
     struct window_state window;

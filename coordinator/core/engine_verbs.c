@@ -193,6 +193,8 @@ enum entry_kind verbs_kind(enum command_kind kind)
         return ENTRY_ACKNOWLEDGED;
     case COMMAND_POST:
         return ENTRY_POST;
+    case COMMAND_NOTICE_TEST:
+        return ENTRY_NOTICE;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:
         break;
@@ -225,6 +227,12 @@ const char *verbs_error(const struct engine *engine, const struct command *comma
     default:
         return NULL;
     }
+}
+
+static void fill_test(const struct command *command, struct entry *entry)
+{
+    entry->notice.act = NOTICE_ACT_TEST;
+    entry->notice.receivers = command->receivers;
 }
 
 static char *text_copy(const char *text)
@@ -262,6 +270,9 @@ void verbs_fill(const struct engine *engine, struct moment now, const struct com
         break;
     case ENTRY_ACKNOWLEDGED:
         entry->acknowledged.outage = command->incident.outage;
+        break;
+    case ENTRY_NOTICE:
+        fill_test(command, entry);
         break;
     case ENTRY_POST:
         entry->post.outage = command->incident.outage;

@@ -3,6 +3,9 @@
 #include "base/utc.h"
 #include "core/shared_apply.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct notice_config *config_of(const struct recorder *r)
 {
     return r->shared->model->notices;
@@ -208,6 +211,7 @@ static void apply_test(struct recorder *r)
     struct notices *notices = &r->shared->notices;
     receiver_set receivers = r->entry->notice.receivers;
     struct notice_state *notice;
+    char answer[32];
     int i;
 
     if (config_of(r) == NULL || receivers == 0 ||
@@ -227,7 +231,8 @@ static void apply_test(struct recorder *r)
     for (i = 0; i < config_of(r)->n_receivers; i++)
         if (receivers & receiver_bit(i))
             notice_deliver(notice, i, r->shared->time_ms);
-    shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, "begun");
+    snprintf(answer, sizeof answer, "notice %" PRIu64, notice->id);
+    shared_remember(r->shared, r->entry, r->index, COMMAND_DONE, answer);
 }
 
 void apply_notice(struct recorder *r)

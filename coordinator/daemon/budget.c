@@ -18,7 +18,8 @@
 
 #define LOOK_MS 1000
 #define COMPUTE_MS 60000
-#define REST 20 /* what took long is not done again before so many times as long */
+#define MOST 20000 /* outages and the like: a copy of more would take the loop too long */
+#define REST 20    /* what took long is not done again before so many times as long */
 
 /* A contract of the ledger, and the month that it is now by its zone. */
 struct basis {
@@ -236,6 +237,11 @@ static void compute(struct budget *budget, int64_t utc_ms)
 
     if (utc_ms <= period->begin_ms || utc_ms > period->end_ms)
         return;
+    if (ledger_events_kept(budget->events) > MOST) {
+        err_set(&budget->why, ERR_LIMIT, "more than %d outages: see kirikae sla status", MOST);
+        budget->follower.waits = true; /* until the next month */
+        return;
+    }
     job = mem_zalloc(1, sizeof *job);
     job->budget = budget;
     job->work.data = job;

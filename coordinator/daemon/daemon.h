@@ -58,6 +58,7 @@ struct follow {
 
 /* What is counted here for metrics.c. */
 struct measured {
+    int64_t started_ms;        /* UTC */
     struct histogram loop_lag; /* how late `run` came */
     int64_t loop_lag_longest_us;
     uint64_t done, refused, failed; /* answers to commands */

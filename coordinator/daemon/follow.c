@@ -9,17 +9,20 @@
 #define PAUSE_MS 20 /* between two slices: what is urgent comes first */
 #define PAGE_BYTES (32 << 10)
 
-static void feed(struct follower *follower, const struct buf *page, uint64_t count)
+static void feed(struct follower *follower, const struct buf *page, uint64_t count,
+                 uint64_t until_ns)
 {
     const char *line = (const char *)page->data, *end;
     uint64_t seq = follower->next;
 
-    /* Until all was fed, or the follower wants no more, or others. */
+    /* Until all was fed, or the time is over, or the follower wants no more, or others. */
     for (; count > 0 && !follower->waits && follower->next == seq; count--, line = end + 1) {
         end = memchr(line, '\n', page->len - (size_t)(line - (const char *)page->data));
         CHECK(end != NULL);
         follower->next = ++seq;
         follower->line(follower->context, line, (size_t)(end - line));
+        if (uv_hrtime() >= until_ns)
+            return;
     }
 }
 
@@ -34,7 +37,7 @@ static bool behind(const struct daemon *daemon, const struct follower *follower)
 }
 
 /* One page for one of them, that which is furthest behind. */
-static bool read_page(struct daemon *daemon)
+static bool read_page(struct daemon *daemon, uint64_t until_ns)
 {
     struct follow *follow = &daemon->follow;
     struct follower *next = NULL;
@@ -56,7 +59,7 @@ static bool read_page(struct daemon *daemon)
         return true;
     }
     CHECK(count > 0);
-    feed(next, &follow->page, count);
+    feed(next, &follow->page, count, until_ns);
     return true;
 }
 
@@ -67,7 +70,7 @@ static void on_turn(uv_timer_t *timer)
     bool more;
 
     do
-        more = read_page(daemon);
+        more = read_page(daemon, until_ns);
     while (more && uv_hrtime() < until_ns);
     if (more)
         uv_timer_start(timer, on_turn, PAUSE_MS, 0);

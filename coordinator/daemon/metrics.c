@@ -62,6 +62,7 @@ static void make(void *context, struct buf *out)
     struct measured *measured = &daemon->measured;
     int64_t began_us = clock_boot_us();
     struct metrics_local local = {.version = args_version(),
+                                  .started_ms = measured->started_ms,
                                   .connections = (int)link_counters(daemon->link).open,
                                   .resident_bytes = resident_bytes(),
                                   .heap_bytes = mallinfo2().uordblks,
@@ -79,6 +80,7 @@ static void make(void *context, struct buf *out)
 
 void metrics_register(struct daemon *daemon)
 {
+    daemon->measured.started_ms = clock_utc_ms();
     web_dynamic(daemon->web, WEB_METRICS, "/metrics", OM_CONTENT_TYPE, METRICS_AGE_MS, make,
                 daemon);
 }

@@ -217,13 +217,21 @@ static void make(struct status_service *s, struct moment now)
     CHECK(uv_queue_work(s->daemon->loop, &s->work, on_work, on_worked) == 0);
 }
 
+/* The first pages would tell of long ago, or call old what is going to be certain in a moment. */
+static bool is_too_early(const struct status_service *s, struct moment now)
+{
+    bool knows = engine_knew_ms(node_engine(s->daemon->node)) != INT64_MIN;
+
+    return !s->failed && (!follow_done(s->daemon, &s->follower) ||
+                          (!knows && now.boot_ms - s->daemon->started_ms < STALE_MS));
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct status_service *s = timer->data;
     struct moment now = daemon_now();
 
-    if (!s->given || (s->made_ms == INT64_MIN && !s->failed &&
-                      !follow_done(s->daemon, &s->follower))) /* it would tell of long ago */
+    if (!s->given || (s->made_ms == INT64_MIN && is_too_early(s, now)))
         return;
     if (look_whether_stale(s, now))
         s->changed = true;
@@ -257,7 +265,9 @@ static void take_configuration(struct status_service *s)
 
     s->reconfigure = false;
     forget_configuration(s);
-    if (model != NULL && model->status_page.given) {
+    if (model == NULL) /* of a node that starts without a quorum: the page is up all the same */
+        model = s->daemon->file_model;
+    if (model->status_page.given) {
         s->page = model->status_page;
         model_contract(model, &s->contract);
         if (s->contract.name[0] == '\0')

@@ -15,7 +15,7 @@ static void program(struct page *page)
                         self->role == MEMBER_VOTER ? "voter" : "standby"));
     om_gauge(om, "kirikae_start_time_seconds", OM_SECONDS, "Unix time at which the node started.",
              OM_PLAIN);
-    om_ms(om, OM_PLAIN, page->now.utc_ms - page->status->uptime_ms);
+    om_ms(om, OM_PLAIN, page->local->started_ms);
 }
 
 static void configuration(struct page *page)

@@ -23,6 +23,7 @@ struct metrics_http {
 struct metrics_local {
     struct status_local status;
     const char *version; /* of the program */
+    int64_t started_ms;  /* UTC, as it was then: it stays the same */
     int connections;     /* open, to the port */
     uint64_t resident_bytes, heap_bytes;
     int64_t cpu_us;

@@ -37,6 +37,11 @@ void status_coverage_json(const struct engine *engine, struct moment now,
                           const struct status_local *local, int from, struct jsonw *w);
 void status_windows_json(const struct engine *engine, struct moment now, struct jsonw *w);
 
+/* Notices that are not told yet, or not to all: {notices: [{notice, rule (null: a test), state
+ * (gathering, open), raised, acknowledged, events: [{event, seq}], more, receivers: [{receiver,
+ * channel, state (waiting, sending, accepted, given-up), node, attempts, next, accepted}]}]}. */
+void status_notices_json(const struct engine *engine, struct jsonw *w);
+
 /* How a route stands, on the leader: phase, facts, the row that matches, what is disputed.
  * `command`: with an operator's question (NULL: without). */
 void status_explain_json(const struct engine *engine, struct moment now, int self, int route,

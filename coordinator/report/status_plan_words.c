@@ -311,6 +311,17 @@ static void say_post(const struct plan *plan)
         post_status_name(command->incident.status));
 }
 
+static void say_test(const struct plan *plan)
+{
+    const struct notice_config *config = engine_model(plan->engine)->notices;
+    int i;
+
+    for (i = 0; config != NULL && i < config->n_receivers; i++)
+        if (plan->command->receivers & receiver_bit(i))
+            say(plan, "%s gets a test by %s", config->receivers[i].name,
+                config->channels[config->receivers[i].channel].name);
+}
+
 void plan_words(const struct plan *plan)
 {
     if (plan->rehearsal->code != 0) {
@@ -347,6 +358,9 @@ void plan_words(const struct plan *plan)
         break;
     case COMMAND_POST:
         say_post(plan);
+        break;
+    case COMMAND_NOTICE_TEST:
+        say_test(plan);
         break;
     case COMMAND_SWITCHOVER:
     case COMMAND_FAILOVER:

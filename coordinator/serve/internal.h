@@ -49,6 +49,7 @@ bool serve_within_rate(struct rate *rate, struct moment now);
 verb_run run_switchover, run_failback, run_failover, run_window_add, run_window_end,
     run_window_extend, run_join;
 verb_run run_pause, run_resume, run_drain, run_undrain, run_leader_move;
+verb_run run_notices, run_notice_test;
 verb_run run_incident_amend, run_incident_annotate, run_incident_ack, run_incident_post;
 
 /* ---- commands.c, for verbs.c and incidents.c ---- */

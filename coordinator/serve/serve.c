@@ -79,6 +79,13 @@ static const struct arg args_post[] = {{"id", ARG_TEXT, true},      {"outage", A
                                        {"status", ARG_TEXT, true},  {"ja", ARG_TEXT, false},
                                        {"en", ARG_TEXT, false},     {"dry_run", ARG_BOOL, false},
                                        {"wait_ms", ARG_INT, false}, {0}};
+static const struct arg args_notice_test[] = {{"id", ARG_TEXT, true},
+                                              {"channel", ARG_TEXT, true},
+                                              {"to", ARG_TEXT, false},
+                                              {"reason", ARG_TEXT, false},
+                                              {"dry_run", ARG_BOOL, false},
+                                              {"wait_ms", ARG_INT, false},
+                                              {0}};
 static const struct arg args_join[] = {{"raft_id", ARG_INT, true}, {0}};
 
 static const struct arg args_report[] = {
@@ -98,6 +105,7 @@ static const struct verb {
     {"topology", LEAST_VIEWER, args_none, run_topology},
     {"config", LEAST_VIEWER, args_none, run_config},
     {"maintenance-list", LEAST_VIEWER, args_none, run_windows},
+    {"notices", LEAST_VIEWER, args_none, run_notices},
     {"ledger", LEAST_VIEWER, args_ledger, run_ledger},
     {"explain", LEAST_VIEWER, args_explain, run_explain},
     {"switchover", LEAST_OPERATOR, args_switchover, run_switchover},
@@ -114,6 +122,7 @@ static const struct verb {
     {"incident-annotate", LEAST_OPERATOR, args_annotate, run_incident_annotate},
     {"incident-ack", LEAST_OPERATOR, args_ack, run_incident_ack},
     {"incident-post", LEAST_OPERATOR, args_post, run_incident_post},
+    {"notice-test", LEAST_OPERATOR, args_notice_test, run_notice_test},
     {"leader-move", LEAST_ADMIN, args_server, run_leader_move},
     {"ledger-page", LEAST_NODE, args_ledger, run_ledger},
     {"join", LEAST_NODE, args_join, run_join},

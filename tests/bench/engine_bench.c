@@ -7,12 +7,13 @@
  *
  * Prints, of the best round, calls per virtual second, ns per call (the mean of all but the
  * longest hundredth, in which the machine did something else) and us per virtual second; what a
- * page of metrics takes; then
- * the processor time of a run that nothing is timed in. */
+ * page of metrics and the operators' page take; then the processor time of a run that nothing is
+ * timed in. */
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/engine.h"
 #include "report/metrics.h"
+#include "report/ops.h"
 #include "wire/codec.h"
 #include "wire/config.h"
 
@@ -380,6 +381,46 @@ static void print_page(const struct world *w, int node, const char *what)
     buf_free(&page);
 }
 
+/* What the operators' page takes when somebody asks, and each second while somebody watches. */
+static void print_ops(struct world *w, int node)
+{
+    static struct ops_matrix matrix;
+    struct status_local local = {.self = node};
+    struct ops_newest newest = {0};
+    struct ops_sent sent = {0};
+    struct buf page = {0}, event = {0};
+    uint64_t began, page_ns, event_ns = 0;
+    struct ops ops;
+    int i;
+
+    began = clock_now(w);
+    for (i = 0; i < PAGES / 10; i++) {
+        ops = (struct ops){.engine = w->engines[node],
+                           .now = moment(w),
+                           .local = &local,
+                           .matrix = &matrix,
+                           .newest = &newest};
+        buf_clear(&page);
+        ops_matrix_look(&matrix, ops.engine, ops.now, LIMIT_CHECKS);
+        ops_page(&ops, &page);
+    }
+    page_ns = (clock_now(w) - began) / (PAGES / 10);
+    for (i = 0; i < PAGES / 10; i++) {
+        run(w, 100);
+        ops.now = moment(w);
+        buf_clear(&event);
+        began = clock_now(w);
+        ops_matrix_look(&matrix, ops.engine, ops.now, LIMIT_CHECKS);
+        ops_event(&ops, &sent, SIZE_MAX, &event);
+        event_ns += clock_now(w) - began;
+    }
+    printf("%-24s %10zu bytes %26.1f us\n", "/ops", page.len, (double)page_ns / 1000);
+    printf("%-24s %10zu bytes %26.1f us\n", "/ops, an event", event.len,
+           (double)event_ns / (PAGES / 10) / 1000);
+    buf_free(&page);
+    buf_free(&event);
+}
+
 static void read_file(const char *path, struct buf *into)
 {
     FILE *file = fopen(path, "rb");
@@ -427,6 +468,7 @@ int main(int argc, char **argv)
     print(best, seconds);
     print_page(w, 0, "/metrics, follower");
     print_page(w, LEADER, "/metrics, leader");
+    print_ops(w, LEADER);
     w->timed = false;
     began = clock();
     run(w, seconds * 1000ll * rounds);

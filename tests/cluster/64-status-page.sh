@@ -117,5 +117,9 @@ expect_soon 15000 "what is left says that it may be old" all_tell '.stale and .s
 expect "the page too" says backup-1 index.html '最新でない可能性があります'
 expect "in English" says backup-2 en/index.html 'may be out of date'
 expect "with all that it knew" says backup-1 history.html "id=\"i$id\""
+fault_apply kill-coordinator:backup-1
+proc_wait_gone 5000 coordinator.backup-1
+coordinator_start backup-1
+expect_soon 20000 "one that starts without it is up and says so, too" tells backup-1 .stale
 lab_reset || story_fail "not calm again"
 expect_soon 20000 "all is certain again" all_tell '.stale | not' "${LAB_SERVERS[@]}"

@@ -278,6 +278,7 @@ static struct metrics_local local_of(const struct world *world, struct histogram
                                              .raft_dropped = 1,
                                              .guarded = 2},
                                   .version = "1.2.3",
+                                  .started_ms = 1795489385678,
                                   .connections = 5,
                                   .resident_bytes = 20 << 20,
                                   .heap_bytes = 8 << 20,
