@@ -214,6 +214,10 @@ static void test_explain_an_outage(void **state)
 /* The scene's outage 7, as operators speak of it. */
 static void test_incidents(void **state)
 {
+    ok(run("notice", "list", "--open", NULL));
+    says("no notices");
+    assert_int_equal(run("notice", "test", "mail", NULL), CLI_USAGE);
+    assert_non_null(strstr(err_text, "no channel \"mail\"; there are: none"));
     ok(run("incident", "list", NULL));
     says("7       closed  calling   ");
     ok(run("incident", "amend", "7", "--severity", "minor", "--cause", "attack", "--reason", "r",
