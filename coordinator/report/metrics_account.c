@@ -80,30 +80,56 @@ static void taken_off(struct page *page)
         om_bool(om, OM_LABELS(page->committed->servers[i].name), shared_drained(page->shared, i));
 }
 
+/* The compiler says when one is missing. */
+static const char *command_name(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_SWITCHOVER:
+        return "switchover";
+    case COMMAND_FAILOVER:
+        return "failover";
+    case COMMAND_WINDOW_ADD:
+        return "maintenance-add";
+    case COMMAND_WINDOW_END:
+        return "maintenance-end";
+    case COMMAND_WINDOW_EXTEND:
+        return "maintenance-extend";
+    case COMMAND_PAUSE:
+        return "pause";
+    case COMMAND_RESUME:
+        return "resume";
+    case COMMAND_DRAIN:
+        return "drain";
+    case COMMAND_UNDRAIN:
+        return "undrain";
+    case COMMAND_HANDOVER:
+        return "handover";
+    case COMMAND_AMEND:
+        return "incident-amend";
+    case COMMAND_ANNOTATE:
+        return "incident-annotate";
+    case COMMAND_ACKNOWLEDGE:
+        return "incident-ack";
+    case COMMAND_POST:
+        return "incident-post";
+    case COMMAND_NOTICE_TEST:
+        return "notice-test";
+    }
+    return NULL;
+}
+
 static void commands(struct page *page)
 {
-    static const char *const names[] = {
-        [COMMAND_SWITCHOVER] = "switchover",
-        [COMMAND_FAILOVER] = "failover",
-        [COMMAND_WINDOW_ADD] = "maintenance-add",
-        [COMMAND_WINDOW_END] = "maintenance-end",
-        [COMMAND_WINDOW_EXTEND] = "maintenance-extend",
-        [COMMAND_PAUSE] = "pause",
-        [COMMAND_RESUME] = "resume",
-        [COMMAND_DRAIN] = "drain",
-        [COMMAND_UNDRAIN] = "undrain",
-        [COMMAND_HANDOVER] = "handover",
-        [COMMAND_AMEND] = "incident-amend",
-        [COMMAND_ANNOTATE] = "incident-annotate",
-    };
     static const char *const answers[] = {"done", "refused", "failed"};
     struct om *om = &page->om;
     size_t i;
 
     om_counter(om, "kirikae_commands", OM_NUMBER,
                "Operators' commands that this node took as leader.", OM_LABELS("command"));
-    for (i = 0; i < ARRAY_LEN(names); i++)
-        om_count(om, OM_LABELS(names[i]), page->counters->commands[i]);
+    for (i = 0; i < COUNTED_COMMANDS; i++)
+        if (command_name((enum command_kind)i) != NULL)
+            om_count(om, OM_LABELS(command_name((enum command_kind)i)),
+                     page->counters->commands[i]);
     om_counter(om, "kirikae_command_answers", OM_NUMBER, "Answers that this node gave to them.",
                OM_LABELS("answer"));
     for (i = 0; i < ARRAY_LEN(answers); i++)
