@@ -48,6 +48,7 @@ static const struct {
     {"unmonitored-open", "{function}"},
     {"unmonitored-close", "{function}, {counted_ms} ms"},
     {"leader", ""}, /* the leader's own note is enough */
+    {"notice", ""}, /* notices/ tells what they say */
 };
 
 /* ---- writing ---- */
@@ -99,6 +100,8 @@ static const char *form_of(const char *word, const json_t *line)
         return "none";
     if (strcmp(word, "refused") == 0 && json_object_get(line, "command") != NULL)
         return "no";
+    if (json_object_get(line, "notice") != NULL)
+        return "notice";
     return word;
 }
 
