@@ -74,7 +74,8 @@ const char *ops_part_id(enum ops_part part);
 void ops_part(const struct ops *ops, enum ops_part part, struct buf *out);
 /* The whole page, with all parts: complete without a script. */
 void ops_page(const struct ops *ops, struct buf *out);
-/* {"status":…,"nodes":…,"routes":…,"coverage":…,"verdict":…,"decision":…,"sla":…} */
+/* {"status":…,"nodes":…,"routes":…,"coverage":…,"windows":…,"notices":…,"verdict":…,
+ * "decision":…,"sla":…} */
 void ops_json(const struct ops *ops, struct buf *out);
 
 /* What the page loads. */

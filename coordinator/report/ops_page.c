@@ -344,14 +344,45 @@ static void line_json(struct jsonw *w, const char *key, const struct buf *line)
         jsonw_raw(w, key, (const char *)line->data, line->len);
 }
 
+typedef void view_json(const struct ops *ops, struct jsonw *w);
+
+static void status_view(const struct ops *ops, struct jsonw *w)
+{
+    status_json(ops->engine, ops->now, ops->local, w);
+}
+
+static void nodes_view(const struct ops *ops, struct jsonw *w)
+{
+    status_nodes_json(ops->engine, ops->now, ops->local, w);
+}
+
+static void routes_view(const struct ops *ops, struct jsonw *w)
+{
+    status_routes_json(ops->engine, ops->now, ops->local, w);
+}
+
+static void coverage_view(const struct ops *ops, struct jsonw *w)
+{
+    status_coverage_json(ops->engine, ops->now, ops->local, 0, w);
+}
+
+static void windows_view(const struct ops *ops, struct jsonw *w)
+{
+    status_windows_json(ops->engine, ops->now, w);
+}
+
+static void notices_view(const struct ops *ops, struct jsonw *w)
+{
+    status_notices_json(ops->engine, w);
+}
+
 void ops_json(const struct ops *ops, struct buf *out)
 {
     static const struct {
         const char *key;
-        void (*write)(const struct engine *engine, struct moment now,
-                      const struct status_local *local, struct jsonw *w);
-    } views[] = {
-        {"status", status_json}, {"nodes", status_nodes_json}, {"routes", status_routes_json}};
+        view_json *write;
+    } views[] = {{"status", status_view},     {"nodes", nodes_view},     {"routes", routes_view},
+                 {"coverage", coverage_view}, {"windows", windows_view}, {"notices", notices_view}};
     struct buf text = {0};
     struct jsonw w, inner;
     size_t i;
@@ -361,13 +392,9 @@ void ops_json(const struct ops *ops, struct buf *out)
     for (i = 0; i < sizeof views / sizeof views[0]; i++) {
         buf_clear(&text);
         jsonw_begin(&inner, &text);
-        views[i].write(ops->engine, ops->now, ops->local, &inner);
+        views[i].write(ops, &inner);
         jsonw_raw(&w, views[i].key, (const char *)text.data, text.len);
     }
-    buf_clear(&text);
-    jsonw_begin(&inner, &text);
-    status_coverage_json(ops->engine, ops->now, ops->local, 0, &inner);
-    jsonw_raw(&w, "coverage", (const char *)text.data, text.len);
     line_json(&w, "verdict", &ops->newest->verdict);
     line_json(&w, "decision", &ops->newest->decision);
     buf_clear(&text);

@@ -359,7 +359,8 @@ static void an_event_that_would_be_too_large_has_no_parts(void **state)
 
 static void the_json_has_what_the_commands_print(void **state)
 {
-    static const char *const keys[] = {"status", "nodes", "routes", "coverage", "decision"};
+    static const char *const keys[] = {"status",  "nodes",   "routes",  "coverage",
+                                       "windows", "notices", "verdict", "decision"};
     struct buf out = {0};
     struct view view;
     json_t *json;
