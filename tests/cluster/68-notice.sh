@@ -52,6 +52,16 @@ expect_equal 'the key' "$(post_lines "$from" intent desk | jq -r .key)" \
     "$(jq -r '.headers["Idempotency-Key"]' <<<"$request")"
 expect_equal 'the events' "$events" "$(jq '.events | length' <<<"$body")"
 
+# A test of a channel, which its receivers accept before it answers.
+post_forget
+expect_exit 0 'a test by mail' kirikae notice test mail
+for mail in duty status; do
+    expect_soon 5000 "$mail has the test" post_mails_are "$mail@lab.example" 1
+done
+printf '    %s\n' "$(post_subject "$(post_mails duty@lab.example)")"
+expect_exit 0 'the notice is shown' kirikae notice show "$(jq .notice <<<"$intent")"
+says 'the notice' 'duty' "$story_output"
+
 # No secret is in a log or in the ledger.
 secrets=("$LAB_DIR"/post/{password,token,key,slack.url})
 for secret in "${secrets[@]}"; do
