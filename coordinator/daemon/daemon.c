@@ -191,13 +191,15 @@ static void on_leave(uv_timer_t *timer)
     if (!left && now.boot_ms < daemon->leave_by_ms)
         return;
     if (!left)
-        log_line(daemon->log, LOG_LEVEL_WARN, "stop", "nobody took over within %d ms",
+        log_line(daemon->log, LOG_LEVEL_WARN, "stop",
+                 "within %d ms nobody took over, or receivers of notices did not answer",
                  NODE_LEAVE_MS);
     uv_timer_stop(timer);
     stop(daemon, 0);
 }
 
-/* First somebody else serves, or leads, what this node does. Who asks twice will not wait. */
+/* First somebody else serves, or leads, what this node does, and what it is telling is told. Who
+ * asks twice will not wait. */
 static void on_stop_signal(uv_signal_t *signal, int number)
 {
     struct daemon *daemon = signal->data;
