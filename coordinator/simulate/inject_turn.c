@@ -392,6 +392,18 @@ static void forget(struct injection *injection)
     turn_switch(injection, true);
 }
 
+/* ---- receivers of notices ---- */
+
+static void turn_receivers(struct injection *injection, bool on)
+{
+    const struct fault *fault = &injection->fault;
+    enum receiver_fault kind = fault->kind == FAULT_SILENT ? RECEIVER_SILENT : RECEIVER_UNHEARD;
+
+    for (int i = 0; i < LIMIT_RECEIVERS; i++)
+        if (fault->what.kind == WHERE_ALL || fault->what.index == i)
+            receivers_fault(injection->sim->receivers, i, kind, on);
+}
+
 /* ---- what each kind turns ---- */
 
 static const struct turn {
@@ -443,6 +455,8 @@ static const struct turn {
     [FAULT_FENCE_SLOW] = {.server = slow_fence},
     [FAULT_FENCE_STUCK] = {.server = stick_fence},
     [FAULT_AMEND] = {.once = inject_amend},
+    [FAULT_SILENT] = {.whole = turn_receivers},
+    [FAULT_UNHEARD] = {.whole = turn_receivers},
 };
 
 void inject_turn(struct injection *injection, bool on)

@@ -15,7 +15,8 @@
  *   parts/       what there is: time, clocks, network, disks, switches, services
  *   faults/      faults as text, drawn from a seed; configurations of any size
  *   truth/       who is served (callers.c, holders.c), what must hold (watch.c over nodes,
- *                evidence.c over the ledger's lines, oracle.c over downtime) and what is not
+ *                evidence.c over the ledger's lines, oracle.c over downtime,
+ *                told.c over notices) and what is not
  *                promised (outside.c), when all is as it should be (settle.c), what could be
  *                survived (truth.c)
  *   show/        what operators see: timelines and campaigns */
@@ -28,10 +29,13 @@
 #include "simulate/parts/clock.h"
 #include "simulate/parts/network.h"
 #include "simulate/parts/platter.h"
+#include "simulate/parts/receivers.h"
 #include "simulate/sim.h"
 #include "simulate/parts/switches.h"
 #include "simulate/parts/targets.h"
 #include "simulate/parts/wheel.h"
+
+#include <jansson.h>
 
 #define WORLD_UTC_MS 1798761600000ll /* 2027-01-01: where every run's time begins */
 
@@ -173,6 +177,7 @@ struct line_of_callers {
 };
 
 struct watch_log;
+struct told_log;
 struct asks;
 struct evidence;
 struct account;
@@ -193,6 +198,7 @@ struct sim {
     struct network *network;
     struct targets *targets;
     struct switches *switches;
+    struct receivers *receivers;
     struct machine *machines; /* coordinators */
     struct process *closing;
     uint64_t starts;
@@ -220,6 +226,7 @@ struct sim {
     struct watch_log *watch;
     struct evidence *evidence;
     struct account *account;
+    struct told_log *told;
     int leaders;
     bool crooked; /* so many clocks are, or were, ahead that they decide what time it is */
     bool murky;   /* faults that neither account can be blamed for */
@@ -369,6 +376,13 @@ void evidence_line(struct sim *sim, int server, const char *line, size_t len);
 void evidence_clocks(struct sim *sim);
 /* What an observer really saw. */
 void evidence_probe(struct sim *sim, int observer, int check, enum reason reason);
+
+/* told.c */
+void told_open(struct sim *sim);
+void told_free(struct sim *sim);
+void told_line(struct sim *sim, const json_t *line); /* that nobody had before */
+void told_took(void *sim, int node, const struct tell_order *order);
+bool told_settled(const struct sim *sim, struct buf *why);
 
 /* oracle.c */
 void oracle_open(struct sim *sim);

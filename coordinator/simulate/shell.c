@@ -72,14 +72,10 @@ static void hold(void *context, int route, uint32_t epoch, int64_t until_ms, int
 
 static void tell(void *context, const struct tell_order *order)
 {
-    struct event event = {.kind = EVENT_TOLD, .now = now(context)};
+    struct process *process = of(context);
 
-    event.told.notice = order->notice;
-    event.told.receiver = order->receiver;
-    event.told.attempt = order->attempt;
-    event.told.code = ERR_UNAVAILABLE;
-    event.told.text = "nobody is there";
-    node_step(of(context)->node, &event);
+    if (!process->gone)
+        receivers_tell(process->sim->receivers, process->machine->server, process->start, order);
 }
 
 void shell_configure(struct process *process)

@@ -59,6 +59,13 @@ void sim_break(struct sim *sim, const char *invariant, const char *format, ...)
 
 /* ---- making ---- */
 
+static bool reaches_outside(void *context, int node)
+{
+    const struct sim *sim = context;
+
+    return sim->server_shut[node] == 0 && sim->server_dark[node] == 0;
+}
+
 static void open_things(struct sim *sim, int between_sites_ms)
 {
     struct network_options network = {.model = sim->model,
@@ -81,10 +88,19 @@ static void open_things(struct sim *sim, int between_sites_ms)
                                         .changed = callers_switched,
                                         .context = sim};
 
+    struct receivers_options receivers = {.model = sim->model,
+                                          .wheel = sim->wheel,
+                                          .seed = prng_mix(sim->seed ^ 4),
+                                          .reaches = reaches_outside,
+                                          .took = told_took,
+                                          .told = machine_acted,
+                                          .context = sim};
+
     sim->network = network_new(&network);
     targets.network = switches.network = sim->network;
     sim->targets = targets_new(&targets);
     sim->switches = switches_new(&switches);
+    sim->receivers = receivers_new(&receivers);
 }
 
 static void take_options(struct sim *sim, const struct sim_options *options)
@@ -115,6 +131,7 @@ int sim_new(const struct sim_options *options, struct sim **out, struct err *err
     watch_open(sim);
     evidence_open(sim);
     oracle_open(sim);
+    told_open(sim);
     asks_open(sim);
     open_things(sim, options->between_sites_ms);
     callers_open(sim);
@@ -138,6 +155,8 @@ void sim_free(struct sim *sim)
     asks_free(sim);
     evidence_free(sim);
     oracle_free(sim);
+    told_free(sim);
+    receivers_free(sim->receivers);
     watch_free(sim);
     wheel_free(sim->wheel);
     book_free(&sim->book);

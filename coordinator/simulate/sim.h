@@ -26,6 +26,7 @@ enum note_kind {
     NOTE_REPLY,   /* the answer to an operator */
     NOTE_PROCESS, /* a daemon starts, ends, stands still, goes on */
     NOTE_HOLDER,  /* a node serves an exclusive route, stops, outlives the next; its helper dies */
+    NOTE_TOLD,    /* a receiver takes a notice */
     NOTE_BREACH,  /* an invariant does not hold */
 };
 struct note {

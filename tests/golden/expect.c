@@ -67,6 +67,31 @@ static int64_t measure_pools(const struct expect *expect, const struct observed 
     return count_intents(expect, seen, "pool");
 }
 
+static int64_t count_notices(const struct expect *expect, const struct observed *seen,
+                             const char *type, const char *with)
+{
+    const json_t *line;
+    int64_t n = 0;
+    size_t i;
+
+    json_array_foreach(seen->ledger, i, line) n +=
+        strcmp(text_of(line, "category"), "notice") == 0 &&
+        strcmp(text_of(line, "type"), type) == 0 &&
+        (with == NULL || json_is_true(json_object_get(line, with))) &&
+        (expect->of[0] == '\0' || strcmp(text_of(line, "receiver"), expect->of) == 0);
+    return n;
+}
+
+static int64_t measure_told(const struct expect *expect, const struct observed *seen)
+{
+    return count_notices(expect, seen, "accepted", NULL);
+}
+
+static int64_t measure_repeats(const struct expect *expect, const struct observed *seen)
+{
+    return count_notices(expect, seen, "intent", "repeat");
+}
+
 /* Never: later than any bound. */
 static int64_t measure_moved(const struct expect *expect, const struct observed *seen)
 {
@@ -278,6 +303,8 @@ static const struct expect_word table[] = {
     {"holder", OF_ROUTE, false, SERVER, measure_holder, "who serves an exclusive route"},
     {"unheld", OF_ROUTE, false, TIME, measure_unheld, "longest time that nobody did"},
     {"downtime", OF_FUNCTION, true, TIME, measure_downtime, "what the ledger will bill for"},
+    {"told", OF_WORD, true, COUNT, measure_told, "notices that a receiver accepted"},
+    {"repeats", OF_WORD, true, COUNT, measure_repeats, "… that it was told once more, perhaps"},
     {"down", OF_CHECK, true, COUNT, measure_down, "verdicts \"down\""},
     {"disputed", OF_CHECK, true, COUNT, measure_disputed, "verdicts \"disputed\""},
     {"rule", OF_RULE, false, COUNT, measure_rule, "lines of the ledger that cite the rule"},

@@ -16,6 +16,12 @@ static const struct {
     {"down", "{check}, {agree} of {assigned}"},
     {"degraded", "{check}, {agree} of {assigned}"},
     {"disputed", "{check}, {agree} of {assigned}: {by}"},
+    {"tell", "{receiver} of notice {notice} ({rule}), by {node}, attempt {attempt}"},
+    {"accepted", "notice {notice} by {receiver}, from {node}, attempt {attempt}"},
+    {"failed", "notice {notice} to {receiver}, by {node}, attempt {attempt}"},
+    {"otherwise", "notice {notice} to {to}, because {receiver} is silent"},
+    {"lasting", "{function}, {for_ms} ms"},
+    {"acknowledged", "outage {outage}, {who}"},
     {"intent", "{route} {from} -> {to}, epoch {epoch}.{step}, rule {rule} {who}"},
     {"act", "{route}, epoch {epoch}.{step}"},
     {"outcome", "{route}/{actuator}, epoch {epoch}.{step}, ok {ok} {reason}"},
@@ -48,7 +54,6 @@ static const struct {
     {"unmonitored-open", "{function}"},
     {"unmonitored-close", "{function}, {counted_ms} ms"},
     {"leader", ""}, /* the leader's own note is enough */
-    {"notice", ""}, /* notices/ tells what they say */
 };
 
 /* ---- writing ---- */
@@ -98,10 +103,10 @@ static const char *form_of(const char *word, const json_t *line)
 {
     if (strcmp(word, "disputed") == 0 && json_object_get(line, "outage") != NULL)
         return "none";
+    if (strcmp(word, "intent") == 0 && json_object_get(line, "notice") != NULL)
+        return "tell";
     if (strcmp(word, "refused") == 0 && json_object_get(line, "command") != NULL)
         return "no";
-    if (json_object_get(line, "notice") != NULL)
-        return "notice";
     return word;
 }
 

@@ -15,7 +15,7 @@ const char *const note_words[] = {
     [NOTE_FAULT] = "fault",   [NOTE_LOG] = "log",         [NOTE_LEADER] = "leader",
     [NOTE_LEDGER] = "ledger", [NOTE_SWITCH] = "switch",   [NOTE_CALLERS] = "callers",
     [NOTE_REPLY] = "reply",   [NOTE_PROCESS] = "process", [NOTE_HOLDER] = "holder",
-    [NOTE_BREACH] = "BREACH"};
+    [NOTE_TOLD] = "told",     [NOTE_BREACH] = "BREACH"};
 #define NOTE_WORDS (sizeof note_words / sizeof note_words[0])
 
 struct line {
@@ -77,10 +77,11 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
     struct {
         const char *word;
         bool *flag;
-    } flags[] = {{"fast", &t->fast},           {"pairs", &t->pairs},      {"follow", &t->follow},
-                 {"exclusive", &t->exclusive}, {"reports", &t->reports},  {"watched", &t->watched},
-                 {"address", &t->address},     {"callers", &t->callers},  {"agent", &t->agent},
-                 {"in-turn", &t->in_turn},     {"optional", &t->optional}};
+    } flags[] = {
+        {"fast", &t->fast},           {"pairs", &t->pairs},       {"follow", &t->follow},
+        {"exclusive", &t->exclusive}, {"reports", &t->reports},   {"watched", &t->watched},
+        {"address", &t->address},     {"callers", &t->callers},   {"agent", &t->agent},
+        {"in-turn", &t->in_turn},     {"optional", &t->optional}, {"notices", &t->notices}};
     char *value = strchr(word, '=');
     size_t i;
 
@@ -99,7 +100,7 @@ static int take_topology_word(struct topology *t, char *word, struct err *err)
         err,
         "not of nodes=N standbys=N sites=N extra=N interval=TIME patience=TIME "
         "failback=TIME drain=TIME backoff=TIME fast pairs follow exclusive reports watched "
-        "address callers agent in-turn optional",
+        "address callers agent in-turn optional notices",
         word);
 }
 

@@ -65,7 +65,7 @@ static void print_note(void *context, const struct note *note)
         [NOTE_FAULT] = "fault",   [NOTE_LOG] = "log",         [NOTE_LEADER] = "leader",
         [NOTE_LEDGER] = "ledger", [NOTE_SWITCH] = "switch",   [NOTE_CALLERS] = "callers",
         [NOTE_REPLY] = "reply",   [NOTE_PROCESS] = "process", [NOTE_HOLDER] = "holder",
-        [NOTE_BREACH] = "BREACH"};
+        [NOTE_TOLD] = "told",     [NOTE_BREACH] = "BREACH"};
     const struct model *model = context;
 
     printf("%10.3f %-7s %-10s %s: %s\n", (double)note->at_ms / 1000, kinds[note->kind],

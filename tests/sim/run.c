@@ -18,6 +18,7 @@ static void about_grants(struct topology *topology, struct prng *prng)
                                   .exclusive = true,
                                   .thirds = true,
                                   .address = topology->address,
+                                  .notices = topology->notices,
                                   .interval_ms = 500};
 }
 

@@ -455,6 +455,23 @@ static void amendments(struct drawing *d)
     }
 }
 
+/* Receivers that take nothing, or are not heard, for a while. */
+static void silences(struct drawing *d)
+{
+    if (d->model->notices == NULL)
+        return;
+    for (uint32_t n = prng_below(&d->prng, 4); n > 0; n--) {
+        uint32_t of = (uint32_t)d->model->notices->n_receivers;
+        struct fault fault = {.kind = ONE_OF(d, FAULT_SILENT, FAULT_UNHEARD),
+                              .what.kind = WHERE_RECEIVER};
+
+        fault.what.index = (int)prng_below(&d->prng, of);
+        fault.at_ms = chaos_between(d, 0, d->chaos->length_ms);
+        fault.for_ms = chaos_between(d, 500, 20000);
+        chaos_add(d, fault);
+    }
+}
+
 int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t seed,
                struct fault *faults)
 {
@@ -475,6 +492,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
             chaos_grants(&d);
         else
             chaos_gaps(&d);
+        silences(&d);
         sort(faults, d.n);
         return d.n;
     }
@@ -502,6 +520,7 @@ int chaos_draw(const struct chaos *chaos, const struct model *model, uint64_t se
     verbs(&d);
     chaos_holders(&d);
     amendments(&d);
+    silences(&d);
     sort(faults, d.n);
     return d.n;
 }

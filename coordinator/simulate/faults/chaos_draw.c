@@ -65,6 +65,8 @@ static const struct recipe {
     [FAULT_FENCE_SLOW] = {NODE, 0},
     [FAULT_FENCE_STUCK] = {NODE, 0},
     [FAULT_AMEND] = {ALL_OVER, 0}, /* chaos.c */
+    [FAULT_SILENT] = {ALL_OVER, 0},
+    [FAULT_UNHEARD] = {ALL_OVER, 0},
 };
 
 int64_t chaos_between(struct drawing *d, int64_t min, int64_t max)

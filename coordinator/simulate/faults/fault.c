@@ -76,6 +76,10 @@ const struct fault_row fault_rows[FAULT_KINDS] = {
                            "the helper's fences hang, and cutting them at F takes so long"},
     [FAULT_AMEND] = {"amend", ALL, NO_VALUE, true,
                      "an operator gives the newest outage another severity or cause, or a note"},
+    [FAULT_SILENT] = {"silent", ALL | RECEIVER, NO_VALUE, false,
+                      "a receiver of notices takes nothing"},
+    [FAULT_UNHEARD] = {"unheard", ALL | RECEIVER, NO_VALUE, false,
+                       "a receiver takes notices, but its answers are lost"},
 };
 
 const char *const fault_words[] = {
@@ -116,7 +120,8 @@ void fault_usage(enum fault_kind kind, struct buf *out)
                  {PATH, "A/B|A>B"},
                  {SEEN, "SERVER/SITE"},
                  {ACTUATOR, "ROUTE.ACTUATOR"},
-                 {CANDIDATE, "ROUTE.CANDIDATE"}};
+                 {CANDIDATE, "ROUTE.CANDIDATE"},
+                 {RECEIVER, "RECEIVER"}};
     static const char *const values[] = {
         [NO_VALUE] = "",         [MS] = "=TIME",          [SIGNED_MS] = "=[-]TIME",
         [PERCENT] = "=PERCENT%", [PPM] = "=[-]NUMBERppm", [WORD] = "=failing|nothing"};
@@ -233,6 +238,9 @@ static void where_format(const struct where *where, const struct model *model, s
     case WHERE_CANDIDATE:
         route = &model->routes[where->index];
         part_format(model, CANDIDATE, route->name, route->candidates[where->second].name, out);
+        break;
+    case WHERE_RECEIVER:
+        buf_str(out, model->notices->receivers[where->index].name);
         break;
     }
 }

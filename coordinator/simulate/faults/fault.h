@@ -5,7 +5,8 @@
  *
  * TIME counts from the start of the scenario; without a DURATION it lasts to the end, or
  * happens once. WHAT is a server, a site, a path A/B (both ways) or A>B (one way) between two
- * of them, an actuator ROUTE.NAME, or `all`; each kind takes some of these (fault_usage()).
+ * of them, an actuator ROUTE.NAME, a receiver of notices, or `all`; each kind takes some of these
+ * (fault_usage()).
  *
  * Sites and servers may have the same names, and names may have dots: server:NAME, site:NAME
  * and ROUTE:NAME are always understood, and needed where the short form means two things.
@@ -75,16 +76,26 @@ enum fault_kind {
     FAULT_FENCE_STUCK,   /* they hang, and what is done at F takes VALUE: no F bounds them */
     /* an operator's word, which moves nothing */
     FAULT_AMEND, /* once: of the newest outage */
+    /* receivers of notices */
+    FAULT_SILENT,  /* they take nothing */
+    FAULT_UNHEARD, /* what they answer is lost */
     FAULT_KINDS
 };
 
 enum fault_report { FAULT_REPORT_FAILING, FAULT_REPORT_NOTHING };
 
 /* A server, a site, or everything; for a path also "among themselves": a site twice. */
-enum where_kind { WHERE_ALL, WHERE_SERVER, WHERE_SITE, WHERE_ACTUATOR, WHERE_CANDIDATE };
+enum where_kind {
+    WHERE_ALL,
+    WHERE_SERVER,
+    WHERE_SITE,
+    WHERE_ACTUATOR,
+    WHERE_CANDIDATE,
+    WHERE_RECEIVER
+};
 struct where {
     enum where_kind kind;
-    int index, second; /* server, site; route and actuator or candidate */
+    int index, second; /* server, site, receiver; route and actuator or candidate */
 };
 
 struct fault {

@@ -223,6 +223,21 @@ static int read_part(const struct reading *r, const char *text, unsigned takes, 
     return refuse(r, "there is no ROUTE.%s \"%.128s\"; there are %s", what, text, listed(&names));
 }
 
+static int read_receiver(const struct reading *r, const char *text, struct where *where)
+{
+    const struct notice_config *config = r->model->notices;
+    struct names names = {.len = 0};
+
+    for (int i = 0; config != NULL && i < config->n_receivers; i++) {
+        if (strcmp(config->receivers[i].name, text) == 0) {
+            *where = (struct where){.kind = WHERE_RECEIVER, .index = i};
+            return 0;
+        }
+        list(&names, config->receivers[i].name);
+    }
+    return refuse(r, "there is no receiver \"%.128s\"; there are %s", text, listed(&names));
+}
+
 static int read_where(const struct reading *r, const char *text, unsigned takes,
                       struct where *where)
 {
@@ -234,6 +249,8 @@ static int read_where(const struct reading *r, const char *text, unsigned takes,
     }
     if (strcmp(text, "all") != 0 && (takes & (ACTUATOR | CANDIDATE)))
         return read_part(r, text, takes, where);
+    if (strcmp(text, "all") != 0 && (takes & RECEIVER))
+        return read_receiver(r, text, where);
     if (strcmp(text, "all") != 0 && (takes & (SERVER | SITE)))
         return read_place(r, text, takes, where);
     return misuse(r, "%s does not go with \"%.64s\"", r->row->word, text);

@@ -13,6 +13,7 @@
 #define PATH (1u << 8)   /* A/B, A>B: servers or sites */
 #define SEEN (1u << 9)   /* SERVER/SITE */
 #define NODES (1u << 10) /* servers that run a coordinator only */
+#define RECEIVER (1u << WHERE_RECEIVER)
 #define MACHINES (ALL | SERVER | SITE)
 #define COORDINATORS (MACHINES | NODES)
 

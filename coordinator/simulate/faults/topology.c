@@ -287,6 +287,33 @@ static void write_promises(const struct topology *t, const struct layout *layout
                  "  minimum_outage: 0s\n");
 }
 
+static void write_notices(struct buf *out)
+{
+    buf_str(out,
+            "\nnotices:\n"
+            "  channels:\n"
+            "    - {name: hook, webhook: {url: \"https://hook.example/\", key_file: /k}, "
+            "timeout: 2s}\n"
+            "  receivers:\n"
+            "    - {name: duty, channel: hook, otherwise: boss}\n"
+            "    - {name: room, channel: hook}\n"
+            "    - {name: boss, channel: hook}\n"
+            "  rules:\n"
+            "    - name: all\n"
+            "      events: [outage, recovered, failover, refused, blocked, coverage, node-lost,\n"
+            "               node-back, clock, quorum-lost, quorum-back]\n"
+            "      gather: 1s\n"
+            "      apart: 2s\n"
+            "      tell: [duty, room]\n"
+            "    - name: grave\n"
+            "      events: [outage, lasting]\n"
+            "      severities: [emergency]\n"
+            "      lasting: 20s\n"
+            "      gather: 0s\n"
+            "      tell: [room]\n"
+            "      escalate: [{after: 15s, tell: [boss]}]\n");
+}
+
 void topology_yaml(const struct topology *t, struct buf *out)
 {
     struct layout layout;
@@ -301,6 +328,8 @@ void topology_yaml(const struct topology *t, struct buf *out)
     write_checks(t, &layout, out);
     write_routes(t, &layout, out);
     write_promises(t, &layout, out);
+    if (t->notices)
+        write_notices(out);
 }
 
 /* Mostly what people run; sometimes anything. */
@@ -339,6 +368,7 @@ static void draw_ways(struct topology *t, uint64_t seed)
     t->in_turn = prng_below(&prng, 4) == 0;
     t->optional = prng_below(&prng, 4) == 0;
     t->agent = prng_below(&prng, 4) == 0;
+    t->notices = prng_below(&prng, 2) == 0;
 }
 
 struct topology topology_draw(uint64_t seed)

@@ -26,6 +26,7 @@ struct topology {
     bool agent;       /* … and has an agent's actuator between its two */
     bool in_turn;     /* … and tells its actuators in turn */
     bool optional;    /* … and waits for all of them but the last */
+    bool notices;     /* people are told */
     int interval_ms;  /* of checks of servers; 0: 100 */
     int patience_ms;  /* of the site-wide route */
     int failback_ms;  /* of all routes: back by themselves after that; 0: not */

@@ -5,6 +5,7 @@
 
 #define CALM_MS 5000  /* for an election, beats and connections */
 #define REST_MS 60000 /* for what comes back: elections, snapshots, retries */
+#define NOTICES_MS 180000 /* for who was silent, and is tried again later and later */
 #define LOOK_MS 250   /* between two looks whether all is at rest */
 
 static int64_t slowest_check_ms(const struct model *model)
@@ -25,7 +26,7 @@ static int64_t slowest_check_ms(const struct model *model)
 /* How long every check takes to be known again, and so a healed world to come to rest. */
 static int64_t rest_ms(const struct model *model)
 {
-    return REST_MS + 2 * slowest_check_ms(model);
+    return REST_MS + 2 * slowest_check_ms(model) + (model->notices != NULL ? NOTICES_MS : 0);
 }
 
 int play_open(const struct play_options *options, struct sim **sim, struct err *err)

@@ -158,6 +158,9 @@ static const char *kind_of(const struct timeline *timeline, const struct note *n
     case NOTE_HOLDER:
         buf_printf(text, "%s %s %s", name, note->word, note->text);
         return "holder";
+    case NOTE_TOLD:
+        buf_printf(text, "%s %s", note->word, note->text);
+        return "notice";
     case NOTE_BREACH:
         buf_printf(text, "%s: %s", note->word, note->text);
         return "BREACH";

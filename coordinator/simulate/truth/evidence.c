@@ -9,7 +9,6 @@
 #include "report/replay.h"
 #include "simulate/inside.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -527,6 +526,7 @@ void evidence_line(struct sim *sim, int server, const char *bytes, size_t len)
         return;
     }
     tell(sim, server, line);
+    told_line(sim, line);
     check_time(e, line);
     check_replay(e, bytes, len);
     if (strcmp(text_of(line, "category"), "verdict") == 0)

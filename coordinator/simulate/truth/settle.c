@@ -160,5 +160,6 @@ bool sim_settled(struct sim *sim, struct buf *why)
     settled = functions_up(shared, why) && settled;
     for (r = 0; r < shared->model->n_routes; r++)
         settled = route_settled(sim, shared, r, why) && settled;
+    settled = told_settled(sim, why) && settled;
     return !asks_open_ones(sim, why) && settled;
 }

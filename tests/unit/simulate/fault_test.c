@@ -132,6 +132,8 @@ static void every_kind_goes_round(void **state)
         "fence-slow:voice-1=20ms@5s+1s",
         "fence-stuck:voice-1=500ms@5s+1s",
         "amend:all@5s",
+        "silent:all@5s+1s",
+        "unheard:all@5s+1s",
     };
 
     (void)state;
