@@ -157,8 +157,6 @@ static uint8_t *put_receipt(uint8_t *at, const struct receipt_word *receipt)
     uint64_t words[] = {receipt->notice, receipt->receiver, receipt->attempt,
                         receipt->accepted | (unsigned)receipt->unsure << 1, receipt->age_ms};
 
-    if (receipt->notice == 0)
-        return at;
     PUT_LIST(RECEIPT, v, (int)ARRAY_LEN(words), true, put_varint, words[v]);
     return at;
 }
@@ -220,9 +218,11 @@ static size_t put_beat(const struct beat *beat, const struct extent *extent, uin
     at = put_scalar(at, GAP, WIRE_VARINT, beat->gap);
     if (extent->runs >= 0)
         at = put_journal(at, beat, extent->runs);
-    at = put_receipt(at, &beat->receipt);
+    if (beat->receipt.notice != 0)
+        at = put_receipt(at, &beat->receipt);
     at = put_scalar(at, CERTIFICATE_TIME, WIRE_VARINT, pb_time(beat->certificate_ms));
-    PUT_LIST(RECEIPT_TEXT, t, extent->text, true, put_byte, (uint8_t)beat->receipt.text[t]);
+    if (extent->text > 0)
+        PUT_LIST(RECEIPT_TEXT, t, extent->text, true, put_byte, (uint8_t)beat->receipt.text[t]);
     return (size_t)(at - bytes);
 }
 
@@ -521,10 +521,10 @@ static bool get_receipt(struct message *message, struct beat *beat)
     size_t len = (size_t)(text->end - text->at);
     uint64_t receiver, flags;
 
-    beat->receipt = (struct receipt_word){0};
+    beat->receipt.notice = 0;
     if (list->at == list->end)
         return true;
-    beat->receipt.notice = get_varint(list);
+    beat->receipt = (struct receipt_word){.notice = get_varint(list)};
     receiver = get_varint(list);
     beat->receipt.attempt = (uint32_t)get_varint(list);
     flags = get_varint(list);

@@ -70,7 +70,7 @@ struct run_word {
 
 /* What came of an attempt to tell a receiver of a notice. */
 struct receipt_word {
-    uint64_t notice; /* 0: there is none */
+    uint64_t notice; /* 0: there is none, and the rest means nothing */
     uint8_t receiver;
     uint32_t attempt;
     bool accepted;
