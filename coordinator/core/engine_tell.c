@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TELLINGS_MAX 256     /* at once; the leader names this node again for others */
+#define TELLINGS_MAX 256    /* at once; the leader names this node again for others */
+#define LOST_AFTER_MS 10000 /* an attempt's time-out: nobody will hear of it any more */
+#define TELL_LATE_MS (LOST_AFTER_MS - 2 * CLOCK_BOUND_MS - 1000)
 #define LOST_MS 10000        /* no majority is known of for so long: no mere election */
 #define LOST_SETTLES_MS 5000 /* who begins to tell of it later may not be the first */
 
@@ -36,7 +38,7 @@ static int64_t timeout_ms(const struct engine *engine, int receiver)
 
 int64_t tell_lost_ms(const struct engine *engine, const struct delivery *delivery)
 {
-    return delivery->sent_ms + timeout_ms(engine, delivery->receiver) + 10000;
+    return delivery->sent_ms + timeout_ms(engine, delivery->receiver) + LOST_AFTER_MS;
 }
 
 /* ---- orders ---- */
@@ -65,6 +67,16 @@ static void is_told(struct telling *telling, struct moment now, bool accepted, b
     plain_clean(telling->text);
 }
 
+/* This node was behind: another was named by now, or would be before it is done. Clocks may differ
+ * by twice their bound; and after a time without a quorum only this node's own may tell how long
+ * that was. One that is wrong costs an attempt. */
+static bool is_late(const struct engine *engine, struct moment now, const struct delivery *delivery)
+{
+    int64_t ms = engine_time_ms(engine, now);
+
+    return (now.utc_ms > ms ? now.utc_ms : ms) >= delivery->sent_ms + TELL_LATE_MS;
+}
+
 static void order(struct engine *engine, struct moment now, const struct notice_state *notice,
                   const struct delivery *delivery, struct effects *effects)
 {
@@ -81,8 +93,7 @@ static void order(struct engine *engine, struct moment now, const struct notice_
                                 .asked = delivery->receiver,
                                 .receiver = delivery->receiver,
                                 .attempt = delivery->attempts};
-    /* This node was far behind: by now another was named, or is about to be. */
-    if (engine_time_ms(engine, now) >= tell_lost_ms(engine, delivery)) {
+    if (is_late(engine, now, delivery)) {
         is_told(telling, now, false, false, "the order came too late");
         return;
     }

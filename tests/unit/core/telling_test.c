@@ -208,6 +208,47 @@ static void a_teller_s_new_start_sends_nothing_by_itself(void **state)
     cluster_free(c);
 }
 
+/* How many orders to tell it gives when it applies, so much later by its own clock, the intent that
+ * names it. */
+static int told_when_late(int64_t late_ms)
+{
+    struct cluster *c = calm("      tell: [room]\n");
+    struct effects effects = {0};
+    struct moment now;
+    struct entry entry = {.kind = ENTRY_NOTICE, .leader = c->leader, .config_version = 1};
+    int i, n = 0;
+
+    c->dead[0] = true;
+    while (notice_of(c, 1) == NULL)
+        cluster_run(c, 5);
+    cluster_run(c, 200); /* all have applied it, and it still gathers */
+    now = cluster_now(c);
+    entry.term = engine_shared(cluster_engine(c, 3))->term;
+    entry.time_ms = now.utc_ms;
+    entry.notice.act = NOTICE_ACT_SEND;
+    entry.notice.notice = 1;
+    entry.notice.receivers = receiver_bit(ROOM);
+    entry.notice.node = 3;
+    entry.notice.boot = cluster_engine(c, 3)->boot;
+    now.utc_ms += late_ms;
+    engine_apply((struct engine *)cluster_engine(c, 3), now,
+                 engine_shared(cluster_engine(c, 3))->index + 1, &entry, NULL, NULL, &effects);
+    for (i = 0; i < effects.n; i++)
+        n += effects.items[i].kind == EFFECT_TELL;
+    effects_free(&effects);
+    cluster_free(c);
+    return n;
+}
+
+/* After a time without a quorum another may have been named already, whom this one does not know
+ * of: it tells only what it was asked a moment ago. */
+static void an_order_that_comes_late_is_not_carried_out(void **state)
+{
+    (void)state;
+    assert_int_equal(told_when_late(4000), 1);
+    assert_int_equal(told_when_late(6000), 0);
+}
+
 static void who_never_answers_is_replaced_after_a_while(void **state)
 {
     struct cluster *c = calm("      tell: [room]\n");
@@ -451,6 +492,7 @@ int main(void)
         cmocka_unit_test(what_may_have_arrived_says_so_and_a_silent_one_s_other_is_told),
         cmocka_unit_test(a_teller_that_dies_is_replaced_with_the_same_key),
         cmocka_unit_test(a_teller_s_new_start_sends_nothing_by_itself),
+        cmocka_unit_test(an_order_that_comes_late_is_not_carried_out),
         cmocka_unit_test(who_never_answers_is_replaced_after_a_while),
         cmocka_unit_test(a_receipt_of_before_the_leader_s_fall_reaches_the_next),
         cmocka_unit_test(a_site_s_cut_is_one_notice),
