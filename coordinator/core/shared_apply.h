@@ -42,6 +42,9 @@ void notice_acknowledge(struct recorder *r, uint64_t outage);
 void notices_follow(struct recorder *r, const struct model *model);
 /* From this entry on there are notices. */
 void notices_enabled(struct shared *shared);
+/* For another one. When the list is full, the oldest that has only silent receivers left is given
+ * up for it. */
+bool notices_have_room(struct recorder *r);
 /* Those that need nothing any more are forgotten. */
 void notices_settle(struct shared *shared);
 /* shared_account.c */

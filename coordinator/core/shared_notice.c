@@ -33,6 +33,13 @@ static void give_up(struct recorder *r, const struct notice_state *notice,
     record_notice_given_up(r, notice, delivery);
 }
 
+/* Time alone is no reason: nobody may have been there to try. */
+static bool in_vain(const struct delivery *delivery, int64_t now_ms)
+{
+    return delivery->attempts >= NOTICE_SILENT_ATTEMPTS &&
+           now_ms - delivery->first_ms >= NOTICE_GIVE_UP_MS;
+}
+
 static void attempt(struct recorder *r, struct notice_state *notice, struct delivery *delivery)
 {
     const struct entry *e = r->entry;
@@ -42,7 +49,7 @@ static void attempt(struct recorder *r, struct notice_state *notice, struct deli
         return;
     if (delivery->attempts == 0)
         delivery->first_ms = now_ms;
-    if (now_ms - delivery->first_ms >= NOTICE_GIVE_UP_MS) {
+    if (in_vain(delivery, now_ms)) {
         give_up(r, notice, delivery);
         return;
     }
@@ -134,8 +141,7 @@ static void apply_failed(struct recorder *r, struct notice_state *notice)
         return;
     delivery->unsure = delivery->unsure || r->entry->notice.unsure;
     delivery->due_ms = r->shared->time_ms + notice_backoff_ms(delivery->attempts);
-    delivery->phase = delivery->due_ms - delivery->first_ms >= NOTICE_GIVE_UP_MS ? DELIVERY_GIVEN_UP
-                                                                                 : DELIVERY_DUE;
+    delivery->phase = in_vain(delivery, delivery->due_ms) ? DELIVERY_GIVEN_UP : DELIVERY_DUE;
     record_notice_failed(r, notice, delivery);
     if (delivery->phase == DELIVERY_GIVEN_UP)
         record_notice_given_up(r, notice, delivery);
@@ -219,7 +225,7 @@ static void apply_test(struct recorder *r)
         operator_refused(r, "notice", "there is no such receiver");
         return;
     }
-    if (notices->n == LIMIT_NOTICES) {
+    if (!notices_have_room(r)) {
         operator_refused(r, "notice", "too many notices wait to be told");
         return;
     }

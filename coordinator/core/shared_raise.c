@@ -64,6 +64,41 @@ bool shared_wants(const struct model *model, int number, const struct news *news
     return news->functions == NULL || all || any_of(rule->functions, news->functions);
 }
 
+static bool is_waiting(const struct delivery *delivery)
+{
+    return delivery->phase == DELIVERY_DUE || delivery->phase == DELIVERY_SENDING;
+}
+
+/* Whoever is still to be told of it has been tried often, and so was told elsewhere. */
+static bool is_only_for_the_silent(const struct shared *shared, const struct notice_state *notice)
+{
+    if (notice->steps == 0 || shared_escalates(shared, notice))
+        return false;
+    for (int i = 0; i < notice->n_deliveries; i++)
+        if (is_waiting(&notice->deliveries[i]) &&
+            notice->deliveries[i].attempts < NOTICE_SILENT_ATTEMPTS)
+            return false;
+    return true;
+}
+
+bool notices_have_room(struct recorder *r)
+{
+    struct notices *notices = &r->shared->notices;
+    int i = 0;
+
+    if (notices->n < LIMIT_NOTICES)
+        return true;
+    while (i < notices->n && !is_only_for_the_silent(r->shared, &notices->list[i]))
+        i++;
+    if (i == notices->n)
+        return false;
+    for (int k = 0; k < notices->list[i].n_deliveries; k++)
+        if (is_waiting(&notices->list[i].deliveries[k]))
+            record_notice_given_up(r, &notices->list[i], &notices->list[i].deliveries[k]);
+    notices_drop(notices, i);
+    return true;
+}
+
 static void join(struct recorder *r, int rule, const struct notice_ref *ref, bool acknowledged)
 {
     struct notices *notices = &r->shared->notices;
@@ -71,6 +106,7 @@ static void join(struct recorder *r, int rule, const struct notice_ref *ref, boo
     struct notice_state lost = {.rule = rule};
 
     if (notice == NULL) {
+        notices_have_room(r);
         notice = notices_begin(notices, rule, r->shared->time_ms);
         if (notice != NULL)
             notice->acknowledged = acknowledged;
@@ -189,7 +225,7 @@ static void follow_receivers(struct recorder *r, struct notice_state *notice,
         struct delivery *delivery = &notice->deliveries[i];
         int to = same_receiver(old, config, delivery->receiver);
 
-        if (to < 0 && (delivery->phase == DELIVERY_DUE || delivery->phase == DELIVERY_SENDING))
+        if (to < 0 && is_waiting(delivery))
             record_notice_given_up(r, notice, delivery);
         if (to < 0)
             continue;

@@ -284,6 +284,31 @@ static void one_more_than_waits_is_dropped_in_the_ledger(void **state)
     end(&s);
 }
 
+static void who_is_never_reached_keeps_nobody_from_being_told(void **state)
+{
+    struct state s = begin(FEATURE_NOTICE);
+
+    (void)state;
+    for (uint64_t id = 1; id <= LIMIT_NOTICES; id++) {
+        verdict(&s, 0, id % 2 == 1 ? VERDICT_DOWN : VERDICT_UP);
+        send(&s, id, receiver_bit(DUTY) | receiver_bit(ROOM), 0, 3);
+        answer(&s, NOTICE_ACT_ACCEPTED, id, DUTY, 3, 1, false);
+        for (uint32_t i = 1; i <= NOTICE_SILENT_ATTEMPTS; i++) {
+            answer(&s, NOTICE_ACT_FAILED, id, ROOM, 3, i, false);
+            if (i < NOTICE_SILENT_ATTEMPTS)
+                send(&s, id, receiver_bit(ROOM), -1, 3);
+        }
+    }
+    assert_int_equal(s.shared->notices.n, LIMIT_NOTICES);
+    verdict(&s, 0, VERDICT_DOWN);
+    says(&s, "\"type\":\"given-up\",\"notice\":1,\"receiver\":\"room\"");
+    does_not_say(&s, "\"receiver\":\"duty\""); /* it has it */
+    does_not_say(&s, "dropped");
+    assert_true(s.shared->notices.list[0].id == 2);
+    assert_true(s.shared->notices.list[LIMIT_NOTICES - 1].id == LIMIT_NOTICES + 1);
+    end(&s);
+}
+
 static void events_beyond_those_named_are_counted(void **state)
 {
     struct state s = begin(FEATURE_NOTICE);
@@ -390,6 +415,29 @@ static void a_failure_is_tried_again_later_and_later_and_then_given_up(void **st
     says(&s, "\"next\":null");
     says(&s, "\"type\":\"given-up\",\"notice\":1,\"receiver\":\"room\",\"channel\":\"hook\"");
     does_not_say(&s, "otherwise"); /* it has none */
+    end(&s);
+}
+
+static void days_without_anybody_are_no_attempts(void **state)
+{
+    struct state s = begin(FEATURE_NOTICE);
+
+    (void)state;
+    verdict(&s, 0, VERDICT_DOWN);
+    send(&s, 1, receiver_bit(DUTY) | receiver_bit(ROOM), 0, 8);
+    answer(&s, NOTICE_ACT_FAILED, 1, ROOM, 8, 1, false);
+    s.now_ms += 72 * HOUR_MS; /* all were off */
+    for (uint32_t i = 2; i < NOTICE_SILENT_ATTEMPTS; i++) {
+        send(&s, 1, receiver_bit(DUTY) | receiver_bit(ROOM), -1, 4);
+        says(&s, "\"receiver\":\"duty\"");
+        says(&s, "\"receiver\":\"room\"");
+        answer(&s, NOTICE_ACT_FAILED, 1, ROOM, 4, i, false);
+        assert_int_equal(to(&s, 1, ROOM)->phase, DELIVERY_DUE);
+        s.now_ms += HOUR_MS;
+    }
+    send(&s, 1, receiver_bit(ROOM), -1, 4);
+    answer(&s, NOTICE_ACT_FAILED, 1, ROOM, 4, NOTICE_SILENT_ATTEMPTS, false);
+    says(&s, "\"type\":\"given-up\",\"notice\":1,\"receiver\":\"room\"");
     end(&s);
 }
 
@@ -786,10 +834,12 @@ int main(void)
         cmocka_unit_test(rules_choose_what_they_have),
         cmocka_unit_test(before_its_level_and_without_rules_nothing_is_raised),
         cmocka_unit_test(one_more_than_waits_is_dropped_in_the_ledger),
+        cmocka_unit_test(who_is_never_reached_keeps_nobody_from_being_told),
         cmocka_unit_test(events_beyond_those_named_are_counted),
         cmocka_unit_test(a_calm_notice_is_told_once_to_each),
         cmocka_unit_test(an_acceptance_is_within_the_intent_and_its_entry),
         cmocka_unit_test(a_failure_is_tried_again_later_and_later_and_then_given_up),
+        cmocka_unit_test(days_without_anybody_are_no_attempts),
         cmocka_unit_test(what_may_have_arrived_says_that_it_repeats),
         cmocka_unit_test(a_silent_receiver_s_other_is_told_too),
         cmocka_unit_test(nobody_further_is_called_when_it_is_over_or_looked_after),
