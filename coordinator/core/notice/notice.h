@@ -106,7 +106,7 @@ void notices_drop(struct notices *notices, int at); /* by its place in the list 
 /* After the attempt of this number the next is not before so long after it. */
 int64_t notice_backoff_ms(uint32_t attempt);
 #define NOTICE_GIVE_UP_MS (24ll * 3600 * 1000) /* after the first attempt … */
-#define NOTICE_SILENT_ATTEMPTS 4 /* … and so many; its `otherwise` is told after them */
+#define NOTICE_SILENT_ATTEMPTS 3 /* … and so many; its `otherwise` is told after them */
 #define NOTICE_LATE_MS (3600ll * 1000) /* what should have been told by its time is not any more   \
                                         */
 
