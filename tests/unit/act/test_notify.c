@@ -199,6 +199,14 @@ static void test_http_faults(void **state)
          ERR_REFUSED,
          false,
          "HTTP 400: bad: ****"},
+        {{{PEER_REQUEST},
+          {PEER_SAY, "HTTP/1.1 400 no\r\nContent-Length: 112\r\n\r\n" /* cut at 100 */
+                     "0123456789012345678901234567890123456789012345678901234567890123456789"
+                     "012345678901234567890" SECRET},
+          {0}},
+         ERR_REFUSED,
+         false,
+         "7890*********"},
         {{{PEER_REQUEST}, {PEER_SAY, "HTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n"}, {0}},
          ERR_DENIED,
          false,
