@@ -186,8 +186,8 @@ static void start(struct status_hook *hook)
     hook->len = 0;
     r = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
     if (r < 0) {
-        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s: %s", hook->program,
-                 uv_strerror(r));
+        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "status_page.hook %s: %s",
+                 hook->program, uv_strerror(r));
         return;
     }
     hook->handles = 2;
@@ -197,8 +197,8 @@ static void start(struct status_hook *hook)
     r = spawn(hook, ends[1]);
     close(ends[1]);
     if (r < 0) {
-        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "%s: %s", hook->program,
-                 uv_strerror(r));
+        log_line(hook->log, LOG_LEVEL_ERROR, "status-hook", "status_page.hook %s: %s",
+                 hook->program, uv_strerror(r));
         uv_close((uv_handle_t *)&hook->process, on_handle_closed);
         uv_close((uv_handle_t *)&hook->output, on_handle_closed);
         return;

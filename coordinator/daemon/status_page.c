@@ -173,7 +173,8 @@ static void done(struct status_service *s)
     log_line(s->daemon->log, LOG_LEVEL_DEBUG, "status-page", "made in %lld us",
              (long long)job->took_us);
     if (job->failed < 0)
-        log_line(s->daemon->log, LOG_LEVEL_ERROR, "status-page", "%s", job->err.text);
+        log_line(s->daemon->log, LOG_LEVEL_ERROR, "status-page", "status_page.dir: %s",
+                 job->err.text);
     else if (job->mark != s->mark && s->hook != NULL)
         status_hook_run(s->hook);
     s->mark = job->mark;

@@ -58,6 +58,9 @@ static void test_secret_files(void **state)
     write_file(w->secret_file, SECRET "\r\nX: y\n", 0600);
     deliver(w);
     expect(w, ERR_INVALID, false, "want one line");
+    assert_int_equal(truncate(w->secret_file, 40), 0); /* the rest is zeros */
+    deliver(w);
+    expect(w, ERR_INVALID, false, "a byte of zeros");
     unlink(w->secret_file);
     deliver(w);
     expect(w, ERR_IO, false, "No such file");
