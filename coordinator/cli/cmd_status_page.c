@@ -6,7 +6,6 @@
 #include "report/board_files.h"
 #include "report/line.h"
 #include "store/file.h"
-#include "wire/config.h"
 
 #include <string.h>
 
@@ -60,21 +59,10 @@ static int from_model(struct cli *cli, struct model *model, const char *name,
 
 static int ask(struct cli *cli, struct page_config *config)
 {
-    static const char name[] = "the cluster's configuration";
     struct model *model;
-    json_t *result;
-    struct err err;
-    const char *yaml;
-    int r = cli_ask(cli, "config", NULL, &result);
+    int r = cluster_model_ask(cli, &model);
 
-    if (r != 0)
-        return r;
-    yaml = cli_text(result, "yaml");
-    r = config_parse(name, (const uint8_t *)yaml, strlen(yaml), &model, &err);
-    json_decref(result);
-    if (r < 0)
-        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
-    return from_model(cli, model, name, config);
+    return r != 0 ? r : from_model(cli, model, CLUSTER_NAME, config);
 }
 
 /* Without a cluster file: of --contract, or the newest that the export knows; all its functions. */

@@ -5,6 +5,8 @@
 #include "report/status.h"
 #include "wire/config.h"
 
+#include <string.h>
+
 int cluster_file_read(const char *file, struct model **model, struct err *err)
 {
     struct buf yaml = {0};
@@ -15,6 +17,21 @@ int cluster_file_read(const char *file, struct model **model, struct err *err)
         r = config_parse(file, yaml.data, yaml.len, model, err);
     buf_free(&yaml);
     return r;
+}
+
+int cluster_model_ask(struct cli *cli, struct model **model)
+{
+    json_t *result;
+    const char *yaml;
+    struct err err;
+    int r = cli_ask(cli, "config", NULL, &result);
+
+    if (r != 0)
+        return r;
+    yaml = cli_text(result, "yaml");
+    r = config_parse(CLUSTER_NAME, (const uint8_t *)yaml, strlen(yaml), model, &err);
+    json_decref(result);
+    return r < 0 ? cli_fail(cli, CLI_REFUSED, "%s", err.text) : 0;
 }
 
 json_t *cluster_file_topology(const struct model *model)

@@ -1,9 +1,9 @@
 #include "cli/ledger_span.h"
+#include "cli/cluster_file.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "core/account/zone.h"
 #include "store/zone_file.h"
-#include "wire/config.h"
 
 #include <string.h>
 
@@ -22,9 +22,6 @@ static int read_time(struct cli *cli, const char *option, int64_t *utc_ms)
 static int ask_zone(struct cli *cli, const char *told, char zone[LIMIT_NAME])
 {
     struct model *model;
-    json_t *result;
-    const char *yaml;
-    struct err err;
     int r;
 
     snprintf(zone, LIMIT_NAME, "%s", told);
@@ -33,15 +30,9 @@ static int ask_zone(struct cli *cli, const char *told, char zone[LIMIT_NAME])
     if (cli_value(cli, "from") != NULL)
         return cli_fail(cli, CLI_USAGE,
                         "no line of the export says the contract's zone: give --since and --until");
-    r = cli_ask(cli, "config", NULL, &result);
+    r = cluster_model_ask(cli, &model);
     if (r != 0)
         return r;
-    yaml = cli_text(result, "yaml");
-    r = config_parse("the cluster's configuration", (const uint8_t *)yaml, strlen(yaml), &model,
-                     &err);
-    json_decref(result);
-    if (r < 0)
-        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
     snprintf(zone, LIMIT_NAME, "%s", model->contract.timezone);
     model_free(model);
     return 0;

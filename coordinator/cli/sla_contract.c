@@ -5,7 +5,6 @@
 #include "cli/ledger_pull.h"
 #include "cli/verified.h"
 #include "report/line.h"
-#include "wire/config.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -145,24 +144,11 @@ static int from_cluster_file(struct cli *cli, struct sla_contract *found)
 
 int sla_contract_ask(struct cli *cli, struct sla_contract *found)
 {
-    static const char name[] = "the cluster's configuration";
     struct model *model;
-    json_t *result;
-    struct err err;
-    const char *yaml;
-    int r;
+    int r = cluster_model_ask(cli, &model);
 
     *found = (struct sla_contract){0};
-    r = cli_ask(cli, "config", NULL, &result);
-
-    if (r != 0)
-        return r;
-    yaml = cli_text(result, "yaml");
-    r = config_parse(name, (const uint8_t *)yaml, strlen(yaml), &model, &err);
-    json_decref(result);
-    if (r < 0)
-        return cli_fail(cli, CLI_REFUSED, "%s", err.text);
-    return from_model(cli, model, name, found);
+    return r != 0 ? r : from_model(cli, model, CLUSTER_NAME, found);
 }
 
 int sla_contract_find(struct cli *cli, const struct sla_request *request,

@@ -165,13 +165,10 @@ static int parse_post(struct board *board, const char *line, size_t len,
                       const struct line_start *start, struct err *err)
 {
     struct fields f = {.seq = start->seq, .err = err};
-    json_error_t problem;
-    int rc;
+    int rc = fields_parse(&f, line, len);
 
-    f.root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
-    rc = f.root == NULL
-             ? err_set(err, ERR_INVALID, "entry %" PRIu64 ": not JSON: %s", f.seq, problem.text)
-             : take_post(board, &f, start->time_ms);
+    if (rc == 0)
+        rc = take_post(board, &f, start->time_ms);
     json_decref(f.root);
     return rc;
 }

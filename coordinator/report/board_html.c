@@ -295,23 +295,9 @@ static void head(struct board_html *p)
 {
     struct html *h = &p->html;
 
-    html_open(h, "head");
-    html_void(h, "meta");
-    html_attr(h, "charset", "utf-8");
-    html_void_end(h);
-    html_void(h, "meta");
-    html_attr(h, "name", "viewport");
-    html_attr(h, "content", "width=device-width, initial-scale=1");
-    html_void_end(h);
-    html_void(h, "meta");
-    html_attr(h, "name", "color-scheme");
-    html_attr(h, "content", "light dark");
-    html_void_end(h);
-    /* Should a text get past the escaping, it runs nothing and fetches nothing all the same. */
-    html_void(h, "meta");
-    html_attr(h, "http-equiv", "Content-Security-Policy");
-    html_attr(h, "content", "default-src 'none'; style-src 'unsafe-inline'");
-    html_void_end(h);
+    html_head(h);
+    html_meta(h, "name", "color-scheme", "light dark");
+    html_head_strict(h);
     html_void(h, "link");
     html_attr(h, "rel", "alternate");
     html_attr(h, "type", "application/atom+xml");

@@ -203,3 +203,26 @@ void html_end(struct html *h)
     html_close(h);
     buf_str(h->out, "\n");
 }
+
+void html_meta(struct html *h, const char *name, const char *value, const char *content)
+{
+    html_void(h, "meta");
+    html_attr(h, name, value);
+    html_attr(h, "content", content);
+    html_void_end(h);
+}
+
+void html_head(struct html *h)
+{
+    html_open(h, "head");
+    html_void(h, "meta");
+    html_attr(h, "charset", "utf-8");
+    html_void_end(h);
+    html_meta(h, "name", "viewport", "width=device-width, initial-scale=1");
+}
+
+void html_head_strict(struct html *h)
+{
+    html_meta(h, "http-equiv", "Content-Security-Policy",
+              "default-src 'none'; style-src 'unsafe-inline'");
+}

@@ -26,6 +26,14 @@ void html_close(struct html *h);                     /* the innermost */
 void html_void(struct html *h, const char *element); /* <meta>, <path/>: attributes, no content */
 void html_void_end(struct html *h);
 
+/* <meta NAME="VALUE" content="CONTENT">; `name` is a literal. */
+void html_meta(struct html *h, const char *name, const char *value, const char *content);
+/* Opens <head> with what every page's begins with. */
+void html_head(struct html *h);
+/* A page that is opened as a file: should a text get past the escaping, it runs nothing and
+ * fetches nothing all the same. */
+void html_head_strict(struct html *h);
+
 /* Of the element opened last, before its content. */
 void html_attr(struct html *h, const char *name, const char *value);
 void html_attrf(struct html *h, const char *name, const char *format, ...)

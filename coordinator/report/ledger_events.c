@@ -455,13 +455,10 @@ static int parse_and_take(struct ledger_events *events, const char *line, size_t
                           const struct line_start *start, struct err *err)
 {
     struct fields f = {.seq = start->seq, .err = err};
-    json_error_t problem;
-    int rc;
+    int rc = fields_parse(&f, line, len);
 
-    f.root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
-    rc = f.root == NULL
-             ? err_set(err, ERR_INVALID, "entry %" PRIu64 ": not JSON: %s", f.seq, problem.text)
-             : take(events, &f, start);
+    if (rc == 0)
+        rc = take(events, &f, start);
     json_decref(f.root);
     return rc;
 }

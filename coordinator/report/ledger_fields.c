@@ -4,6 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+int fields_parse(struct fields *f, const char *line, size_t len)
+{
+    json_error_t problem;
+
+    f->root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
+    return f->root != NULL ? 0
+                           : err_set(f->err, ERR_INVALID, "entry %" PRIu64 ": not JSON: %s", f->seq,
+                                     problem.text);
+}
+
 int field_wrong(struct fields *f, const char *key, const char *expected)
 {
     return err_set(f->err, ERR_INVALID, "entry %" PRIu64 ": field %s: %s", f->seq, key, expected);

@@ -16,6 +16,8 @@ struct fields {
     struct err *err;
 };
 
+/* Parses it; f->root is the caller's to give back, also after an error (then NULL). */
+int fields_parse(struct fields *f, const char *line, size_t len);
 int field_wrong(struct fields *f, const char *key, const char *expected);
 int field_number(struct fields *f, const char *key, uint64_t *value);
 /* A time, or UTC_NONE for null where `may_be_null`. */

@@ -109,19 +109,9 @@ static void head(struct ops_pen *pen)
     bool english = pen->ops->language == SLA_ENGLISH;
     struct html *h = &pen->html;
 
-    html_open(h, "head");
-    html_void(h, "meta");
-    html_attr(h, "charset", "utf-8");
-    html_void_end(h);
-    html_void(h, "meta");
-    html_attr(h, "name", "viewport");
-    html_attr(h, "content", "width=device-width,initial-scale=1");
-    html_void_end(h);
+    html_head(h);
     html_open(h, "noscript");
-    html_void(h, "meta");
-    html_attr(h, "http-equiv", "refresh");
-    html_attr(h, "content", "10");
-    html_void_end(h);
+    html_meta(h, "http-equiv", "refresh", "10");
     html_close(h);
     html_open(h, "title");
     html_textf(h, "%s – %s", pen->model->cluster, pen_say(pen, O_TITLE));

@@ -426,19 +426,8 @@ static void head(struct page *p)
 {
     struct html *h = &p->html;
 
-    html_open(h, "head");
-    html_void(h, "meta");
-    html_attr(h, "charset", "utf-8");
-    html_void_end(h);
-    html_void(h, "meta");
-    html_attr(h, "name", "viewport");
-    html_attr(h, "content", "width=device-width, initial-scale=1");
-    html_void_end(h);
-    /* Should a text get past the escaping, it runs nothing and fetches nothing all the same. */
-    html_void(h, "meta");
-    html_attr(h, "http-equiv", "Content-Security-Policy");
-    html_attr(h, "content", "default-src 'none'; style-src 'unsafe-inline'");
-    html_void_end(h);
+    html_head(h);
+    html_head_strict(h);
     html_open(h, "title");
     html_textf(h, "%s %04d-%02d · %s", page_word(p, W_TITLE), p->sla->year, p->sla->month,
                p->sla->contract->name);
