@@ -71,11 +71,36 @@ struct notice_state *notices_begin(struct notices *notices, int rule, int64_t ra
     return notice;
 }
 
+/* Promises are counted by it: that customers were told of an outage, or of a window. */
+static bool counts(const struct notice_ref *ref)
+{
+    return ref->outage != 0 || ref->window != 0;
+}
+
+/* Makes room for one that counts, at the expense of the newest that does not. */
+static void make_room(struct notice_state *notice)
+{
+    int i = notice->n_refs;
+
+    while (i > 0 && counts(&notice->refs[i - 1]))
+        i--;
+    if (i == 0)
+        return;
+    memmove(&notice->refs[i - 1], &notice->refs[i],
+            (size_t)(notice->n_refs - i) * sizeof notice->refs[0]);
+    notice->n_refs--;
+    notice->more++;
+}
+
 void notice_add_ref(struct notice_state *notice, const struct notice_ref *ref)
 {
+    if (notice->more == UINT32_MAX)
+        return;
+    if (notice->n_refs == LIMIT_NOTICE_REFS && counts(ref))
+        make_room(notice);
     if (notice->n_refs < LIMIT_NOTICE_REFS)
         notice->refs[notice->n_refs++] = *ref;
-    else if (notice->more < UINT32_MAX)
+    else
         notice->more++;
 }
 

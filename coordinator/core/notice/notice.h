@@ -96,6 +96,7 @@ struct delivery *notice_delivery(const struct notice_state *notice, int receiver
 struct notice_state *notice_gathering(const struct notices *notices, int rule);
 /* A new one at the end, `rule` and time in it; NULL: too many wait. */
 struct notice_state *notices_begin(struct notices *notices, int rule, int64_t raised_ms);
+/* Of more than fit, those of outages and windows are named before others. */
 void notice_add_ref(struct notice_state *notice, const struct notice_ref *ref);
 /* A delivery that is due at that time, unless there is one to this receiver. */
 void notice_deliver(struct notice_state *notice, int receiver, int64_t due_ms);
@@ -107,8 +108,9 @@ void notices_drop(struct notices *notices, int at); /* by its place in the list 
 int64_t notice_backoff_ms(uint32_t attempt);
 #define NOTICE_GIVE_UP_MS (24ll * 3600 * 1000) /* after the first attempt … */
 #define NOTICE_SILENT_ATTEMPTS 3 /* … and so many; its `otherwise` is told after them */
-#define NOTICE_LATE_MS (3600ll * 1000) /* what should have been told by its time is not any more   \
-                                        */
+#define NOTICE_LATE_MS                                                                             \
+    (3600ll * 1000) /* what should have been told by its time is not any more                      \
+                     */
 
 /* One attempt to tell one receiver, for the node that the intent names. What it is of stands in
  * the notice's refs (notice_find()). */

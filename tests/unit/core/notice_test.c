@@ -323,6 +323,30 @@ static void events_beyond_those_named_are_counted(void **state)
     end(&s);
 }
 
+static void outages_are_named_before_others(void **state)
+{
+    struct notice_state notice = {0};
+    struct notice_ref lost = {.event = NOTICE_NODE_LOST}, outage = {.event = NOTICE_OUTAGE};
+
+    (void)state;
+    for (int i = 0; i < LIMIT_NOTICE_REFS; i++) {
+        lost.seq = (uint64_t)i;
+        notice_add_ref(&notice, &lost);
+    }
+    for (int i = 0; i < LIMIT_NOTICE_REFS; i++) {
+        outage.seq = outage.outage = (uint64_t)(100 + i);
+        notice_add_ref(&notice, &outage);
+        assert_int_equal(notice.n_refs, LIMIT_NOTICE_REFS);
+        assert_int_equal(notice.more, i + 1);
+        assert_true(notice.refs[LIMIT_NOTICE_REFS - 1].outage == outage.outage);
+        assert_true(i == LIMIT_NOTICE_REFS - 1 || notice.refs[0].seq == 0); /* in their order */
+    }
+    notice_add_ref(&notice, &outage);
+    notice_add_ref(&notice, &lost);
+    assert_int_equal(notice.more, LIMIT_NOTICE_REFS + 2);
+    assert_true(notice.refs[0].outage == 100);
+}
+
 /* ---- sent, accepted ---- */
 
 static void a_calm_notice_is_told_once_to_each(void **state)
@@ -836,6 +860,7 @@ int main(void)
         cmocka_unit_test(one_more_than_waits_is_dropped_in_the_ledger),
         cmocka_unit_test(who_is_never_reached_keeps_nobody_from_being_told),
         cmocka_unit_test(events_beyond_those_named_are_counted),
+        cmocka_unit_test(outages_are_named_before_others),
         cmocka_unit_test(a_calm_notice_is_told_once_to_each),
         cmocka_unit_test(an_acceptance_is_within_the_intent_and_its_entry),
         cmocka_unit_test(a_failure_is_tried_again_later_and_later_and_then_given_up),
