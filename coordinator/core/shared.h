@@ -201,8 +201,6 @@ const struct window_state *shared_window(const struct shared *shared, uint64_t i
  * fall below its least. */
 bool shared_may_drain(const struct shared *shared, int server, char why[LIMIT_TEXT]);
 
-/* Is the open outage of that function one that an operator looks after? */
-bool shared_acknowledged(const struct shared *shared, int function);
 /* The outage (of function `function`) has lasted for as long as the rule says, and was told. */
 bool shared_lasting_told(const struct shared *shared, int function, int rule);
 /* Does that rule want to tell of it? Rules choose among outages and windows; all else is told as

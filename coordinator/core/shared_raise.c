@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-bool shared_acknowledged(const struct shared *shared, int function)
-{
-    const struct function_state *state = &shared->functions[function];
-
-    return state->outage != 0 && state->acknowledged_outage == state->outage;
-}
-
 bool shared_lasting_told(const struct shared *shared, int function, int rule)
 {
     const struct function_state *state = &shared->functions[function];

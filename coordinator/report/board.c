@@ -51,11 +51,6 @@ void board_free(struct board *board)
     mem_free(board);
 }
 
-uint64_t board_lines(const struct board *board)
-{
-    return board->lines;
-}
-
 uint64_t board_told(const struct board *board)
 {
     return board->told;

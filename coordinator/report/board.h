@@ -44,7 +44,7 @@ void board_free(struct board *board); /* NULL is fine */
 /* The next line, without its newline. ERR_INVALID or ERR_LIMIT names the entry; then the board is
  * of no more use. */
 int board_line(struct board *board, const char *line, size_t len, struct err *err);
-uint64_t board_lines(const struct board *board); /* so far: the next one's number */
+/* Rises with every line that may change what is shown. */
 uint64_t board_told(const struct board *board);
 /* Of the newest line; UTC_NONE: there is none. */
 int64_t board_time_ms(const struct board *board);

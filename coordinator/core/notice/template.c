@@ -46,16 +46,6 @@ static const char *const event_names[TEMPLATE_EVENT_NAMES] = {
     [TEMPLATE_SEQ] = "seq",
 };
 
-const char *template_name(enum template_name name)
-{
-    return names[name];
-}
-
-const char *template_event_name(enum template_event_name name)
-{
-    return event_names[name];
-}
-
 /* A name's place: those of events come after those of the notice. */
 #define EVENT_FIRST TEMPLATE_NAMES
 #define NAME_MAX_LEN 32

@@ -59,8 +59,6 @@ enum template_event_name {
     TEMPLATE_SEQ,    /* * number of its ledger line */
     TEMPLATE_EVENT_NAMES
 };
-const char *template_name(enum template_name name);             /* "cluster" */
-const char *template_event_name(enum template_event_name name); /* "function" */
 
 struct template_event {
     const char *values[TEMPLATE_EVENT_NAMES]; /* NULL and "": none */
